@@ -1,0 +1,95 @@
+"""The errors a user can meet, and the exit codes they end in.
+
+Every message is one line that says what is wrong, where, and (for a name) which known name lies nearest. The
+command line prints it and leaves with the error's ``exit_code``; from Python the same classes are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+from pathlib import Path
+from typing import ClassVar, Self
+
+
+class Exit(IntEnum):
+    """What the shell sees; scripts rely on these numbers."""
+
+    OK = 0
+    RUN = 1  # errors met while running, or coverage under the suite's threshold
+    USAGE = 2  # found before the first sample: usage, bad file, unwritable folder
+    GATE = 3  # `check`: the gate failed, or was inconclusive under --strict
+    NOT_COMPARABLE = 4  # suite hash, protocol, extractor or judge differ
+    INTERRUPTED = 130  # Ctrl-C, as shells report SIGINT
+
+
+class RLRIGError(Exception):
+    """Base of every error with a message meant for the user."""
+
+    exit_code: ClassVar[Exit] = Exit.RUN
+
+
+class RunError(RLRIGError):
+    """Something failed after the first sample was begun."""
+
+
+class UsageError(RLRIGError, ValueError):
+    """A flag, name, file or folder is wrong; found before the first sample."""
+
+    exit_code: ClassVar[Exit] = Exit.USAGE
+
+    @classmethod
+    def unknown(cls, kind: str, name: str, known: Iterable[str]) -> Self:
+        """An unknown `name` of a `kind` ("suite", "model", ...), with the nearest of the `known` names.
+
+        >>> str(UsageError.unknown("suite", "spacial", ["spatial", "geneval"]))
+        "unknown suite 'spacial': did you mean 'spatial'?"
+        """
+        return cls(f"unknown {kind} {name!r}: {nearest(name, known)}")
+
+
+class UnreadableFile(UsageError):
+    """A file that cannot be used, located as closely as is known.
+
+    `path` as the user named it; `line` counted from 1; `field` dotted, as in ``graph.entities.0.category``.
+
+    >>> str(UnreadableFile("no such relation", path="a/prompts.jsonl", line=3, field="graph.relations.0"))
+    'a/prompts.jsonl:3: graph.relations.0: no such relation'
+    """
+
+    def __init__(
+        self, problem: str, *, path: str | Path, line: int | None = None, field: str | None = None
+    ) -> None:
+        self.problem, self.path, self.line, self.field = problem, Path(path), line, field
+        where = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(": ".join(part for part in (where, field, problem) if part))
+
+
+class GateFailed(RLRIGError):
+    """`check` found a regression."""
+
+    exit_code: ClassVar[Exit] = Exit.GATE
+
+
+class NotComparable(RLRIGError):
+    """Two results differ in suite, protocol, extractor or judge."""
+
+    exit_code: ClassVar[Exit] = Exit.NOT_COMPARABLE
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Help for an unknown `name`: the closest of the `known` names, or all of them.
+
+    >>> nearest("spacial", ["spatial", "geneval"])
+    "did you mean 'spatial'?"
+    >>> nearest("x", ["spatial", "geneval"])
+    'known: geneval, spatial'
+    >>> nearest("x", [])
+    'there are none'
+    """
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(names)}" if names else "there are none"
