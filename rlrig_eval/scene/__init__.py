@@ -1,0 +1,24 @@
+"""What a scene is: graphs, relations, requirements and geometry. Pure: no torch, no I/O."""
+
+from rlrig_eval.scene.focus import focus
+from rlrig_eval.scene.graph import Box, Entity, Relation, SceneGraph
+from rlrig_eval.scene.parse import parse
+from rlrig_eval.scene.relations import VOCABULARY, is_spatial, opposite
+from rlrig_eval.scene.requirements import Reference, Requirement, check, reference, zero_children
+
+__all__ = [
+    "VOCABULARY",
+    "Box",
+    "Entity",
+    "Reference",
+    "Relation",
+    "Requirement",
+    "SceneGraph",
+    "check",
+    "focus",
+    "is_spatial",
+    "opposite",
+    "parse",
+    "reference",
+    "zero_children",
+]

@@ -1,0 +1,84 @@
+"""`focus`: what of a picture's graph a prompt has an opinion on."""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from rlrig_eval.scene.attributes import kind_of
+from rlrig_eval.scene.graph import Entity, Relation, SceneGraph
+from rlrig_eval.scene.relations import VOCABULARY
+
+
+def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
+    """`read` without what `gold` is silent on.
+
+    Drops the read relations that touch an entity without a partner in `gold`, or that join a pair, or use an axis
+    between that pair, on which `gold` says nothing; and, of a read entity with a partner, the attributes of a kind
+    (colour, size, material) that the partner does not state. Partners have the same category; among those the
+    most shared attributes and gold relations win. Invented entities stay: they are priced by entity IoU.
+
+    >>> gold = SceneGraph.from_triples([("red circle", "left of", "square")])
+    >>> read = SceneGraph.from_triples([("small red circle", "left of", "square"), ("square", "below", "small red circle")])
+    >>> focused = focus(read, gold)
+    >>> [r.predicate for r in focused.relations], focused.entities[0].attributes
+    (['left of'], ('red',))
+    """
+    gold = gold.expand()
+    partner = _partners(read, gold)
+    asked = {_topic(relation, {e.id: e.id for e in gold.entities}) for relation in gold.relations}
+    entities = tuple(
+        _stated(entity, gold.entity(partner[entity.id])) if entity.id in partner else entity
+        for entity in read.entities
+    )
+    relations = tuple(
+        relation
+        for relation in read.relations
+        if all(name in partner for name in (relation.subject, *relation.objects))
+        and _topic(relation, partner) in asked
+    )
+    return SceneGraph(entities=entities, relations=relations)
+
+
+def _topic(relation: Relation, names: dict[str, str]) -> tuple[frozenset[str], str]:
+    """What a relation is about: who takes part, and the axis (a non-spatial predicate is an axis of its own)."""
+    kind = VOCABULARY.get(relation.predicate)
+    members = frozenset(names[name] for name in (relation.subject, *relation.objects))
+    return members, kind.axis if kind is not None else relation.predicate
+
+
+def _stated(entity: Entity, partner: Entity) -> Entity:
+    kinds = {kind_of(word) for word in partner.attributes}
+    kept = tuple(word for word in entity.attributes if kind_of(word) in kinds)
+    return entity.model_copy(update={"attributes": kept})
+
+
+def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
+    """Read id -> gold id: same category, most shared attributes first, then most relation roles in common."""
+    if not read.entities or not gold.entities:
+        return {}
+    roles_read, roles_gold = _roles(read), _roles(gold)
+    value = np.zeros((len(read.entities), len(gold.entities)))
+    for i, seen in enumerate(read.entities):
+        for j, wanted in enumerate(gold.entities):
+            if seen.category != wanted.category:
+                continue
+            shared = len(set(seen.attributes) & set(wanted.attributes))
+            common = len(roles_read[seen.id] & roles_gold[wanted.id])
+            # Lexicographic: a partner at all, then attributes, then roles (never as many as 1,000).
+            value[i, j] = 1e6 + 1e3 * shared + common
+    rows, columns = linear_sum_assignment(value, maximize=True)
+    return {
+        read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0
+    }
+
+
+def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str]]]:
+    """Entity id -> the (role, predicate, other category) it takes part in, in canonical form."""
+    roles: dict[str, set[tuple[str, str, str]]] = {entity.id: set() for entity in graph.entities}
+    category = {entity.id: entity.category for entity in graph.entities}
+    for relation in graph.canonical_relations():
+        kind = VOCABULARY.get(relation.predicate)
+        passive = "subject" if kind is not None and kind.symmetric else "object"
+        for other in relation.objects:
+            roles[relation.subject].add(("subject", relation.predicate, category[other]))
+            roles[other].add((passive, relation.predicate, category[relation.subject]))
+    return roles

@@ -1,0 +1,7 @@
+"""Prompt text to scene graph."""
+
+from rlrig_eval.scene.graph import SceneGraph
+
+
+def parse(text: str) -> SceneGraph:
+    raise NotImplementedError

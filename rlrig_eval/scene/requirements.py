@@ -1,0 +1,203 @@
+"""The one decomposition of a scene graph into atomic statements, and how a read graph is checked on them.
+
+The Checker, the GRPO reward, the VLM judges and the strict metrics all start from `SceneGraph.requirements()`.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+from typing import Literal
+
+from rlrig_eval.scene.graph import Entity, Frozen, Relation, SceneGraph
+from rlrig_eval.scene.phrases import describe, number_word, with_article
+
+Counting = Literal["exact", "at_least"]
+
+
+class Reference(Frozen):
+    """A noun phrase that picks entities out of a picture: a category and the attributes that are named.
+
+    `count` is how many instances the prompt asks for under this phrase; it sets the grammatical number.
+    """
+
+    category: str
+    attributes: tuple[str, ...] = ()
+    count: int = 1
+
+    def matches(self, entity: Entity) -> bool:
+        return entity.category == self.category and set(self.attributes) <= set(entity.attributes)
+
+    def phrase(self) -> str:
+        return describe(self.category, self.attributes, self.count)
+
+
+class Requirement(Frozen):
+    """One atomic, checkable statement.
+
+    `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute, `count`
+    and `counting` for kind count, `predicate` and `negated` for kind relation. `depends` are ids of parents: a
+    requirement whose parent fails is not satisfied.
+    """
+
+    id: str
+    kind: Literal["exists", "count", "attribute", "relation"]
+    entities: tuple[str, ...]
+    references: tuple[Reference, ...]
+    depends: tuple[str, ...] = ()
+    attribute: str | None = None
+    count: int | None = None
+    counting: Counting = "exact"
+    predicate: str | None = None
+    negated: bool = False
+
+    def statement(self) -> str:
+        """The requirement as an English clause without a capital or a full stop.
+
+        >>> from rlrig_eval.scene import Entity, Relation, SceneGraph
+        >>> a = Entity(id="a", category="circle", attributes=("red",))
+        >>> b = Entity(id="b", category="square", count=2)
+        >>> left = Relation(subject="a", predicate="left of", object="b")
+        >>> for r in SceneGraph(entities=(a, b), relations=(left,)).requirements(): print(r.statement())
+        there is a circle
+        there is exactly one circle
+        the circle is red
+        there is a square
+        there are exactly two squares
+        the circle is left of the squares
+        """
+        subject = self.references[0]
+        verb = "is" if subject.count == 1 else "are"
+        if self.kind == "exists":
+            return f"there is {with_article(describe(subject.category, subject.attributes))}"
+        if self.kind == "count":
+            amount = "exactly" if self.counting == "exact" else "at least"
+            return f"there {verb} {amount} {number_word(self.count or 0)} {subject.phrase()}"
+        if self.kind == "attribute":
+            return f"the {subject.phrase()} {verb} {self.attribute}"
+        negation = " not" if self.negated else ""
+        return f"the {subject.phrase()} {verb}{negation} {self.predicate} {self._objects()}"
+
+    def question(self) -> str:
+        """The requirement as a yes/no question; yes means satisfied.
+
+        >>> from rlrig_eval.scene import Entity, SceneGraph
+        >>> a = Entity(id="a", category="circle", attributes=("red",))
+        >>> [r.question() for r in SceneGraph(entities=(a,)).requirements()]
+        ['is there a circle?', 'is there exactly one circle?', 'is the circle red?']
+        """
+        subject = self.references[0]
+        verb = "is" if subject.count == 1 else "are"
+        statement = self.statement()
+        if self.kind in ("exists", "count"):
+            verb = statement.split()[1]
+            return f"{verb} there {statement.split(' ', 2)[2]}?"
+        head, tail = f"the {subject.phrase()}", statement.split(f" {verb} ", 1)[1]
+        return f"{verb} {head} {tail}?"
+
+    def _objects(self) -> str:
+        objects = self.references[1:]
+        if len(objects) == 2 and objects[0] == objects[1]:
+            return f"the {objects[0].phrase()}"
+        return " and ".join(f"the {reference.phrase()}" for reference in objects)
+
+
+def reference(graph: SceneGraph, entity: Entity) -> Reference:
+    """How to name `entity` in `graph`: its category and the attributes that tell it from others of that category."""
+    others = [e for e in graph.entities if e.category == entity.category and e.id != entity.id]
+    named = tuple(a for a in entity.attributes if any(a not in other.attributes for other in others))
+    return Reference(category=entity.category, attributes=named, count=entity.count)
+
+
+def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirement, ...]:
+    """Every requirement of `graph`, parents before children.
+
+    `counting` is the suite's rule: "exact" (a singular means one) or "at_least" (imported benchmarks).
+    """
+    references = {entity.id: reference(graph, entity) for entity in graph.entities}
+    found: list[Requirement] = []
+    for entity in graph.entities:
+        ref, exists = references[entity.id], f"exists:{entity.id}"
+        about = {"entities": (entity.id,), "references": (ref,)}
+        found.append(Requirement(id=exists, kind="exists", **about))
+        # A phrase can pick out another group too ("circle" beside "red circle"): both are then asked for.
+        total = sum(other.count for other in graph.entities if ref.matches(other))
+        if counting == "exact" or total > 1:
+            found.append(
+                Requirement(
+                    id=f"count:{entity.id}", kind="count", count=total, counting=counting, depends=(exists,), **about
+                )
+            )
+        found.extend(
+            Requirement(
+                id=f"attribute:{entity.id}:{word}", kind="attribute", attribute=word, depends=(exists,), **about
+            )
+            for word in entity.attributes
+            if word not in ref.attributes
+        )
+    for number, relation in enumerate(graph.relations):
+        names = (relation.subject, *relation.objects)
+        found.append(
+            Requirement(
+                id=f"relation:{number}",
+                kind="relation",
+                entities=names,
+                references=tuple(references[name] for name in names),
+                depends=tuple(dict.fromkeys(f"exists:{name}" for name in names)),
+                predicate=relation.predicate,
+                negated=relation.negated,
+            )
+        )
+    return tuple(found)
+
+
+def check(requirements: Sequence[Requirement], read: SceneGraph) -> dict[str, bool]:
+    """Requirement id -> satisfied in `read`, a graph of instances that holds every relation it can see.
+
+    A requirement whose parent fails is not satisfied (transitive). A relation of a group holds when it holds for
+    every entity that the reference picks out; a negated one when it holds for none and both are present.
+    """
+    facts = read.canonical_relations()
+    verdicts: dict[str, bool] = {}
+    for requirement in requirements:
+        parents = all(verdicts[parent] for parent in requirement.depends)
+        verdicts[requirement.id] = parents and _holds(requirement, read, facts)
+    return verdicts
+
+
+def zero_children(requirements: Sequence[Requirement], verdicts: Mapping[str, bool]) -> dict[str, bool]:
+    """Verdicts of a judge that answered each question alone, with the children of failed parents set to False."""
+    zeroed: dict[str, bool] = {}
+    for requirement in requirements:
+        zeroed[requirement.id] = verdicts[requirement.id] and all(zeroed[parent] for parent in requirement.depends)
+    return zeroed
+
+
+def _holds(requirement: Requirement, read: SceneGraph, facts: frozenset[Relation]) -> bool:
+    picked = [[e for e in read.entities if ref.matches(e)] for ref in requirement.references]
+    if requirement.kind == "exists":
+        return bool(picked[0])
+    if requirement.kind == "count":
+        wanted = requirement.count or 0
+        return len(picked[0]) == wanted if requirement.counting == "exact" else len(picked[0]) >= wanted
+    if requirement.kind == "attribute":
+        return all(requirement.attribute in entity.attributes for entity in picked[0])
+    statements = list(_statements(requirement, picked))
+    held = [statement in facts for statement in statements]
+    return bool(held) and (not any(held) if requirement.negated else all(held))
+
+
+def _statements(requirement: Requirement, picked: list[list[Entity]]) -> list[Relation]:
+    predicate = requirement.predicate or ""
+    subjects = [entity.id for entity in picked[0]]
+    objects: list[str] | list[tuple[str, str]]
+    if len(picked) == 2:
+        objects = [entity.id for entity in picked[1]]
+    elif requirement.entities[1] == requirement.entities[2]:
+        objects = list(combinations([entity.id for entity in picked[1]], 2))
+    else:
+        objects = [(a.id, b.id) for a, b in product(picked[1], picked[2]) if a.id != b.id]
+    return [
+        Relation(subject=subject, predicate=predicate, object=object_).canonical()
+        for subject in subjects
+        for object_ in objects
+        if subject not in (object_ if isinstance(object_, tuple) else (object_,))
+    ]

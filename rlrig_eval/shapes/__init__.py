@@ -1,0 +1,23 @@
+"""The shapes world: sample a scene, draw it, read it back."""
+
+from rlrig_eval.shapes.draw import CANVAS, PLAIN, Style, render
+from rlrig_eval.shapes.layout import LayoutError, layout
+from rlrig_eval.shapes.splits import Split, split, unseen
+from rlrig_eval.shapes.world import PAIRINGS, SEEN, draw, sample, truth
+
+__all__ = [
+    "CANVAS",
+    "PAIRINGS",
+    "PLAIN",
+    "SEEN",
+    "LayoutError",
+    "Split",
+    "Style",
+    "draw",
+    "layout",
+    "render",
+    "sample",
+    "split",
+    "truth",
+    "unseen",
+]
