@@ -12,6 +12,6 @@ __all__ = ["RLRIGPipeline"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "RLRIGPipeline":  # on demand: the pipeline imports torch, finding a bundled checkpoint must not
+    if name == "RLRIGPipeline":  # on demand: the pipeline imports torch, `rlrig --help` must not
         return import_module("rlrig.pipeline").RLRIGPipeline
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

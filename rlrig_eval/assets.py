@@ -1,5 +1,7 @@
-"""Where suites, baselines, reports and bundled checkpoints lie: inside the package in an installed wheel, at the
-repo root in an editable install."""
+"""Where suites, baselines, reports and bundled checkpoints lie.
+
+Inside the package in an installed wheel, at the repo root in an editable install.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+# make help lists the targets. Another interpreter: make PYTHON=python3.12 test
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DEMO   := runs/demo
+EVAL   := $(BIN)/rlrig-eval
+
+# Two cores: spinning OpenMP threads cost more than they give when anything else runs on the machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 0
+
+.DELETE_ON_ERROR:
+.PHONY: help run test bench reproduce lint format clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt tools/install.sh
+	@tools/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a page with every picture
+	@echo "Demo: flux-shapes, best-of-n and rlrig on spatial, 64 prompts each, into $(DEMO)"
+	$(EVAL) run --suite spatial --limit 64 --model flux-shapes --out $(DEMO)/flux-shapes
+	$(EVAL) run --suite spatial --limit 64 --model best-of-n -M base=flux-shapes -M n=5 --out $(DEMO)/best-of-n
+	$(EVAL) run --suite spatial --limit 64 --model rlrig --out $(DEMO)/rlrig
+	$(EVAL) report $(DEMO)/flux-shapes $(DEMO)/best-of-n $(DEMO)/rlrig --format html
+	$(EVAL) view $(DEMO)/flux-shapes $(DEMO)/best-of-n $(DEMO)/rlrig
+
+test: $(READY)  ## every test, on two threads, stopping at the first failure
+	@echo "Tests: at most 15 minutes on two cores"
+	OMP_NUM_THREADS=2 $(BIN)/pytest -x -q
+
+bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measured in the same run
+	@echo "Benchmarks: results go to benchmarks/results/*.json"
+	$(BIN)/python -m benchmarks
+
+reproduce: $(READY)  ## the whole suite with every system, and every committed report
+	@echo "Reproduce: every figure in reports/ and the README"
+	$(EVAL) run --suite spatial --model flux-shapes --out runs/spatial/flux-shapes
+	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out runs/spatial/best-of-n
+	$(EVAL) run --suite spatial --model rlrig --out runs/spatial/rlrig
+
+lint: $(READY)  ## ruff, and mypy --strict on the pure rooms
+	@echo "Lint: ruff check, ruff format --check, mypy"
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY)  ## rewrite the sources the way lint wants them
+	@echo "Format: ruff check --fix, ruff format"
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove caches, builds and the demo's runs; .venv and other runs stay
+	@echo "Clean: caches, builds, $(DEMO)"
+	rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache $(DEMO)
+	find rlrig rlrig_eval tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

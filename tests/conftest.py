@@ -1,0 +1,25 @@
+"""What every test shares: no Hub, one thread unless the caller says otherwise, a browser for the pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+# Read when the libraries are first imported, so set before any test module is.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # models this small lose more to a second thread than they gain
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium for Playwright's `executable_path`. CI must have one; elsewhere its tests are skipped."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        missing = f"no browser: install one of {', '.join(BROWSERS)}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return found
