@@ -1,4 +1,4 @@
-"""Data folders and bundled checkpoints are found by name, wherever the package lies (the wheel: test_packaging)."""
+"""Data folders and bundled checkpoints are found by name, wherever the package lies."""
 
 from __future__ import annotations
 
