@@ -1,0 +1,137 @@
+"""Comparing two runs prompt by prompt, and the gate that stands on it."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from rlrig_eval.stats import Difference, cluster_mean_ci, gate, paired_difference
+
+
+def two_runs(
+    rng: np.random.Generator, groups: int, gain: float
+) -> tuple[dict[str, float], dict[str, float], dict[str, str]]:
+    """Run a solves what b solves, and of the rest a share such that it is better by `gain` on average."""
+    base = 0.4
+    a, b, of = {}, {}, {}
+    for g in range(groups):
+        swing = rng.random() < 0.5  # what a group of twins has in common
+        for k in range(rng.integers(1, 4)):
+            name = f"{g}-{k}"
+            of[name] = f"g{g}"
+            b[name] = float(rng.random() < base)
+            a[name] = float(b[name] or (swing and rng.random() < 2 * gain / (1 - base)))
+    return a, b, of
+
+
+def test_worked_by_hand() -> None:
+    a = {"p1": 1.0, "p2": 0.5, "p3": 0.0}
+    b = {"p1": 0.5, "p2": 0.5, "p3": 0.25}
+    found = paired_difference(a, b, {"p1": "g", "p2": "g", "p3": "h"})
+    assert found.mean == pytest.approx((0.5 + 0.0 - 0.25) / 3, abs=1e-12)
+    assert found.n == 3
+
+
+def test_only_prompts_that_both_runs_scored_count() -> None:
+    a = {"p1": 1.0, "p2": None, "p3": 0.0, "only a": 1.0, "p5": 1.0}
+    b = {"p1": 0.0, "p2": 1.0, "p3": math.nan, "only b": 1.0, "p5": 1.0}
+    found = paired_difference(a, b, {p: p for p in ("p1", "p2", "p3", "p5")})
+    assert (found.mean, found.n) == (0.5, 2)
+
+
+def test_nothing_shared_is_null() -> None:
+    found = paired_difference({"p": 1.0}, {"q": 1.0}, {})
+    assert found == Difference(None, None, None, 0, None)
+    assert json.dumps(found.as_dict()) == '{"mean": null, "ci95": [null, null], "n": 0, "p": null}'
+
+
+def test_one_shared_group_says_nothing_of_the_spread() -> None:
+    found = paired_difference({"p": 1.0, "q": 0.0}, {"p": 0.0, "q": 0.0}, {"p": "g", "q": "g"})
+    assert found == Difference(0.5, None, None, 2, None)
+
+
+def test_swapping_the_runs_flips_the_difference_and_keeps_the_p_value() -> None:
+    a, b, groups = two_runs(np.random.default_rng(0), 60, 0.15)
+    forward, backward = paired_difference(a, b, groups), paired_difference(b, a, groups)
+    assert (forward.mean, forward.p) == (-backward.mean, backward.p)
+    # Both use the same draws, so the ends mirror exactly but for rounding.
+    assert (forward.lo, forward.hi) == pytest.approx((-backward.hi, -backward.lo), abs=1e-9)
+
+
+def test_the_order_of_the_prompts_does_not_matter() -> None:
+    a, b, groups = two_runs(np.random.default_rng(1), 40, 0.1)
+    reversed_a = dict(reversed(a.items()))
+    assert paired_difference(reversed_a, b, groups) == paired_difference(a, b, groups)
+
+
+def test_pairing_beats_comparing_two_intervals() -> None:
+    rng = np.random.default_rng(3)
+    hard = {f"p{i}": rng.random() for i in range(200)}
+    a = {p: min(1.0, s + 0.05 + 0.02 * rng.standard_normal()) for p, s in hard.items()}
+    paired = paired_difference(a, hard, {p: p for p in hard})
+    alone = cluster_mean_ci(list(a.values()), list(a))
+    assert paired.lo > 0.0
+    assert paired.hi - paired.lo < 0.2 * (alone.hi - alone.lo)
+
+
+# 600 trials: a standard error of .9 points on a coverage of 95 % or an error rate of 5 %; bands of 3 of them.
+def test_the_interval_covers_the_true_difference() -> None:
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(600):
+        found = paired_difference(*two_runs(rng, 60, 0.1), draws=500)
+        covered += found.lo <= 0.1 <= found.hi
+    assert 0.92 <= covered / 600 <= 0.98
+
+
+def test_the_test_cries_wolf_5_times_in_100() -> None:
+    rng = np.random.default_rng(6)
+    rejected = 0
+    for trial in range(600):
+        _, b, groups = two_runs(rng, 30, 0.0)
+        # Continuous scores: between right-or-wrong ones ties make the test stricter than its level.
+        shift = {group: rng.normal() for group in set(groups.values())}
+        a = {p: score + shift[groups[p]] + 0.5 * rng.normal() for p, score in b.items()}
+        rejected += paired_difference(a, b, groups, draws=500, seed=trial).p <= 0.05
+    assert 0.023 <= rejected / 600 <= 0.077
+
+
+def test_two_equal_runs_differ_by_nothing_with_p_1() -> None:
+    scores = {f"p{i}": float(i % 2) for i in range(20)}
+    assert paired_difference(scores, scores, {p: p for p in scores}) == Difference(0.0, 0.0, 0.0, 20, 1.0)
+
+
+BASELINE = {f"p{i}": float(i % 3 > 0) for i in range(300)}
+GROUPS = {p: p for p in BASELINE}
+
+
+def worse_by(wrong: int) -> dict[str, float]:
+    """The baseline with `wrong` of its 200 right answers turned wrong."""
+    flipped = [p for p, score in BASELINE.items() if score][:wrong]
+    return {**BASELINE, **dict.fromkeys(flipped, 0.0)}
+
+
+class TestGate:
+    @pytest.mark.parametrize(
+        ("wrong", "verdict"),
+        # delta = .1 is 30 of 300 prompts; a standard error there is sqrt(.1 * .9 / 300), which is 5 prompts.
+        [(0, "pass"), (15, "pass"), (30, "inconclusive"), (60, "fail")],
+    )
+    def test_verdicts(self, wrong: int, verdict: str) -> None:
+        assert gate(worse_by(wrong), BASELINE, GROUPS, delta=0.1).verdict == verdict
+
+    def test_a_better_run_passes_even_with_no_tolerance(self) -> None:
+        assert gate(BASELINE, worse_by(60), GROUPS, delta=0.0).verdict == "pass"
+
+    def test_too_little_to_tell_is_inconclusive(self) -> None:
+        found = gate({"p": 0.0}, {"p": 1.0}, {"p": "g"}, delta=0.1)
+        assert found.as_dict() == {
+            "verdict": "inconclusive", "mean": -1.0, "lower": None, "upper": None, "delta": 0.1, "n": 1,
+        }  # fmt: skip
+
+    def test_a_negative_tolerance_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="delta must be at least 0"):
+            gate(BASELINE, BASELINE, GROUPS, delta=-0.1)
