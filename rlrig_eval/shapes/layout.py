@@ -69,8 +69,9 @@ def _attempt(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> tuple[
         name: np.asarray(entity.box, dtype=np.float64) for name, entity in fixed.items() if entity.box is not None
     }
     order = [plan.entities[i] for i in rng.permutation(len(plan.entities)) if plan.entities[i].id not in placed]
-    # What holds or hides another thing is the anchor of the pair, so it stands first.
-    order.sort(key=lambda e: sum(r.objects == (e.id,) for r in plan.stated if r.predicate in _OVERLAPPING), reverse=True)
+    # What holds, hides or flanks another thing is the anchor of the relation, so it stands first.
+    anchoring = (*_OVERLAPPING, "between")
+    order.sort(key=lambda e: -sum(e.id in r.objects for r in plan.stated if r.predicate in anchoring))
     for entity in order:
         proposals = _propose(plan, entity, extents, placed, rng)
         good = _admissible(plan, entity.id, proposals, placed)

@@ -16,6 +16,7 @@ _RECOGNISABLE = 0.45  # ... and hides no more than this, or a star and a cross l
 
 _NEST = 4  # how far off centre a thing inside another may stand, in canvas pixels
 _CONTAINMENT_MARGIN = 0.03
+_NOT_NESTED = 0.85  # what lies this far within another thing would nearly count as inside
 
 
 @lru_cache(maxsize=8192)
@@ -24,9 +25,7 @@ def nests(inner: str, inner_extent: int, outer: str, outer_extent: int) -> NDArr
 
     At each, the inner silhouette lies safely within the outer one. Empty when it does not fit.
     """
-    large = _stamp(outer, outer_extent).filled
-    small = _stamp(inner, inner_extent).filled
-    within = fftconvolve(large.astype(float), small[::-1, ::-1].astype(float)) / small.sum()
+    within = _share_within(_stamp(inner, inner_extent), _stamp(outer, outer_extent))
     rows, columns = np.nonzero(within >= CONTAINED + _CONTAINMENT_MARGIN)
     found = np.stack([columns - (inner_extent - 1), rows - (inner_extent - 1)], -1)
     off_centre = np.abs(found - (outer_extent - inner_extent) / 2).max(1, initial=0)
@@ -40,12 +39,23 @@ def offsets(nearer: str, nearer_extent: int, farther: str, farther_extent: int) 
     At each, the nearer thing covers a share of the farther one's paint that is safely within OCCLUDED, and what
     stays visible of the farther one is one connected piece. Empty when there is no such place.
     """
-    front, back = _stamp(nearer, nearer_extent).painted, _stamp(farther, farther_extent).painted
-    covered = fftconvolve(back.astype(float), front[::-1, ::-1].astype(float)) / back.sum()
-    rows, columns = np.nonzero((covered > OCCLUDED[0] + _WORLD_MARGIN) & (covered < _RECOGNISABLE))
+    front, back = _stamp(nearer, nearer_extent), _stamp(farther, farther_extent)
+    covered = _slide(front.painted, back.painted) / back.painted.sum()
+    clear = (covered > OCCLUDED[0] + _WORLD_MARGIN) & (covered < _RECOGNISABLE)
+    clear &= _share_within(front, back) < _NOT_NESTED
+    rows, columns = np.nonzero(clear)
     found = np.stack([columns - (nearer_extent - 1), rows - (nearer_extent - 1)], -1)
-    keep = [offset for offset in found if _in_one_piece(front, back, *offset)]
+    keep = [offset for offset in found if _in_one_piece(front.painted, back.painted, *offset)]
     return np.array(keep, dtype=np.int64).reshape(-1, 2)
+
+
+def _slide(moving: NDArray[np.bool_], still: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Overlap in pixels at every offset; entry [0, 0] has the moving stamp's far corner on the still one's near one."""
+    return np.asarray(fftconvolve(still.astype(float), moving[::-1, ::-1].astype(float)))
+
+
+def _share_within(inner: Silhouette, outer: Silhouette) -> NDArray[np.float64]:
+    return np.asarray(_slide(inner.filled, outer.filled) / inner.filled.sum())
 
 
 def _stamp(shape: str, extent: int) -> Silhouette:

@@ -1,0 +1,135 @@
+"""One training loop for every bundled model: a time budget, resumable, evaluated as it goes.
+
+The whole state (weights, optimisers, moving average, step, clock, random generators) is written every
+CHECKPOINT_EVERY seconds through a temporary file, so that the same command after a kill goes on from there.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+CHECKPOINT_EVERY = 60.0
+LOG_EVERY = 100
+
+Loss = Callable[[Any], tuple[Tensor, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train, and where the state lives."""
+
+    minutes: float
+    folder: Path
+    device: str = "cpu"
+    ema: float = 0.999
+    warmup_steps: int = 200
+    evaluate_every: float = 300.0
+
+
+def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the network, AdamW for everything else (embeddings, norms, convolutions, heads)."""
+    def is_inner(name: str, p: Tensor) -> bool:
+        return p.ndim == 2 and not any(word in name for word in ("embed", "shared", "lm_head", "proj_out"))
+
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    matrices = [p for name, p in named if is_inner(name, p)]
+    rest = [p for name, p in named if not is_inner(name, p)]
+    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98))]
+    if matrices:
+        found.append(torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    return found
+
+
+def fit(
+    model: nn.Module,
+    optims: Sequence[torch.optim.Optimizer],
+    batches: Callable[[int], Iterator[Any]],
+    loss: Loss,
+    evaluate: Callable[[nn.Module], Mapping[str, float]],
+    budget: Budget,
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Train `model` until the budget's minutes are spent, counting those before a resume; the averaged model and a log.
+
+    Learning rates warm up, then fall linearly with the time spent, to 2 % at the end of the budget.
+    """
+    budget.folder.mkdir(parents=True, exist_ok=True)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(budget.ema))
+    bases = [[group["lr"] for group in optim.param_groups] for optim in optims]
+    step, spent = _restore(budget.folder / "state.pt", model, average, optims, budget.device)
+    stream = batches(step)  # the seed: a resumed run sees fresh data
+    started, saved, evaluated = time.monotonic() - spent, time.monotonic(), time.monotonic()
+    total = budget.minutes * 60
+    with open(budget.folder / "log.jsonl", "a") as log:
+        while (elapsed := time.monotonic() - started) < total:
+            _set_rates(optims, bases, min(1.0, (step + 1) / budget.warmup_steps) * max(0.02, 1 - elapsed / total))
+            value, parts = loss(next(stream))
+            value.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            for optim in optims:
+                optim.step()
+                optim.zero_grad(set_to_none=True)
+            step += 1
+            if step >= budget.warmup_steps:
+                average.update_parameters(model)
+            if step % LOG_EVERY == 0:
+                _write(log, {"step": step, "seconds": round(elapsed), "loss": float(value.detach()), **parts})
+            if time.monotonic() - evaluated > budget.evaluate_every:
+                _write(log, {"step": step, "seconds": round(elapsed), **{f"dev_{k}": v for k, v in evaluate(average.module).items()}})
+                evaluated = time.monotonic()
+            if time.monotonic() - saved > CHECKPOINT_EVERY:
+                _save(budget.folder / "state.pt", model, average, optims, step, elapsed)
+                saved = time.monotonic()
+        _save(budget.folder / "state.pt", model, average, optims, step, time.monotonic() - started)
+        final = dict(evaluate(average.module))
+        _write(log, {"step": step, "seconds": round(time.monotonic() - started), **{f"dev_{k}": v for k, v in final.items()}})
+    return average.module, {"steps": step, "minutes": round(budget.minutes, 1), "dev": final}
+
+
+def _set_rates(optims: Sequence[torch.optim.Optimizer], bases: list[list[float]], factor: float) -> None:
+    for optim, base in zip(optims, bases, strict=True):
+        for group, rate in zip(optim.param_groups, base, strict=True):
+            group["lr"] = rate * factor
+
+
+def _write(log: Any, row: Mapping[str, Any]) -> None:
+    line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})
+    log.write(line + "\n")
+    log.flush()
+    print(line, flush=True)
+
+
+def _save(
+    path: Path, model: nn.Module, average: nn.Module, optims: Sequence[torch.optim.Optimizer], step: int, spent: float
+) -> None:
+    state = {
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optims": [optim.state_dict() for optim in optims],
+        "step": step,
+        "spent": spent,
+        "rng": torch.get_rng_state(),
+    }
+    torch.save(state, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def _restore(
+    path: Path, model: nn.Module, average: nn.Module, optims: Sequence[torch.optim.Optimizer], device: str
+) -> tuple[int, float]:
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    average.load_state_dict(state["average"])
+    for optim, saved in zip(optims, state["optims"], strict=True):
+        optim.load_state_dict(saved)
+    torch.set_rng_state(state["rng"].cpu())
+    print(f"resuming at step {state['step']}, {state['spent'] / 60:.1f} minutes in", flush=True)
+    return state["step"], state["spent"]

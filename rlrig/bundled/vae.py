@@ -1,0 +1,76 @@
+"""The bundled autoencoder: 64 x 64 pixels to 16 channels at an eighth of the side."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.random import Generator
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.scenes import pixels
+from rlrig_eval.shapes import SEEN, draw, sample
+
+KL_WEIGHT = 1e-3  # per latent dimension; the noise it leaves makes the decoder forgive an imprecise latent
+BATCH = 16
+POOL = 6000  # drawings; each is seen in its eight flips and quarter turns
+
+
+def build() -> AutoencoderKL:
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 24, 48, 96),
+        layers_per_block=1,
+        latent_channels=16,
+        norm_num_groups=8,
+        sample_size=64,
+        mid_block_add_attention=False,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    )
+
+
+def _picture(rng: Generator) -> Tensor:
+    return pixels(draw(sample(rng, entities=int(rng.choice([1, 2, 3, 4], p=[0.1, 0.2, 0.3, 0.4])), pairings=SEEN)))
+
+
+def batches(seed: int) -> Iterator[Tensor]:
+    """(BATCH, 3, 64, 64) pictures in [-1, 1]: drawing costs as much as training here, so a pool is reused, turned."""
+    rng = np.random.default_rng([1, seed])
+    pool = torch.stack([_picture(rng) for _ in range(POOL)])
+    while True:
+        batch = pool[torch.from_numpy(rng.integers(POOL, size=BATCH))]
+        batch = torch.rot90(batch, int(rng.integers(4)), dims=(2, 3))
+        yield batch.flip(3) if rng.random() < 0.5 else batch
+
+
+def train(budget: Budget, out: Path) -> dict[str, Any]:
+    """Train and save to `out`; the scaling and shift that make latents zero-mean and unit-variance are measured last."""
+    torch.manual_seed(0)
+    model = build().to(budget.device, memory_format=torch.channels_last)
+    held_out = torch.stack([_picture(np.random.default_rng([99, i])) for i in range(128)]).to(budget.device)
+
+    def loss(batch: Tensor) -> tuple[Tensor, Mapping[str, float]]:
+        x = batch.to(budget.device, memory_format=torch.channels_last)
+        posterior = model.encode(x).latent_dist
+        decoded = model.decode(posterior.sample()).sample
+        l1, l2, kl = F.l1_loss(decoded, x), F.mse_loss(decoded, x), posterior.kl().mean() / posterior.mean[0].numel()
+        return l1 + l2 + KL_WEIGHT * kl, {"l1": float(l1.detach()), "kl": float(kl.detach())}
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        with torch.no_grad():
+            latents = candidate.encode(held_out).latent_dist
+            decoded = candidate.decode(latents.mode()).sample
+        return {"l1": float(F.l1_loss(decoded, held_out)), "std": float(latents.mean.std())}
+
+    average, log = fit(model, optimisers(model, 2e-3, 2e-3), batches, loss, evaluate, budget)
+    with torch.no_grad():
+        latents = average.encode(held_out).latent_dist.mode()
+    average.register_to_config(scaling_factor=float(1 / latents.std()), shift_factor=float(latents.mean()))
+    average.half().save_pretrained(out)
+    return log
