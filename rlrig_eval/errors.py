@@ -6,11 +6,14 @@ command line prints it and leaves with the error's ``exit_code``; from Python th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 
 class Exit(IntEnum):
@@ -41,11 +44,7 @@ class UsageError(RLRIGError, ValueError):
 
     @classmethod
     def unknown(cls, kind: str, name: str, known: Iterable[str]) -> Self:
-        """An unknown `name` of a `kind` ("suite", "model", ...), with the nearest of the `known` names.
-
-        >>> str(UsageError.unknown("suite", "spacial", ["spatial", "geneval"]))
-        "unknown suite 'spacial': did you mean 'spatial'?"
-        """
+        """An unknown `name` of a `kind` ("suite", "model", ...), with the nearest of the `known` names."""
         return cls(f"unknown {kind} {name!r}: {nearest(name, known)}")
 
 
@@ -64,6 +63,18 @@ class UnreadableFile(UsageError):
         self.problem, self.path, self.line, self.field = problem, Path(path), line, field
         where = f"{path}:{line}" if line is not None else f"{path}"
         super().__init__(": ".join(part for part in (where, field, problem) if part))
+
+    @classmethod
+    def invalid(
+        cls, error: ValidationError, model: type[BaseModel], *, path: str | Path, line: int | None = None
+    ) -> Self:
+        """The first fault that `model` found in a file; an unknown key gets the nearest known one."""
+        fault = error.errors()[0]
+        *parents, key = fault["loc"] or ("",)
+        problem = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            problem = f"unknown key: {nearest(str(key), _fields_at(model, parents))}"
+        return cls(problem, path=path, line=line, field=".".join(map(str, fault["loc"])) or None)
 
 
 class GateFailed(RLRIGError):
@@ -85,11 +96,23 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "did you mean 'spatial'?"
     >>> nearest("x", ["spatial", "geneval"])
     'known: geneval, spatial'
-    >>> nearest("x", [])
-    'there are none'
     """
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known: {', '.join(names)}" if names else "there are none"
+
+
+def _fields_at(model: type[BaseModel], path: Sequence[int | str]) -> Iterable[str]:
+    """The field names of the model that lies at `path` (as pydantic reports it) inside `model`."""
+    for step in path:
+        if step in model.model_fields:  # an index into a list, or the tag of a union, stays in the same model
+            model = _model_in(model.model_fields[str(step)].annotation) or model
+    return model.model_fields
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if hasattr(annotation, "model_fields"):
+        return annotation  # type: ignore[no-any-return]
+    return next(filter(None, map(_model_in, get_args(annotation))), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from rlrig_eval import errors
 from rlrig_eval.errors import Exit, UnreadableFile, UsageError
@@ -38,3 +39,47 @@ def test_a_usage_error_is_a_value_error_for_python_callers() -> None:
 )
 def test_an_unreadable_file_says_where_as_closely_as_is_known(where: dict, message: str) -> None:
     assert str(UnreadableFile("bad", path="a.jsonl", **where)) == message
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Protocol(Strict):
+    seeds: tuple[int, ...] = (0,)
+
+    @field_validator("seeds")
+    @classmethod
+    def some(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if not seeds:
+            raise ValueError("no seeds")
+        return seeds
+
+
+class Config(Strict):
+    name: str
+    protocols: list[Protocol] | None = None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"name": "a", "nmae": "b"}, "x.yaml:7: nmae: unknown key: did you mean 'name'?"),
+        (
+            {"name": "a", "protocols": [{"seed": 1}]},
+            "x.yaml:7: protocols.0.seed: unknown key: did you mean 'seeds'?",
+        ),
+        (
+            {"name": "a", "protocols": [{"seeds": []}]},
+            "x.yaml:7: protocols.0.seeds: no seeds",
+        ),
+        ({}, "x.yaml:7: name: Field required"),
+        (3, "x.yaml:7: Input should be a valid dictionary or instance of Config"),
+    ],
+)
+def test_a_fault_in_a_file_is_one_line_with_file_line_field_and_the_nearest_key(
+    content: object, message: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(content)
+    assert str(UnreadableFile.invalid(caught.value, Config, path="x.yaml", line=7)) == message
