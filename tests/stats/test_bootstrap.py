@@ -44,7 +44,7 @@ def test_treating_twins_as_independent_would_make_the_interval_too_narrow() -> N
     values = np.repeat(np.random.default_rng(0).integers(0, 2, size=60), 4).astype(float)
     clustered = cluster_mean_ci(values, np.repeat(np.arange(60), 4))
     pretended = cluster_mean_ci(values, np.arange(240))
-    # Four perfect copies carry the information of one: the interval must be sqrt(4) = 2 times as wide, but for
+    # Four perfect copies carry the information of one: the interval must be sqrt(4) = 2 times as wide, up to
     # the noise of 2000 draws.
     assert (clustered.hi - clustered.lo) / (pretended.hi - pretended.lo) == pytest.approx(2.0, rel=0.12)
 
