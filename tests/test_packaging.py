@@ -45,11 +45,10 @@ def python(site: Path, code: str) -> str:
     ).stdout.strip()
 
 
-def tracked(*folders: str) -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--", *folders], cwd=REPO, check=True, capture_output=True, text=True
-    )
-    return [Path(line) for line in listed.stdout.splitlines()]
+def files_of(folder: str) -> list[Path]:
+    """Every file under a folder of the repo, relative to the repo."""
+    files = [path.relative_to(REPO) for path in (REPO / folder).rglob("*") if path.is_file()]
+    return [path for path in files if "__pycache__" not in path.parts]
 
 
 def test_the_wheel_adds_two_top_level_names_and_no_more(installed: Path) -> None:
@@ -60,15 +59,15 @@ def test_the_wheel_adds_two_top_level_names_and_no_more(installed: Path) -> None
 
 
 @pytest.mark.parametrize("package", ["rlrig", "rlrig_eval"])
-def test_every_tracked_file_of_the_package_rides(installed: Path, package: str) -> None:
-    files = tracked(package)
+def test_every_file_of_the_package_rides(installed: Path, package: str) -> None:
+    files = files_of(package)
     assert files
     assert [path for path in files if not (installed / path).is_file()] == []
 
 
 @pytest.mark.parametrize("folder", ["suites", "baselines", "reports"])
 def test_every_data_file_but_report_pictures_rides_under_the_package(installed: Path, folder: str) -> None:
-    files = [path for path in tracked(folder) if not (folder == "reports" and path.suffix in IMAGES)]
+    files = [path for path in files_of(folder) if not (folder == "reports" and path.suffix in IMAGES)]
     assert files
     assert [path for path in files if not (installed / "rlrig_eval" / "_data" / path).is_file()] == []
 
@@ -88,7 +87,7 @@ def test_an_installed_copy_loads_the_spatial_suite(installed: Path) -> None:
 
 
 def test_an_installed_copy_finds_every_bundled_checkpoint(installed: Path) -> None:
-    names = sorted({path.parts[3] for path in tracked("rlrig/bundled/checkpoints") if len(path.parts) > 4})
+    names = sorted({path.parts[3] for path in files_of("rlrig/bundled/checkpoints") if len(path.parts) > 4})
     assert names
     code = f"from rlrig_eval.assets import checkpoint; print(*(checkpoint('bundled:' + n) for n in {names}))"
     root = installed / "rlrig" / "bundled" / "checkpoints"
