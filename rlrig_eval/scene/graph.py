@@ -175,11 +175,11 @@ class SceneGraph(Frozen):
 
         return decompose(self, counting)
 
-    def to_networkx(self) -> "nx.MultiDiGraph":
+    def to_networkx(self) -> "nx.MultiDiGraph[str]":
         """Nodes are entity ids with their fields; an edge runs from the subject to each object."""
         import networkx as nx
 
-        graph = nx.MultiDiGraph()
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         for entity in self.entities:
             graph.add_node(entity.id, **entity.model_dump(exclude={"id"}))
         for relation in self.relations:
