@@ -69,12 +69,22 @@ class UnreadableFile(UsageError):
         cls, error: ValidationError, model: type[BaseModel], *, path: str | Path, line: int | None = None
     ) -> Self:
         """The first fault that `model` found in a file; an unknown key gets the nearest known one."""
-        fault = error.errors()[0]
-        *parents, key = fault["loc"] or ("",)
-        problem = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            problem = f"unknown key: {nearest(str(key), _fields_at(model, parents))}"
-        return cls(problem, path=path, line=line, field=".".join(map(str, fault["loc"])) or None)
+        return cls.each(error, model, path=path, line=line)[0]
+
+    @classmethod
+    def each(
+        cls, error: ValidationError, model: type[BaseModel], *, path: str | Path, line: int | None = None
+    ) -> list[Self]:
+        """Every fault that `model` found in a file."""
+        found = []
+        for fault in error.errors():
+            *parents, key = fault["loc"] or ("",)
+            problem = fault["msg"].removeprefix("Value error, ")
+            if fault["type"] == "extra_forbidden":
+                problem = f"unknown key: {nearest(str(key), _fields_at(model, parents))}"
+            field = ".".join(map(str, fault["loc"])) or None
+            found.append(cls(problem, path=path, line=line, field=field))
+        return found
 
 
 class GateFailed(RLRIGError):
