@@ -2,6 +2,7 @@
 
 from rlrig_eval.shapes.draw import CANVAS, PLAIN, Style, render
 from rlrig_eval.shapes.layout import LayoutError, layout
+from rlrig_eval.shapes.read import UNKNOWN, NotAShapesDrawing, read
 from rlrig_eval.shapes.splits import Split, split, unseen
 from rlrig_eval.shapes.world import PAIRINGS, SEEN, draw, sample, truth
 
@@ -10,11 +11,14 @@ __all__ = [
     "PAIRINGS",
     "PLAIN",
     "SEEN",
+    "UNKNOWN",
     "LayoutError",
+    "NotAShapesDrawing",
     "Split",
     "Style",
     "draw",
     "layout",
+    "read",
     "render",
     "sample",
     "split",

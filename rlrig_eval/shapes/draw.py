@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from rlrig_eval.scene.geometry import Mask, Silhouette
@@ -75,10 +76,23 @@ def silhouette(category: str, box: Box) -> Silhouette:
     return Silhouette(painted=painted, filled=filled)
 
 
+def coverage(category: str, box: Box) -> NDArray[np.float64]:
+    """How much of each canvas pixel the entity paints, 0 to 1, as `render` paints it: (64, 64)."""
+    shape = SHAPES[category]
+    return _painted(shape.outline, box, shape.hole)
+
+
 def _raster(outline: np.ndarray, box: Box) -> Mask:
-    mask = Image.new("L", (CANVAS * _OVERSAMPLE,) * 2, 0)
-    ImageDraw.Draw(mask).polygon(_points(outline, box, _OVERSAMPLE), fill=255)
-    return np.asarray(mask.resize((CANVAS, CANVAS), Image.Resampling.BOX)) >= 128
+    return np.asarray(_painted(outline, box) >= 0.5)
+
+
+def _painted(outline: np.ndarray, box: Box, hole: np.ndarray | None = None) -> NDArray[np.float64]:
+    stencil = Image.new("L", (CANVAS * _OVERSAMPLE,) * 2, 0)
+    brush = ImageDraw.Draw(stencil)
+    brush.polygon(_points(outline, box, _OVERSAMPLE), fill=255)
+    if hole is not None:
+        brush.polygon(_points(hole, box, _OVERSAMPLE), fill=0)
+    return np.asarray(stencil.resize((CANVAS, CANVAS), Image.Resampling.BOX)) / 255
 
 
 def _points(outline: np.ndarray, box: Box, scale: float) -> list[tuple[float, float]]:

@@ -1,0 +1,97 @@
+"""Which of the patches that touch lies on top, and what each of them is: one explanation for the whole picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import networkx as nx
+import numpy as np
+from scipy import ndimage
+
+from rlrig_eval.scene.geometry import Mask
+from rlrig_eval.shapes.segment import Patch, Segments, paint_share
+from rlrig_eval.shapes.templates import Field, Stamp, match
+
+_SQUARE = np.ones((3, 3), dtype=bool)
+_ORDERED = 4  # up to so many touching patches every order is tried; more than that is no drawing of this world
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A patch and the stamp that explains it."""
+
+    patch: Patch
+    stamp: Stamp
+
+
+def explain(segments: Segments) -> list[Reading]:
+    """What each patch is, from the nearest thing to the farthest."""
+    wide = [ndimage.binary_dilation(patch.mask, _SQUARE) for patch in segments.patches]
+    touching = nx.Graph()
+    touching.add_nodes_from(range(len(wide)))
+    touching.add_edges_from(
+        (i, j)
+        for i, patch in enumerate(segments.patches)
+        for j in range(len(wide))
+        if i < j and (patch.mask & ndimage.binary_dilation(wide[j], _SQUARE)).any()
+    )
+    readings: list[Reading] = []
+    for group in nx.connected_components(touching):
+        readings += _Pile(segments, wide, touching).explained(sorted(group))
+    return readings
+
+
+@dataclass(frozen=True)
+class _Pile:
+    """Patches that touch each other; `wide` are their masks grown by a pixel."""
+
+    segments: Segments
+    wide: Sequence[Mask]
+    touching: "nx.Graph[int]"
+
+    def explained(self, members: Sequence[int]) -> list[Reading]:
+        stamps: dict[tuple[int, frozenset[int]], Stamp] = {}
+
+        def stamp(member: int, nearer: frozenset[int]) -> Stamp:
+            if (member, nearer) not in stamps:
+                stamps[member, nearer] = self._fit(member, nearer)
+            return stamps[member, nearer]
+
+        def pile(order: Sequence[int]) -> list[Stamp]:
+            return [
+                stamp(member, frozenset(order[:rank]) & frozenset(self.touching[member]))
+                for rank, member in enumerate(order)
+            ]
+
+        by_area = sorted(members, key=lambda i: int(self.segments.patches[i].mask.sum()))
+        orders = permutations(by_area) if len(members) <= _ORDERED else [tuple(by_area)]
+        best = min(orders, key=lambda order: sum(found.error for found in pile(order)))
+        return [Reading(self.segments.patches[i], found) for i, found in zip(best, pile(best), strict=True)]
+
+    def _fit(self, member: int, nearer: frozenset[int]) -> Stamp:
+        """The best stamp for one patch when the patches `nearer` lie over it and the others under it."""
+        patch, patches = self.segments.patches[member], self.segments.patches
+        share = self._share(member, frozenset(self.touching[member]) - nearer)
+        weight = np.ones(share.shape, dtype=np.float32)
+        weight[self.segments.dirt] = 0
+        for other in nearer:
+            weight[patches[other].mask | (self.wide[other] & patch.mask)] = 0
+        ys, xs = np.nonzero(patch.mask)
+        seen = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
+        cut = bool(nearer) or min(seen) == 0 or max(seen) == len(share)
+        return match(share, weight, seen, cut)
+
+    def _share(self, member: int, under: frozenset[int]) -> Field:
+        """How much of each pixel is this patch, seen against the ground and the patches `under` it."""
+        patch, patches = self.segments.patches[member], self.segments.patches
+        pixels = self.segments.pixels
+        near = ndimage.binary_dilation(self.wide[member], _SQUARE)
+        share = np.where(near, paint_share(pixels, patch.paint), 0)
+        for other, patch_other in enumerate(patches):
+            if other != member:
+                share[patch_other.mask] = 0
+        for other in under:
+            seam = self.wide[other] & self.wide[member]
+            if patches[other].paint != patch.paint:
+                share[seam] = paint_share(pixels[seam], patch.paint, over=patches[other].paint)
+        return share.astype(np.float32)
