@@ -6,12 +6,14 @@ from PIL import Image
 from rlrig_eval.scene.geometry import Silhouette, relations
 from rlrig_eval.scene.graph import Box, Entity, SceneGraph
 from rlrig_eval.shapes.draw import CANVAS, silhouette
-from rlrig_eval.shapes.segment import Pixels, segment
+from rlrig_eval.shapes.mend import mend
+from rlrig_eval.shapes.segment import Pixels, Segments, segment
 from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.vocabulary import size_word
 
 UNKNOWN = "unknown"
 _RECOGNISED = 0.72  # least overlap (IoU over what can be seen) of a patch with its best stamp
+_MENDINGS = 6
 
 
 class NotAShapesDrawing(ValueError):
@@ -31,11 +33,21 @@ def read(image: Image.Image) -> SceneGraph:
     Raises:
         NotAShapesDrawing: the picture is not square, has another ground, or is mostly no paint and no shape.
     """
-    readings = explain(segment(_canvas(image)))
+    readings = _readings(segment(_canvas(image)))
     named = [(_entity(number, reading), _outline(reading)) for number, reading in enumerate(readings)]
     entities = tuple(entity for entity, _ in named)
     silhouettes = {entity.id: outline for entity, outline in named}
     return SceneGraph(entities=entities, relations=relations(entities, CANVAS, silhouettes))
+
+
+def _readings(segments: Segments) -> list[Reading]:
+    readings = explain(segments)
+    for _ in range(_MENDINGS):
+        mended = mend(segments, readings, _RECOGNISED)
+        if mended is None:
+            break
+        segments, readings = mended, explain(mended)
+    return readings
 
 
 def _canvas(image: Image.Image) -> Pixels:

@@ -1,5 +1,6 @@
 """Cut a picture into patches of one paint each: what is ground, what is which colour, and what is neither."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,7 +22,7 @@ _PAINTED = 0.4  # from this share of paint in a pixel it counts as painted; lowe
 _OFF_LINE = 60.0  # RGB distance from every mixture of ground and one paint at which a pixel is foreign
 _BLEND = 45.0  # RGB distance from the mixture of two neighbouring paints within which a pixel is their blend
 SPECK = 12  # canvas pixels; what is smaller is dirt
-_TOUCH = np.ones((3, 3), dtype=bool)
+TOUCH = np.ones((3, 3), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Patch:
     @property
     def colour(self) -> str:
         return PAINTS[self.paint]
+
+    @property
+    def area(self) -> int:
+        return int(self.mask.sum())
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,19 @@ def paint_share(pixels: Pixels, paint: int, over: int | None = None) -> NDArray[
     return share_of(pixels, _GROUND_RGB if over is None else _RGB[over], _RGB[paint])
 
 
+def nearest_side(pixels: Pixels, sides: Sequence[int]) -> NDArray[np.int64]:
+    """For each pixel of (..., 3), which of `sides` (indices into PAINTS, -1 for ground) has the nearest colour."""
+    colours = np.array([_rgb(side) for side in sides])
+    return np.asarray(np.linalg.norm(pixels[..., None, :] - colours, axis=-1).argmin(-1))
+
+
+def paint_of_sum(pixels: Pixels) -> int:
+    """The paint that, spread over the ground, adds up to `pixels` (n, 3): a blur moves colour but keeps its sum."""
+    total = (pixels - _GROUND_RGB).sum(0)
+    lines = _RGB - _GROUND_RGB
+    return int((lines @ total / np.linalg.norm(lines, axis=-1)).argmax())
+
+
 def segment(pixels: Pixels) -> Segments:
     """Label each pixel by the mixture line (ground to paint) it is nearest to, and join the labels into patches."""
     labels, distance = _label(pixels)
@@ -64,7 +82,7 @@ def segment(pixels: Pixels) -> Segments:
     for piece in pieces:
         if _is_seam(piece, labels, pixels):
             _dissolve(piece, labels, pixels)
-    kept = [piece for piece in _pieces(labels) if piece.mask.sum() >= SPECK]
+    kept = [piece for piece in _pieces(labels) if piece.area >= SPECK]
     covered = np.logical_or.reduce([piece.mask for piece in kept], initial=False)
     dirt = (labels >= 0) & ~covered
     return Segments(pixels, tuple(kept), dirt, (distance > _OFF_LINE) & (labels >= 0))
@@ -85,7 +103,7 @@ def _label(pixels: Pixels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def _pieces(labels: NDArray[np.int64]) -> list[Patch]:
     found = []
     for paint in range(len(PAINTS)):
-        numbered, count = ndimage.label(labels == paint, _TOUCH)
+        numbered, count = ndimage.label(labels == paint, TOUCH)
         found += [Patch(paint, numbered == number) for number in range(1, count + 1)]
     return found
 
@@ -105,13 +123,11 @@ def _is_seam(piece: Patch, labels: NDArray[np.int64], pixels: Pixels) -> bool:
 def _dissolve(piece: Patch, labels: NDArray[np.int64], pixels: Pixels) -> None:
     """Hand each pixel of a seam to the nearest colour of its neighbours."""
     sides = _neighbours(piece, labels)
-    colours = np.array([_rgb(side) for side in sides])
-    distance = np.linalg.norm(pixels[piece.mask][:, None] - colours, axis=-1)
-    labels[piece.mask] = np.array(sides)[distance.argmin(-1)]
+    labels[piece.mask] = np.array(sides)[nearest_side(pixels[piece.mask], sides)]
 
 
 def _neighbours(piece: Patch, labels: NDArray[np.int64]) -> list[int]:
-    rim = ndimage.binary_dilation(piece.mask, _TOUCH) & ~piece.mask
+    rim = ndimage.binary_dilation(piece.mask, TOUCH) & ~piece.mask
     return [int(label) for label in np.unique(labels[rim]) if label != piece.paint]
 
 

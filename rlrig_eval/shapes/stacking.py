@@ -74,6 +74,9 @@ class _Pile:
         share = self._share(member, frozenset(self.touching[member]) - nearer)
         weight = np.ones(share.shape, dtype=np.float32)
         weight[self.segments.dirt] = 0
+        for other, piece in enumerate(patches):
+            if other != member and piece.paint == patch.paint:
+                weight[piece.mask] = 0  # it may be another part of the same thing
         for other in nearer:
             weight[patches[other].mask | (self.wide[other] & patch.mask)] = 0
         ys, xs = np.nonzero(patch.mask)

@@ -86,14 +86,23 @@ def _searched(
 
 def _judged(share: Field, weight: Field, shape: str, extent: int, x: int, y: int) -> Stamp:
     """The stamp at a place, its edges as soft as suits the picture best."""
-    canvas = np.zeros((CANVAS + 2 * _MOST,) * 2, dtype=np.float32)
-    canvas[y + _MOST : y + _MOST + extent, x + _MOST : x + _MOST + extent] = _stamp(shape, extent)
-    sharp = canvas[_MOST:-_MOST, _MOST:-_MOST]
+    sharp = _placed(shape, extent, x, y)
     hiding = _HIDING_COST * float(((1 - weight) * sharp).sum())
     stamps = [sharp, *(ndimage.gaussian_filter(sharp, softness) for softness in _SOFT)]
     errors = [float((weight * (share - stamp) ** 2).sum()) for stamp in stamps]
     best = stamps[int(np.argmin(errors))]
     return Stamp(shape, extent, x, y, min(errors) + hiding, _iou(share, best, weight))
+
+
+def covered(stamp: Stamp) -> Field:
+    """How much of each canvas pixel the whole stamp covers."""
+    return _placed(stamp.shape, stamp.extent, stamp.x, stamp.y)
+
+
+def _placed(shape: str, extent: int, x: int, y: int) -> Field:
+    canvas = np.zeros((CANVAS + 2 * _MOST,) * 2, dtype=np.float32)
+    canvas[y + _MOST : y + _MOST + extent, x + _MOST : x + _MOST + extent] = _stamp(shape, extent)
+    return canvas[_MOST:-_MOST, _MOST:-_MOST]
 
 
 def _iou(one: Field, other: Field, weight: Field) -> float:
