@@ -26,7 +26,7 @@ FLOORS = (
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {"rlrig_eval.errors", "rlrig_eval.assets"}
+LEAVES = {"rlrig_eval.errors", "rlrig_eval.assets", "rlrig_eval.plugins"}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
