@@ -7,13 +7,17 @@ from rlrig_eval.scene.geometry import Silhouette, relations
 from rlrig_eval.scene.graph import Box, Entity, SceneGraph
 from rlrig_eval.shapes.draw import CANVAS, silhouette
 from rlrig_eval.shapes.mend import mend
-from rlrig_eval.shapes.segment import Pixels, Segments, segment
+from rlrig_eval.shapes.segment import Pixels, Segments, light_ground, segment
 from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.vocabulary import size_word
 
 UNKNOWN = "unknown"
 _RECOGNISED = 0.72  # least overlap (IoU over what can be seen) of a patch with its best stamp
-_MENDINGS = 6
+_MENDINGS = 6  # repairs tried on one picture
+_LEAST_GROUND = 0.3  # share of the picture; four large squares leave 0.34
+_MOST_RESIDUAL = 0.2  # share of the picture that is neither ground nor a patch
+_MOST_PATCHES = 16
+_MOST_UNKNOWN = 4
 
 
 class NotAShapesDrawing(ValueError):
@@ -33,21 +37,37 @@ def read(image: Image.Image) -> SceneGraph:
     Raises:
         NotAShapesDrawing: the picture is not square, has another ground, or is mostly no paint and no shape.
     """
-    readings = _readings(segment(_canvas(image)))
+    readings = _readings(_canvas(image))
     named = [(_entity(number, reading), _outline(reading)) for number, reading in enumerate(readings)]
     entities = tuple(entity for entity, _ in named)
     silhouettes = {entity.id: outline for entity, outline in named}
     return SceneGraph(entities=entities, relations=relations(entities, CANVAS, silhouettes))
 
 
-def _readings(segments: Segments) -> list[Reading]:
+def _readings(pixels: Pixels) -> list[Reading]:
+    ground = float(light_ground(pixels).mean())
+    if ground < _LEAST_GROUND:
+        raise NotAShapesDrawing(f"only {ground:.0%} of it is light ground")
+    segments = segment(pixels)
+    _refuse_clutter(segments)
     readings = explain(segments)
     for _ in range(_MENDINGS):
         mended = mend(segments, readings, _RECOGNISED)
         if mended is None:
             break
         segments, readings = mended, explain(mended)
+    unknown = sum(not _recognised(reading) for reading in readings)
+    if unknown > _MOST_UNKNOWN:
+        raise NotAShapesDrawing(f"{unknown} of {len(readings)} patches are none of its shapes")
     return readings
+
+
+def _refuse_clutter(segments: Segments) -> None:
+    residual = float((segments.stray | segments.dirt).mean())
+    if residual > _MOST_RESIDUAL:
+        raise NotAShapesDrawing(f"{residual:.0%} of it is neither light ground nor a patch of one of its colours")
+    if len(segments.patches) > _MOST_PATCHES:
+        raise NotAShapesDrawing(f"it falls into {len(segments.patches)} patches of colour")
 
 
 def _canvas(image: Image.Image) -> Pixels:
@@ -65,8 +85,8 @@ def _recognised(reading: Reading) -> bool:
 
 
 def _bounds(reading: Reading) -> Box:
-    ys, xs = np.nonzero(reading.patch.mask)
-    return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
+    x0, y0, x1, y1 = reading.patch.bounds
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def _entity(number: int, reading: Reading) -> Entity:

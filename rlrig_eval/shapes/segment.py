@@ -20,6 +20,7 @@ _GROUND_RGB = np.array(GROUND, dtype=np.float64)
 
 _PAINTED = 0.4  # from this share of paint in a pixel it counts as painted; lower than half, for thin blurred rings
 _OFF_LINE = 60.0  # RGB distance from every mixture of ground and one paint at which a pixel is foreign
+_GROUND_WITHIN = 45.0  # RGB distance from the world's ground within which a pixel is ground
 _BLEND = 45.0  # RGB distance from the mixture of two neighbouring paints within which a pixel is their blend
 SPECK = 12  # canvas pixels; what is smaller is dirt
 TOUCH = np.ones((3, 3), dtype=bool)
@@ -40,15 +41,25 @@ class Patch:
     def area(self) -> int:
         return int(self.mask.sum())
 
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """(x0, y0, x1, y1) in canvas pixels, the far edges exclusive."""
+        ys, xs = np.nonzero(self.mask)
+        return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+
 
 @dataclass(frozen=True)
 class Segments:
-    """A picture cut up. `dirt` are painted pixels of no patch; `foreign` those of no mixture of ground and a paint."""
+    """A picture cut up: patches of paint, and (64, 64) masks of what is neither patch nor ground.
+
+    `dirt` is paint of no patch; `stray` are the pixels whose colour is no blend of ground and one paint, or is too
+    pale for paint and too dark for ground.
+    """
 
     pixels: Pixels
     patches: tuple[Patch, ...]
     dirt: Mask
-    foreign: Mask
+    stray: Mask
 
 
 def share_of(pixels: Pixels, low: Pixels, high: Pixels) -> NDArray[np.float64]:
@@ -75,6 +86,11 @@ def paint_of_sum(pixels: Pixels) -> int:
     return int((lines @ total / np.linalg.norm(lines, axis=-1)).argmax())
 
 
+def light_ground(pixels: Pixels) -> Mask:
+    """Which pixels have the colour of the world's ground, or nearly: (64, 64)."""
+    return np.asarray(np.linalg.norm(pixels - _GROUND_RGB, axis=-1) < _GROUND_WITHIN)
+
+
 def segment(pixels: Pixels) -> Segments:
     """Label each pixel by the mixture line (ground to paint) it is nearest to, and join the labels into patches."""
     labels, distance = _label(pixels)
@@ -83,21 +99,23 @@ def segment(pixels: Pixels) -> Segments:
         if _is_seam(piece, labels, pixels):
             _dissolve(piece, labels, pixels)
     kept = [piece for piece in _pieces(labels) if piece.area >= SPECK]
+    painted = labels >= 0
     covered = np.logical_or.reduce([piece.mask for piece in kept], initial=False)
-    dirt = (labels >= 0) & ~covered
-    return Segments(pixels, tuple(kept), dirt, (distance > _OFF_LINE) & (labels >= 0))
+    stray = (painted & (distance > _OFF_LINE)) | (~painted & ~light_ground(pixels))
+    return Segments(pixels, tuple(kept), painted & ~covered, stray)
 
 
 def _label(pixels: Pixels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(64, 64) index into PAINTS or -1 for ground, and the RGB distance from the mixture line chosen."""
     lines = _RGB - _GROUND_RGB
     way = pixels - _GROUND_RGB
-    share = np.clip(way @ lines.T / (lines**2).sum(-1), 0, 1.1)
-    distance = np.linalg.norm(way[..., None, :] - share[..., None] * lines, axis=-1)
-    best = distance.argmin(-1)
-    picked = np.take_along_axis(share, best[..., None], -1)[..., 0]
-    nearest = np.take_along_axis(distance, best[..., None], -1)[..., 0]
-    return np.where(picked >= _PAINTED, best, -1), nearest
+    lengths = (lines**2).sum(-1)
+    along = way @ lines.T
+    share = np.clip(along / lengths, 0, 1.1)
+    distance = (way**2).sum(-1, keepdims=True) - 2 * share * along + share**2 * lengths
+    best = distance.argmin(-1)[..., None]
+    picked, nearest = (np.take_along_axis(field, best, -1)[..., 0] for field in (share, distance))
+    return np.where(picked >= _PAINTED, best[..., 0], -1), np.sqrt(np.maximum(nearest, 0))
 
 
 def _pieces(labels: NDArray[np.int64]) -> list[Patch]:

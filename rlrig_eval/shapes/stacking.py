@@ -9,8 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from rlrig_eval.scene.geometry import Mask
+from rlrig_eval.shapes.draw import CANVAS
 from rlrig_eval.shapes.segment import Patch, Segments, paint_share
-from rlrig_eval.shapes.templates import Field, Stamp, match
+from rlrig_eval.shapes.templates import Bounds, Field, Stamp, match
 
 _SQUARE = np.ones((3, 3), dtype=bool)
 _ORDERED = 4  # up to so many touching patches every order is tried; more than that is no drawing of this world
@@ -27,7 +28,7 @@ class Reading:
 def explain(segments: Segments) -> list[Reading]:
     """What each patch is, from the nearest thing to the farthest."""
     wide = [ndimage.binary_dilation(patch.mask, _SQUARE) for patch in segments.patches]
-    touching = nx.Graph()
+    touching: nx.Graph[int] = nx.Graph()
     touching.add_nodes_from(range(len(wide)))
     touching.add_edges_from(
         (i, j)
@@ -79,10 +80,8 @@ class _Pile:
                 weight[piece.mask] = 0  # it may be another part of the same thing
         for other in nearer:
             weight[patches[other].mask | (self.wide[other] & patch.mask)] = 0
-        ys, xs = np.nonzero(patch.mask)
-        seen = (int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1)
-        cut = bool(nearer) or min(seen) == 0 or max(seen) == len(share)
-        return match(share, weight, seen, cut)
+        seen = patch.bounds
+        return match(share, weight, seen, _reach(seen, [patches[other].bounds for other in nearer]))
 
     def _share(self, member: int, under: frozenset[int]) -> Field:
         """How much of each pixel is this patch, seen against the ground and the patches `under` it."""
@@ -98,3 +97,12 @@ class _Pile:
             if patches[other].paint != patch.paint:
                 share[seam] = paint_share(pixels[seam], patch.paint, over=patches[other].paint)
         return share.astype(np.float32)
+
+
+def _reach(seen: Bounds, nearer: Sequence[Bounds]) -> Bounds:
+    """Where a thing may lie of which `seen` is seen: behind what is nearer, and past a border that it touches."""
+    x0, y0, x1, y1 = np.array([seen, *nearer]).T
+    low, high = (int(x0.min()), int(y0.min())), (int(x1.max()), int(y1.max()))
+    left, top = (edge - CANVAS if edge == 0 else edge for edge in low)
+    right, bottom = (edge + CANVAS if edge == CANVAS else edge for edge in high)
+    return left, top, right, bottom

@@ -15,19 +15,23 @@ from rlrig_eval.shapes.vocabulary import SHAPES
 
 Field = NDArray[np.float32]
 """(64, 64) values of the canvas pixels, 0 to 1."""
+Bounds = tuple[int, int, int, int]
+"""(x0, y0, x1, y1) in canvas pixels, the far edges exclusive."""
 
-NAMES: tuple[str, ...] = tuple(SHAPES)
+_NAMES: tuple[str, ...] = tuple(SHAPES)
 _LEAST, _MOST = 10, 36  # extents searched, in canvas pixels
-_TIPS = 3  # a star or a triangle may reach this much further than what is seen of it
-_HIDDEN = 1.4  # a half hidden thing may be this much larger than what is seen of it
-_SOFT = (0.7, 1.2)  # standard deviations of blurred edges, in canvas pixels
+_HIDDEN = 1.4  # a half hidden thing may be this much larger than what is seen of it ...
+_TIPS = 3  # ... and the tips of a star or a triangle may reach this much further than what is seen of them
+_SOFT = (0.0, 0.7, 1.2)  # standard deviations of blurred edges that are tried, in canvas pixels
+_SPREAD = 5  # how far a blurred edge runs, in canvas pixels
 _HIDING_COST = 0.01  # of a hidden pixel: of two equal explanations the one that hides less
 
 
 @dataclass(frozen=True)
 class Stamp:
     """A shape at a place: corner and extent in canvas pixels. `error` is the squared error, in pixels, of the fit,
-    `likeness` its overlap with what can be seen (IoU, 0 to 1)."""
+    `likeness` its overlap with what can be seen (IoU, 0 to 1).
+    """
 
     shape: str
     extent: int
@@ -41,57 +45,25 @@ class Stamp:
         return (float(self.x), float(self.y), float(self.x + self.extent), float(self.y + self.extent))
 
 
-def match(share: Field, weight: Field, seen: tuple[int, int, int, int], partial: bool) -> Stamp:
+def match(share: Field, weight: Field, seen: Bounds, reach: Bounds) -> Stamp:
     """The stamp T that minimises sum(weight * (share - T)^2) over shapes, extents and places.
 
     Args:
         share: how much of each pixel is this paint.
         weight: 0 where something nearer may hide it, 1 elsewhere.
-        seen: bounds (x0, y0, x1, y1) of the paint that is seen, which the stamp's box holds to within a pixel.
-        partial: whether a part may be hidden, so that the thing may be larger than what is seen.
+        seen: where its paint is seen; the stamp's box holds it to within a pixel.
+        reach: where else the stamp may lie hidden; it holds `seen`, and the stamp's box lies in it but for tips.
     """
     finalists: dict[int, tuple[float, int, int, int]] = {}
-    for extent, x, y, errors in _searched(share, weight, seen, partial):
-        rows = errors.argmin(0)
-        for shape, row in enumerate(rows):
+    for extent, x, y, errors in _searched(share, weight, seen, reach):
+        for shape, row in enumerate(errors.argmin(0)):
             error = float(errors[row, shape])
             if shape not in finalists or error < finalists[shape][0]:
                 finalists[shape] = (error, extent, int(x[row]), int(y[row]))
     return min(
-        (_judged(share, weight, NAMES[shape], *place) for shape, (_, *place) in finalists.items()),
+        (_judged(share, weight, _NAMES[shape], *place) for shape, (_, *place) in finalists.items()),
         key=lambda stamp: stamp.error,
     )
-
-
-def _searched(
-    share: Field, weight: Field, seen: tuple[int, int, int, int], partial: bool
-) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64], Field]]:
-    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less their common constant."""
-    x0, y0, x1, y1 = seen
-    span = max(x1 - x0, y1 - y0)
-    largest = round(span * _HIDDEN) + 2 if partial else span + _TIPS
-    known, hidden = np.pad(share * weight, _MOST), np.pad(1 - weight, _MOST, constant_values=1)
-    for extent in range(min(max(_LEAST, span - 1), _MOST), min(max(_LEAST, largest), _MOST) + 1):
-        xs = np.arange(min(x1 - 1 - extent, x0 + 1), x0 + 2)
-        ys = np.arange(min(y1 - 1 - extent, y0 + 1), y0 + 2)
-        stamps, squares = _bank(extent)
-        window = np.s_[ys[0] + _MOST : ys[-1] + _MOST + extent, xs[0] + _MOST : xs[-1] + _MOST + extent]
-        places = len(ys) * len(xs)
-        paint = sliding_window_view(known[window], (extent, extent)).reshape(places, -1)
-        veil = sliding_window_view(hidden[window], (extent, extent)).reshape(places, -1)
-        errors = squares.sum(0) - (1 - _HIDING_COST) * (veil @ squares) - 2 * (paint @ stamps)
-        y, x = np.repeat(ys, len(xs)), np.tile(xs, len(ys))
-        yield extent, x, y, errors
-
-
-def _judged(share: Field, weight: Field, shape: str, extent: int, x: int, y: int) -> Stamp:
-    """The stamp at a place, its edges as soft as suits the picture best."""
-    sharp = _placed(shape, extent, x, y)
-    hiding = _HIDING_COST * float(((1 - weight) * sharp).sum())
-    stamps = [sharp, *(ndimage.gaussian_filter(sharp, softness) for softness in _SOFT)]
-    errors = [float((weight * (share - stamp) ** 2).sum()) for stamp in stamps]
-    best = stamps[int(np.argmin(errors))]
-    return Stamp(shape, extent, x, y, min(errors) + hiding, _iou(share, best, weight))
 
 
 def covered(stamp: Stamp) -> Field:
@@ -99,10 +71,40 @@ def covered(stamp: Stamp) -> Field:
     return _placed(stamp.shape, stamp.extent, stamp.x, stamp.y)
 
 
-def _placed(shape: str, extent: int, x: int, y: int) -> Field:
-    canvas = np.zeros((CANVAS + 2 * _MOST,) * 2, dtype=np.float32)
-    canvas[y + _MOST : y + _MOST + extent, x + _MOST : x + _MOST + extent] = _stamp(shape, extent)
-    return canvas[_MOST:-_MOST, _MOST:-_MOST]
+def _searched(
+    share: Field, weight: Field, seen: Bounds, reach: Bounds
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64], Field]]:
+    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less their common constant."""
+    span = max(seen[2] - seen[0], seen[3] - seen[1])
+    room = max(reach[2] - reach[0], reach[3] - reach[1])
+    least, most = np.clip([span - 1, min(round(span * _HIDDEN), room) + _TIPS], _LEAST, _MOST)
+    known, hidden = np.pad(share * weight, _MOST), np.pad(1 - weight, _MOST, constant_values=1)
+    for extent in range(least, most + 1):
+        xs = _corners(extent, seen[0], seen[2], reach[0], reach[2])
+        ys = _corners(extent, seen[1], seen[3], reach[1], reach[3])
+        stamps, squares = _bank(extent)
+        window = np.s_[ys[0] + _MOST : ys[-1] + _MOST + extent, xs[0] + _MOST : xs[-1] + _MOST + extent]
+        places = len(ys) * len(xs)
+        paint = sliding_window_view(known[window], (extent, extent)).reshape(places, -1)
+        veil = sliding_window_view(hidden[window], (extent, extent)).reshape(places, -1)
+        errors = squares.sum(0) - (1 - _HIDING_COST) * (veil @ squares) - 2 * (paint @ stamps)
+        yield extent, np.tile(xs, len(ys)), np.repeat(ys, len(xs)), errors
+
+
+def _corners(extent: int, low: int, high: int, least: int, most: int) -> NDArray[np.int64]:
+    """The places along one axis where a stamp holds what is seen, [low, high), and keeps within reach, [least, most)."""
+    first = max(min(high - 1 - extent, low + 1), least - _TIPS)
+    last = max(first, min(low + 1, most + _TIPS - extent))
+    return np.arange(first, last + 1)
+
+
+def _judged(share: Field, weight: Field, shape: str, extent: int, x: int, y: int) -> Stamp:
+    """The stamp at a place, its edges as soft as suits the picture best."""
+    hidden = float(((1 - weight) * _placed(shape, extent, x, y)).sum())
+    stamps = [_placed(shape, extent, x, y, softness) for softness in _SOFT]
+    errors = [float((weight * (share - stamp) ** 2).sum()) for stamp in stamps]
+    likeness = _iou(share, stamps[int(np.argmin(errors))], weight)
+    return Stamp(shape, extent, x, y, min(errors) + _HIDING_COST * hidden, likeness)
 
 
 def _iou(one: Field, other: Field, weight: Field) -> float:
@@ -110,14 +112,25 @@ def _iou(one: Field, other: Field, weight: Field) -> float:
     return float((weight * both).sum() / max(1e-9, (weight * either).sum()))
 
 
+def _placed(shape: str, extent: int, x: int, y: int, softness: float = 0.0) -> Field:
+    margin = _MOST + _SPREAD
+    canvas = np.zeros((CANVAS + 2 * margin,) * 2, dtype=np.float32)
+    spread = extent + 2 * _SPREAD
+    top, left = y + _MOST, x + _MOST
+    canvas[top : top + spread, left : left + spread] = _stamp(shape, extent, softness)
+    return canvas[margin:-margin, margin:-margin]
+
+
 @lru_cache(maxsize=64)
 def _bank(extent: int) -> tuple[Field, Field]:
     """(extent * extent, shapes) stamps, and their squares."""
-    stamps = np.stack([_stamp(name, extent).ravel() for name in NAMES], -1)
+    inner = slice(_SPREAD, -_SPREAD)
+    stamps = np.stack([_stamp(name, extent, 0.0)[inner, inner].ravel() for name in _NAMES], -1)
     return stamps, stamps**2
 
 
-@lru_cache(maxsize=512)
-def _stamp(shape: str, extent: int) -> Field:
-    whole = coverage(shape, (0.0, 0.0, float(extent), float(extent)))
-    return whole[:extent, :extent].astype(np.float32)
+@lru_cache(maxsize=1024)
+def _stamp(shape: str, extent: int, softness: float) -> Field:
+    """The shape with a margin of _SPREAD on every side."""
+    whole = coverage(shape, (0.0, 0.0, float(extent), float(extent)))[:extent, :extent]
+    return np.asarray(ndimage.gaussian_filter(np.pad(whole, _SPREAD), softness), dtype=np.float32)
