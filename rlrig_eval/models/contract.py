@@ -1,0 +1,68 @@
+"""What a model is to the harness: something that turns jobs into pictures, one for each job, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from PIL import Image
+
+from rlrig_eval.scene import SceneGraph
+
+Trace = Mapping[str, Any]
+"""How a picture came about, as JSON: what `rlrig.trace.Trace` dumps (rounds, chosen, stopped, calls)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to draw. `seed` is the protocol's number, `noise` in [0, 2**63) seeds the model's generator."""
+
+    prompt_id: str
+    text: str
+    graph: SceneGraph
+    seed: int
+    noise: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a model drew for one job.
+
+    Attributes:
+        image: RGB, of the size that the model's settings state (if they state one).
+        trace: how it came about, for a model that works in rounds.
+        rounds: the picture of each round of `trace`, in its order.
+        cost: what it took: images (decoded ones), denoiser_evals, vlm_calls.
+    """
+
+    image: Image.Image
+    trace: Trace | None = None
+    rounds: Sequence[Image.Image] = ()
+    cost: Mapping[str, float] = field(default_factory=lambda: {"images": 1})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No picture for this one job; the run records an error sample with `reason` and goes on."""
+
+    reason: str
+
+
+Drawn = Picture | Image.Image | Failure
+
+
+class Generator(Protocol):
+    """A text-to-image model.
+
+    Built once a run, with the `-M` options as keyword arguments (converted to the annotated types), and with
+    `settings` (the model file's, `-G` merged over them) if its constructor takes an argument of that name.
+    """
+
+    settings: Mapping[str, Any]
+    """What decides how it draws: steps, guidance, size, ...; printed with every result. A stated `size` (side, or
+    width and height, in pixels) is checked on every picture."""
+
+    def generate(self, jobs: Sequence[Job]) -> Sequence[Drawn]:
+        """One picture for each job, in order. The same jobs in the same batch give the same pictures."""
+        ...

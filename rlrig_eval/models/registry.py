@@ -1,0 +1,110 @@
+"""Models by name: a file in ``baselines/models``, an entry point, or ``path/to/file.py:Class``.
+
+`resolve` finds out all that decides a run without loading a model; `build` loads it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from rlrig_eval.assets import baselines_dir
+from rlrig_eval.errors import UsageError
+from rlrig_eval.models.contract import Generator
+from rlrig_eval.plugins import converted, find, guessed, load
+from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.scene.graph import Frozen
+from rlrig_eval.suite.documents import read_yaml
+
+GROUP = "rlrig_eval.models"
+
+
+class ModelFile(Frozen):
+    """The content of ``baselines/models/<name>.yaml``: an adapter class, and what it is built with."""
+
+    adapter: str = Field(pattern=r"^[\w.]+:\w+$")
+    options: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    licence: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+
+
+class ModelSpec(Frozen):
+    """A model as a run records it. `settings` is None for a class that takes none."""
+
+    name: str
+    adapter: str
+    options: dict[str, Any] = {}
+    settings: dict[str, Any] | None = None
+    source_sha256: str | None = None
+
+
+def names() -> dict[str, str]:
+    """Every model that can be named, with a line on what it is."""
+    found = {name: f"plug-in {GROUP}:{name}" for name in plugin_names(GROUP)}
+    return found | {path.stem: _read(path).description for path in sorted(_folder().glob("*.yaml"))}
+
+
+def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) -> ModelSpec:
+    """The model called `name`, its options converted to the types that its class states.
+
+    Args:
+        options: the `-M` options; a string is converted to the annotated type.
+        settings: the `-G` options, merged over those of the model's file; a string that reads as a JSON value is one.
+
+    Raises:
+        UsageError: no such model, file, class or option, or a value that does not fit.
+    """
+    known = {path.stem: path for path in _folder().glob("*.yaml")}
+    if name in known:
+        card = _read(known[name])
+        spec = ModelSpec(name=name, adapter=card.adapter, options=card.options, settings=card.settings)
+    else:
+        target = find("model", name, GROUP, known)
+        spec = ModelSpec(name=target.name, adapter=target.where, source_sha256=target.sha256)
+    factory = _factory(spec)
+    takes_settings = "settings" in inspect.signature(factory).parameters
+    if settings and not takes_settings:
+        raise UsageError(
+            f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it"
+        )
+    merged = (spec.settings or {}) | {key: guessed(value) for key, value in settings.items()}
+    return spec.model_copy(
+        update={
+            "options": converted(factory, spec.options | dict(options), f"model {name!r}"),
+            "settings": merged if takes_settings else None,
+        }
+    )
+
+
+def build(spec: ModelSpec) -> Generator:
+    """The model itself, loaded.
+
+    Raises:
+        UsageError: what it was told, or the checkpoint it was told of, cannot be used.
+    """
+    arguments = dict(spec.options)
+    if spec.settings is not None:
+        arguments["settings"] = dict(spec.settings)
+    return _factory(spec)(**arguments)
+
+
+def preferred_batch_size(spec: ModelSpec) -> int:
+    """How many pictures the model likes to draw at once: its class attribute `batch_size`, or 8."""
+    return int(getattr(_factory(spec), "batch_size", 8))
+
+
+def _factory(spec: ModelSpec) -> Callable[..., Generator]:
+    return load(spec.adapter, "model")
+
+
+def _read(path: Path) -> ModelFile:
+    return read_yaml(path, ModelFile)
+
+
+def _folder() -> Path:
+    return baselines_dir() / "models"

@@ -1,0 +1,77 @@
+"""``key=value`` from the command line, converted to what the constructor of a class states."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from rlrig_eval.errors import UsageError
+
+
+def pairs(given: Iterable[str], flag: str) -> dict[str, str]:
+    """``["n=5"]`` as ``{"n": "5"}``.
+
+    Raises:
+        UsageError: an item that is not key=value, or a key that is given twice.
+    """
+    found: dict[str, str] = {}
+    for item in given:
+        key, equals, value = item.partition("=")
+        if not (equals and key):
+            raise UsageError(f"{flag} {item}: expected key=value")
+        if key in found:
+            raise UsageError(f"{flag} {key}: given twice")
+        found[key] = value
+    return found
+
+
+def guessed(value: Any) -> Any:
+    """A string that reads as a JSON value is that value; anything else stays as it is.
+
+    >>> guessed("28"), guessed("true"), guessed("bf16"), guessed(3)
+    (28, True, 'bf16', 3)
+    """
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        return value
+
+
+def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """`options` as keyword arguments of `factory`, each in the type of its annotation, defaults filled in.
+
+    The argument `settings` is not an option. A value without an annotation is `guessed`.
+
+    Raises:
+        UsageError: an unknown or missing option, or a value of another type.
+    """
+    takes = {
+        name: parameter
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if name != "settings" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    for name in options:
+        if name not in takes:
+            raise UsageError.unknown(f"option of {what}", name, takes)
+    for name, parameter in takes.items():
+        if parameter.default is parameter.empty and name not in options:
+            raise UsageError(f"{what} needs -M {name}=...")
+    hints = get_type_hints(factory.__init__ if isinstance(factory, type) else factory, include_extras=True)
+    defaults = {name: p.default for name, p in takes.items() if p.default is not p.empty}
+    return {
+        name: _as(hints.get(name), value, f"{what}: option {name}")
+        for name, value in (defaults | dict(options)).items()
+    }
+
+
+def _as(hint: Any, value: Any, what: str) -> Any:
+    if hint is None:
+        return guessed(value)
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as problem:
+        raise UsageError(f"{what}={value}: {problem.errors()[0]['msg']}") from None

@@ -1,0 +1,155 @@
+"""``run.json``: everything that decided a run, written first, and enough to run it again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.models import ModelSpec
+from rlrig_eval.scene.graph import Frozen
+from rlrig_eval.suite import Protocol, Suite
+
+Status = Literal["started", "partial", "finished", "failed", "interrupted"]
+HIDDEN = "***"
+_SECRET = re.compile(r"key|token|secret|passw|credential|authoriz", re.IGNORECASE)
+
+
+class SuiteRef(Frozen):
+    """Which suite; `source` is what the user named it by."""
+
+    name: str
+    version: str
+    split: str
+    world: str
+    sha256: str
+    source: str | None = None
+
+
+class ExtractorRef(Frozen):
+    """Which extractor; `source` is what the user named it by."""
+
+    name: str
+    version: str
+    source: str
+
+
+class Provenance(Frozen):
+    """Where and when a run happened; nothing in it decides a result."""
+
+    argv: tuple[str, ...] = ()
+    commit: str | None = None
+    dirty: bool | None = None
+    python: str = ""
+    packages: dict[str, str] = {}
+    hardware: dict[str, str | int] = {}
+    started: str = ""
+
+
+class RunConfig(Frozen):
+    """The content of ``run.json``. All but the fields in `PASSING` decides results."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    run_id: str
+    status: Status = "started"
+    suite: SuiteRef
+    model: ModelSpec
+    settings: dict[str, Any] | None = None
+    protocol: Protocol
+    extractor: ExtractorRef
+    scorers: tuple[str, ...]
+    added_scorers: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    limit: int | None = None
+    batch_size: int
+    executor: str = "local"
+    provenance: Provenance = Provenance()
+
+    @property
+    def all_scorers(self) -> tuple[str, ...]:
+        """The suite's scorers, and those that were added to the finished run."""
+        return (*self.scorers, *self.added_scorers)
+
+    def dump(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+
+PASSING = {"run_id", "status", "added_scorers", "provenance", "settings", "executor"}
+"""Fields that may differ when a run is resumed. `settings` only repeats what the model, once loaded, says of itself."""
+_SOURCES = (("suite", "source"), ("extractor", "source"))
+
+
+def decisive(config: RunConfig) -> dict[str, Any]:
+    """Every value that affects results, by dotted name.
+
+    A deny-list, so that a field that is added later is decisive until somebody says otherwise.
+    """
+    document = config.model_dump(mode="json", exclude=PASSING)
+    for part, field in _SOURCES:
+        document[part].pop(field)
+    return dict(_flat(document))
+
+
+def check_same(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
+    """Raises UsageError unless a run of `wanted` may go on in the folder of `found`."""
+    before, now = decisive(found), decisive(wanted)
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise UsageError(
+                f"{folder} holds another run: {name} is {_shown(before.get(name))} there and {_shown(now.get(name))} here; "
+                "give another --out, or --fresh to start anew"
+            )
+
+
+def read_config(path: Path) -> RunConfig:
+    """A ``run.json``; UnreadableFile when there is none, or it is not one."""
+    try:
+        return RunConfig.model_validate_json(path.read_text("utf-8"))
+    except OSError as problem:
+        raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
+    except ValidationError as problem:
+        detail = problem.errors()[0]
+        field = ".".join(map(str, detail["loc"])) or None
+        raise UnreadableFile(detail["msg"], path=path, field=field) from None
+
+
+def suite_ref(suite: Suite, source: str | None) -> SuiteRef:
+    fields = {name: getattr(suite, name) for name in ("name", "version", "split", "world", "sha256")}
+    return SuiteRef(**fields, source=source)
+
+
+def redacted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with what looks like a secret hidden.
+
+    >>> redacted({"api_key": "abc", "n": 5})
+    {'api_key': '***', 'n': 5}
+    """
+    return {key: HIDDEN if _SECRET.search(key) else value for key, value in values.items()}
+
+
+def redacted_argv(argv: Sequence[str]) -> tuple[str, ...]:
+    """
+    >>> redacted_argv(["run", "-M", "api_key=abc", "-M", "n=5"])
+    ('run', '-M', 'api_key=***', '-M', 'n=5')
+    """
+    split = (word.partition("=") for word in argv)
+    return tuple(f"{key}{eq}{HIDDEN if eq and _SECRET.search(key) else value}" for key, eq, value in split)
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in document.items():
+        if isinstance(value, Mapping) and value:
+            found += _flat(value, f"{prefix}{key}.")
+        else:
+            found.append((f"{prefix}{key}", value))
+    return found
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value)

@@ -1,0 +1,116 @@
+"""`evaluate`: a suite and a model in, a finished run folder out. The Python face of ``rlrig-eval run``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from rlrig_eval.errors import RunError
+from rlrig_eval.models import Generator
+from rlrig_eval.runs.config import RunConfig, check_same, read_config
+from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
+from rlrig_eval.runs.plan import Shard
+from rlrig_eval.runs.progress import bar
+from rlrig_eval.runs.request import Request, Settled, settle
+from rlrig_eval.runs.session import draw_and_score
+from rlrig_eval.runs.store import prepare, replace_text
+from rlrig_eval.suite import Suite
+
+
+def evaluate(
+    suite: str | Path | Suite,
+    model: str | Generator,
+    *,
+    options: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    extractor: str | None = None,
+    seeds: Sequence[int] | None = None,
+    limit: int | None = None,
+    shard: tuple[int, int] | None = None,
+    batch_size: int | Literal["auto"] = "auto",
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: bool = False,
+) -> Run:
+    """Draw a suite's prompts with a model, read the pictures back, score them.
+
+    Args:
+        suite: a name ("spatial", "spatial:dev"), a path, or a Suite.
+        model: a name, ``path/to/file.py:Class``, or an object with `generate` and `settings`.
+        options: what the model is built with; settings: what it draws with, merged over its file's.
+        extractor: what reads the pictures; by default the one for the suite's world.
+        seeds: protocol seeds; the suite's by default. limit: only the first so many prompts.
+        shard: (i, n) draws the i-th of n parts, counted from 1.
+        batch_size: pictures drawn at once.
+        out: the run folder; runs/<suite>-<model>-<time> by default. A run that was begun there is resumed.
+        fresh: throw away the run in `out` and start anew.
+        progress: show a bar on standard error.
+
+    Raises:
+        UsageError: found before the first sample: a wrong name, value, file or folder.
+        RunError: a file could not be written while the run was on.
+    """
+    request = Request(
+        suite=suite,
+        model=model,
+        options=options or {},
+        settings=settings or {},
+        extractor=extractor,
+        seeds=None if seeds is None else tuple(seeds),
+        limit=limit,
+        shard=None if shard is None else Shard(*shard),
+        batch_size=batch_size,
+    )
+    settled = settle(request)
+    return execute(settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress)
+
+
+def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool = False) -> Run:
+    """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
+    prepare(folder, fresh)
+    config = _begun(settled, folder)
+    with _recorded(folder, config):
+        generator = settled.generator()
+        config = config.model_copy(update={"settings": dict(generator.settings)})
+        own = samples_of(settled.share)
+        with bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance:
+            draw_and_score(settled.share, generator, settled.scoring, folder, settled.shard, advance)
+        return finish(folder, config, settled.suite, settled.batches, settled.share)
+
+
+def default_folder(config: RunConfig) -> Path:
+    """runs/<suite>-<model>-<time>, of the current directory."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return Path("runs") / f"{config.suite.name}-{config.model.name}-{stamp}"
+
+
+def _begun(settled: Settled, folder: Path) -> RunConfig:
+    """The run's record, on disk: the one that is there when it is of the same run, else a new one."""
+    config = settled.config
+    if (folder / "run.json").exists():
+        found = read_config(folder / "run.json")
+        check_same(found, config, folder)
+        config = found
+    else:
+        replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
+    return with_status(folder, config, "started")
+
+
+@contextmanager
+def _recorded(folder: Path, config: RunConfig) -> Iterator[None]:
+    """Whatever ends the work early is noted in ``run.json``; trouble with the disk becomes a RunError."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with_status(folder, config, "interrupted")
+        raise
+    except OSError as problem:
+        raise RunError(
+            f"{folder}: cannot write: {problem.strerror or problem}; what is there is kept, the same command goes on"
+        ) from problem
+    except BaseException:
+        with_status(folder, config, "failed")
+        raise

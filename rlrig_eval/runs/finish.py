@@ -1,0 +1,83 @@
+"""What becomes of the rows when the work is done: summary, timing, status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rlrig_eval.errors import Exit
+from rlrig_eval.runs.config import RunConfig, Status
+from rlrig_eval.runs.plan import Batch, Sample
+from rlrig_eval.runs.rows import SampleRow
+from rlrig_eval.runs.scorers import slug
+from rlrig_eval.runs.store import read_samples, read_scores, replace_json
+from rlrig_eval.runs.summary import coverage, falls_short, summarise
+from rlrig_eval.suite import Suite
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder after work on it.
+
+    `summary` is the content of ``summary.json`` or, while other shards are not in, that of this process's share.
+    `shortfall` says why the run ends in exit 1, if it does.
+    """
+
+    folder: Path
+    config: RunConfig
+    summary: Mapping[str, Any]
+    shortfall: str | None
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.OK if self.shortfall is None else Exit.RUN
+
+    @property
+    def whole(self) -> bool:
+        return self.config.status == "finished"
+
+
+def finish(
+    folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batch], share: Sequence[Batch]
+) -> Run:
+    """Write summary and timing if every planned sample of `batches` is in, and the status in any case.
+
+    Args:
+        share: the batches that this process answers for.
+    """
+    rows = read_samples(folder)
+    scores = {name: read_scores(folder, name) for name in map(slug, config.all_scorers)}
+    planned, own = samples_of(batches), samples_of(share)
+    whole = all(sample.id in rows for sample in planned)
+    config = with_status(folder, config, "finished" if whole else "partial")
+    summary = summarise(config, planned if whole else own, rows, scores)
+    if whole:
+        replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
+        replace_json(folder / "summary.json", summary)
+    return Run(folder, config, summary, falls_short(coverage(own, rows, list(scores.values())), suite))
+
+
+def with_status(folder: Path, config: RunConfig, status: Status) -> RunConfig:
+    """`config` with that status, also on disk."""
+    config = config.model_copy(update={"status": status})
+    replace_json(folder / "run.json", config.dump())
+    return config
+
+
+def timing(rows: Sequence[SampleRow]) -> dict[str, Any]:
+    """The content of ``timing.json``: seconds of drawing; a resumed run adds up what its pictures took."""
+    seconds = [row.seconds for row in rows]
+    return {
+        "schema": 1,
+        "samples": len(seconds),
+        "draw_seconds": sum(seconds),
+        "seconds_per_sample": {"mean": sum(seconds) / len(seconds), "median": median(seconds)},
+    }
+
+
+def samples_of(batches: Sequence[Batch]) -> list[Sample]:
+    """The samples of batches, in order."""
+    return [sample for batch in batches for sample in batch.samples]

@@ -1,0 +1,145 @@
+"""What a user asks for, and what it comes to once every name is looked up. Loads no model and writes no file."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from rlrig_eval import extract, models
+from rlrig_eval.errors import UsageError
+from rlrig_eval.models import Generator, ModelSpec
+from rlrig_eval.runs import scorers
+from rlrig_eval.runs.config import HIDDEN, ExtractorRef, RunConfig, redacted, suite_ref
+from rlrig_eval.runs.plan import Batch, Shard, plan, share
+from rlrig_eval.runs.provenance import provenance
+from rlrig_eval.runs.scoring import Scoring
+from rlrig_eval.suite import Protocol, Suite, load
+
+
+@dataclass(frozen=True)
+class Request:
+    """The flags of ``rlrig-eval run``; None means what the suite or the model prefers.
+
+    `suite` and `model` are names, or the objects themselves.
+    """
+
+    suite: str | Path | Suite
+    model: str | Generator
+    options: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    extractor: str | None = None
+    seeds: tuple[int, ...] | None = None
+    limit: int | None = None
+    shard: Shard | None = None
+    batch_size: int | Literal["auto"] = "auto"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A request with every name looked up. `spec` still holds the secrets that `config` hides."""
+
+    config: RunConfig
+    suite: Suite
+    spec: ModelSpec
+    ready: Generator | None
+    scoring: Scoring
+    shard: Shard | None
+
+    @cached_property
+    def batches(self) -> tuple[Batch, ...]:
+        """Every batch of the run."""
+        return planned(self.config, self.suite)
+
+    @cached_property
+    def share(self) -> tuple[Batch, ...]:
+        """The batches of this process."""
+        return share(self.batches, self.shard)
+
+    def generator(self) -> Generator:
+        """The model, loaded."""
+        return self.ready or models.build(self.spec)
+
+
+def planned(config: RunConfig, suite: Suite) -> tuple[Batch, ...]:
+    """Every batch of a run."""
+    return plan(suite, config.protocol.seeds, config.limit, config.batch_size)
+
+
+def settle(request: Request) -> Settled:
+    """Look up every name in a request.
+
+    Raises:
+        UsageError: a name, value or file in it is wrong.
+    """
+    suite = request.suite if isinstance(request.suite, Suite) else load(request.suite)
+    source = None if isinstance(request.suite, Suite) else str(request.suite)
+    spec, ready = _model(request)
+    config = RunConfig(
+        run_id=uuid.uuid4().hex,
+        suite=suite_ref(suite, source),
+        model=spec.model_copy(update={"options": redacted(spec.options)}),
+        protocol=_protocol(suite.protocol, request.seeds),
+        extractor=_extractor(request.extractor or extract.default_for(suite.world)),
+        scorers=suite.scorers,
+        limit=None if request.limit is None else _at_least_one("--limit", request.limit),
+        batch_size=_batch_size(request, spec),
+        provenance=provenance(),
+    )
+    return Settled(config, suite, spec, ready, scoring_of(config, suite), _checked(request.shard))
+
+
+def scoring_of(config: RunConfig, suite: Suite) -> Scoring:
+    """What scores a run; UsageError when its extractor or a scorer of it cannot be found."""
+    extractor = extract.build(config.extractor.source)
+    named = {scorers.slug(name): scorers.resolve(name) for name in config.all_scorers}
+    return Scoring(suite, extractor, named)
+
+
+def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
+    if isinstance(request.model, str):
+        for key, value in request.options.items():
+            if value == HIDDEN:
+                raise UsageError(f"the value of -M {key} was hidden when the run was recorded; give it again")
+        return models.resolve(request.model, request.options, request.settings), None
+    if request.options or request.settings:
+        raise UsageError("a model that is already built takes no options or settings")
+    kind = type(request.model)
+    adapter = f"{kind.__module__}:{kind.__qualname__}"
+    return ModelSpec(
+        name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)
+    ), request.model
+
+
+def _protocol(stated: Protocol, seeds: tuple[int, ...] | None) -> Protocol:
+    if seeds is None:
+        return stated
+    return Protocol(seeds=seeds, variant=stated.variant)
+
+
+def _extractor(source: str) -> ExtractorRef:
+    built = extract.build(source)
+    return ExtractorRef(name=built.name, version=built.version, source=source)
+
+
+def _batch_size(request: Request, spec: ModelSpec) -> int:
+    if request.batch_size != "auto":
+        return _at_least_one("--batch-size", request.batch_size)
+    if isinstance(request.model, str):
+        return models.preferred_batch_size(spec)
+    return int(getattr(request.model, "batch_size", 8))
+
+
+def _at_least_one(flag: str, number: int) -> int:
+    if number < 1:
+        raise UsageError(f"{flag} {number}: at least 1")
+    return number
+
+
+def _checked(shard: Shard | None) -> Shard | None:
+    if shard is not None and not 1 <= shard.index <= shard.count:
+        raise UsageError(f"--shard {shard.index}/{shard.count}: shards count from 1 to {shard.count}")
+    return shard

@@ -1,0 +1,42 @@
+"""The rows of a run folder's JSONL files."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from rlrig_eval.scene.graph import Frozen
+
+
+class SampleRow(Frozen):
+    """One line of ``samples.jsonl``: one picture, or why there is none. A later line of the same id supersedes.
+
+    `image` and `trace` are paths relative to the run folder, `size` is (width, height) in pixels, `seconds` the
+    sample's share of its batch's drawing time, `cost` counts images, denoiser_evals and vlm_calls.
+    """
+
+    id: str
+    prompt_id: str
+    seed: int
+    batch: int
+    status: Literal["ok", "error"]
+    image: str | None = None
+    image_sha256: str | None = None
+    size: tuple[int, int] | None = None
+    seconds: float
+    cost: dict[str, float] = {}
+    trace: str | None = None
+    error: str | None = None
+
+
+class ScoreRow(Frozen):
+    """One line of ``scores/<scorer>.jsonl``: what a scorer says of the picture with that hash.
+
+    A value is None where the metric has nothing to say (a relation metric on a prompt without relations).
+    """
+
+    id: str
+    image_sha256: str
+    status: Literal["ok", "error", "unscored"]
+    values: dict[str, float | None] = {}
+    evidence: dict[str, Any] = {}
+    reason: str | None = None

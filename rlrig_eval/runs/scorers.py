@@ -1,0 +1,92 @@
+"""Scorers: what a read graph is worth against what its prompt asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
+from rlrig_eval.plugins import find, load
+from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.scene import SceneGraph, check, focus
+from rlrig_eval.suite import Prompt, Suite
+
+GROUP = "rlrig_eval.scorers"
+GRAPH = "graph"
+GRAPH_METRICS = (
+    "all_correct",
+    "requirements",
+    "sg_iou",
+    "entity_iou",
+    "relation_iou",
+    "laion.sg_iou",
+    "laion.entity_iou",
+    "laion.relation_iou",
+)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a scorer says of one picture: numbers by metric name (None: nothing to say), and what they rest on."""
+
+    values: Mapping[str, float | None]
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+Scorer = Callable[[SceneGraph, Prompt, Suite], Scores]
+"""(what the extractor read, what was asked, the suite whose rules hold) -> scores; a pure function."""
+
+
+def names() -> list[str]:
+    """Every scorer that can be named."""
+    return sorted({GRAPH, *plugin_names(GROUP)})
+
+
+def resolve(name: str) -> Scorer:
+    """The scorer called `name`: ``graph``, an entry point, or ``path/to/file.py:function``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name == GRAPH:
+        return graph_scores
+    scorer: Scorer = load(find("scorer", name, GROUP, [GRAPH]).where, "scorer")
+    return scorer
+
+
+def slug(name: str) -> str:
+    """What a scorer's file and metrics are called: its name, or the function's name for one from a file.
+
+    >>> slug("graph"), slug("extra/mine.py:crowding")
+    ('graph', 'crowding')
+    """
+    return name.rpartition(":")[2]
+
+
+def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
+    """Requirements, strict and LAION-SG scene-graph IoU of one picture (DESIGN section 3)."""
+    gold = prompt.graph
+    requirements = gold.requirements(suite.counting)
+    satisfied = check(requirements, read)
+    relevant = focus(read, gold)
+    strict, laion = scene_graph_iou(relevant, gold), scene_graph_iou(relevant, gold, mode="laion")
+    values = {
+        "all_correct": float(all_correct(satisfied)),
+        "requirements": requirements_share(satisfied),
+        # Without relations there is nothing to agree on; the published LAION-SG script scores that 0.
+        "sg_iou": strict.sg if gold.relations else None,
+        "entity_iou": strict.entity,
+        "relation_iou": strict.relation if gold.relations else None,
+        "laion.sg_iou": laion.sg,
+        "laion.entity_iou": laion.entity,
+        "laion.relation_iou": laion.relation,
+    }
+    evidence = {
+        "graph": read.model_dump(mode="json", exclude_defaults=True),
+        "requirements": [
+            {"id": r.id, "kind": r.kind, "statement": r.statement(), "satisfied": satisfied[r.id]}
+            for r in requirements
+        ],
+    }
+    return Scores(values, evidence)

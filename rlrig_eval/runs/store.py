@@ -1,0 +1,162 @@
+"""The files of a run folder: rows that are only ever appended, and documents that are replaced whole."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.runs.plan import Shard
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.scene.graph import Frozen
+
+Row = TypeVar("Row", SampleRow, ScoreRow)
+LEAST_FREE = 32 * 2**20
+"""Bytes that must be free before a run begins."""
+
+_OWN = (
+    "run.json",
+    "suite.json",
+    "samples*.jsonl",
+    "images",
+    "traces",
+    "scores",
+    "timing.json",
+    "summary.json",
+)
+
+
+def samples_file(folder: Path, shard: Shard | None = None) -> Path:
+    return folder / f"samples{_suffix(shard)}.jsonl"
+
+
+def scores_file(folder: Path, scorer: str, shard: Shard | None = None) -> Path:
+    return folder / "scores" / f"{scorer}{_suffix(shard)}.jsonl"
+
+
+def read_samples(folder: Path) -> dict[str, SampleRow]:
+    """Sample id -> its last row, over the run's own file and those of its shards."""
+    files = sorted(folder.glob("samples*.jsonl"))
+    return {row.id: row for file in files for row in read_rows(file, SampleRow)}
+
+
+def read_scores(folder: Path, scorer: str) -> dict[str, ScoreRow]:
+    """Sample id -> the last row of `scorer`, over the run's own file and those of its shards."""
+    files = [*sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl")), scores_file(folder, scorer)]
+    return {row.id: row for file in files if file.exists() for row in read_rows(file, ScoreRow)}
+
+
+def read_rows(path: Path, model: type[Row]) -> Iterator[Row]:
+    """The rows of a JSONL file; a last line without an end was cut off in the middle and is left out.
+
+    Raises:
+        UnreadableFile: a whole line that is no such row.
+    """
+    *lines, _torn = path.read_text("utf-8").split("\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield model.model_validate_json(line)
+        except ValidationError as problem:
+            detail = problem.errors()[0]
+            field = ".".join(map(str, detail["loc"])) or None
+            raise UnreadableFile(detail["msg"], path=path, line=number, field=field) from None
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[Callable[[Iterable[Frozen]], None]]:
+    """A function that appends rows to a JSONL file; they are on disk when it returns.
+
+    A line that an earlier process left without an end is cut off first: its sample is owed again.
+
+    Raises:
+        UsageError: another process is appending to the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b", buffering=0) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{path.parent}: another process is writing to this run") from None
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+
+        def append(rows: Iterable[Frozen]) -> None:
+            file.write("".join(f"{row.model_dump_json()}\n" for row in rows).encode())
+            os.fsync(file.fileno())
+
+        yield append
+
+
+def replace_rows(path: Path, rows: Iterable[Frozen]) -> None:
+    """Write a JSONL file whole."""
+    replace_text(path, "".join(f"{row.model_dump_json()}\n" for row in rows))
+
+
+def replace_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document whole."""
+    replace_text(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never part of either."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def prepare(folder: Path, fresh: bool) -> None:
+    """Make the folder of a run, empty of an earlier one when `fresh`, and see that it can be written to.
+
+    Raises:
+        UsageError: it cannot be made or written to, the disk is full, or it holds something that is no run.
+    """
+    if not (folder / "run.json").exists() and any(folder.glob("[!.]*")):
+        raise UsageError(
+            f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            _clear(folder)
+        probe = folder / f".probe.{os.getpid()}"
+        try:
+            probe.write_bytes(bytes(2**16))
+        finally:
+            probe.unlink(missing_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as problem:
+        raise UsageError(f"{folder}: cannot write there: {problem.strerror or problem}") from None
+    if free < LEAST_FREE:
+        raise UsageError(
+            f"{folder}: the disk is full ({free // 2**20} MiB free, {LEAST_FREE // 2**20} needed)"
+        )
+
+
+def _clear(folder: Path) -> None:
+    for pattern in _OWN:
+        for path in folder.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _suffix(shard: Shard | None) -> str:
+    return "" if shard is None else f".{shard.index}-of-{shard.count}"

@@ -1,0 +1,139 @@
+"""From rows to a summary: pure, with no clock in it, so that the same rows give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rlrig_eval.metrics import pair_accuracy
+from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.plan import Sample
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.scorers import GRAPH, GRAPH_METRICS
+from rlrig_eval.stats import cluster_mean_ci, prompt_means
+from rlrig_eval.suite import Prompt, Suite
+
+SCHEMA = 1
+PAIR_ACCURACY = "pair_accuracy"
+
+Rows = Mapping[str, SampleRow]
+ScorerRows = Mapping[str, Mapping[str, ScoreRow]]
+PromptScores = dict[str, dict[str, float | None]]
+"""Metric -> prompt id -> mean over its seeds; None where nothing was scored."""
+
+
+def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: ScorerRows) -> dict[str, Any]:
+    """The content of ``summary.json``.
+
+    Args:
+        samples: every planned sample, in the order of the plan.
+        rows, scores: by sample id (and scorer); those of samples that are not planned are ignored.
+    """
+    prompts = planned_prompts(samples)
+    by_metric = prompt_scores(samples, scores)
+    tags = sorted({tag for prompt in prompts for tag in prompt.tags})
+    return {
+        "schema": SCHEMA,
+        "suite": config.suite.model_dump(mode="json", exclude={"source"}) | {"prompts": len(prompts)},
+        "model": config.model.name,
+        "protocol": config.protocol.model_dump(mode="json"),
+        "settings": config.settings or {},
+        "extractor": config.extractor.model_dump(mode="json", exclude={"source"}),
+        "judges": list(config.judges),
+        "coverage": coverage(samples, rows, list(scores.values())),
+        "coverage_by_scorer": {
+            name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())
+        },
+        "metrics": _intervals(by_metric, prompts),
+        "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
+        "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
+    }
+
+
+def planned_prompts(samples: Sequence[Sample]) -> list[Prompt]:
+    """Each prompt of a plan once, in its order."""
+    return list({sample.prompt.id: sample.prompt for sample in samples}.values())
+
+
+def coverage(
+    samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]
+) -> dict[str, int]:
+    """How many samples were planned, scored by all of `scores`, in error, and drawn but not scored.
+
+    Samples that are owed (an interrupted run, a shard that is not in yet) are planned and in none of the others.
+    """
+    count = {"planned": len(samples), "ok": 0, "error": 0, "unscored": 0}
+    for sample in samples:
+        row = rows.get(sample.id)
+        verdicts = [seen[sample.id].status if sample.id in seen else None for seen in scores]
+        if row is None:
+            continue
+        if row.status == "error" or "error" in verdicts:
+            count["error"] += 1
+        elif "unscored" in verdicts:
+            count["unscored"] += 1
+        elif None not in verdicts:
+            count["ok"] += 1
+    return count
+
+
+def prompt_scores(samples: Sequence[Sample], scores: ScorerRows) -> PromptScores:
+    """Every metric by prompt; what `compare` and `check` pair up."""
+    values: dict[str, list[tuple[str, float | None]]] = {}
+    for scorer in sorted(scores):
+        seen = [(sample.prompt.id, _values(scores[scorer].get(sample.id))) for sample in samples]
+        metrics = GRAPH_METRICS if scorer == GRAPH else sorted({name for _, found in seen for name in found})
+        for metric in metrics:
+            name = metric if scorer == GRAPH else f"{scorer}.{metric}"
+            values[name] = [(prompt, found.get(metric)) for prompt, found in seen]
+    found = {
+        name: {prompt: None if mean != mean else mean for prompt, mean in prompt_means(seen).items()}
+        for name, seen in values.items()
+    }
+    if GRAPH in scores:
+        found[PAIR_ACCURACY] = _pair_accuracy(samples, scores[GRAPH])
+    return found
+
+
+def _pair_accuracy(samples: Sequence[Sample], scores: Mapping[str, ScoreRow]) -> dict[str, float | None]:
+    correct = {
+        (sample.prompt.id, sample.job.seed): bool(values["all_correct"])
+        for sample in samples
+        if (values := _values(scores.get(sample.id)))
+    }
+    return dict(
+        pair_accuracy(correct, {s.prompt.id: s.prompt.twin for s in samples if s.prompt.twin is not None})
+    )
+
+
+def _values(row: ScoreRow | None) -> Mapping[str, float | None]:
+    return row.values if row is not None and row.status == "ok" else {}
+
+
+def _intervals(by_metric: PromptScores, prompts: Sequence[Prompt]) -> dict[str, Any]:
+    found = {}
+    for metric, by_prompt in by_metric.items():
+        scored = [(by_prompt[prompt.id], prompt.group) for prompt in prompts if prompt.id in by_prompt]
+        interval = cluster_mean_ci([value for value, _ in scored], [group for _, group in scored])
+        found[metric] = interval.as_dict()
+    return found
+
+
+def _cost(rows: Sequence[SampleRow]) -> dict[str, float | None]:
+    """Means over the samples that state a cost; None where the model does not say."""
+    names = {"images", "denoiser_evals", "vlm_calls"}.union(*(row.cost for row in rows))
+    stated = {name: [row.cost[name] for row in rows if name in row.cost] for name in sorted(names)}
+    return {
+        f"{name}_per_sample": sum(costs) / len(costs) if costs else None for name, costs in stated.items()
+    }
+
+
+def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:
+    """Why a run with this coverage ends in exit 1, or None when it ends well."""
+    if covered["error"]:
+        return f"{covered['error']} of {covered['planned']} samples are in error"
+    share = covered["ok"] / covered["planned"] if covered["planned"] else 0.0
+    if share < suite.error_policy.min_coverage:
+        threshold = suite.error_policy.min_coverage
+        return f"coverage {share:.1%} is under the suite's {threshold:.1%} ({covered['ok']}/{covered['planned']} scored)"
+    return None
