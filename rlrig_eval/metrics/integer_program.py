@@ -1,9 +1,9 @@
 """Instance matching as an integer linear program: for many instances of one kind on both sides.
 
-x[i, j] = 1 pairs instance i of graph a with instance j of graph b; y[f, g] = 1 counts fact f as fact g, and is
-at most the x of every pair that this needs. All the facts that could count one fact by one pair share a
-constraint, which makes the linear relaxation tight: HiGHS settles in two seconds what branch and bound takes
-half a minute for.
+x[i, j] = 1 pairs instance i of graph a with instance j of graph b; y[f, g] = 1 counts fact f as fact g, and
+is at most the x of every pair that this needs. All the ways to count one fact by one pair share a
+constraint, which makes the linear relaxation tight: HiGHS settles in two seconds what branch and bound
+takes half a minute for.
 """
 
 from __future__ import annotations

@@ -37,11 +37,12 @@ def scene_graph_iou(pred: SceneGraph, gold: SceneGraph, mode: Mode = "strict") -
     of its own. A negated relation of `gold` is no triple, so a triple of `pred` that violates it only adds to
     the union. Nothing against nothing is 1; leaving prompts without relations out of a mean is the caller's.
 
-    "laion": exact, case-sensitive sets of strings, in which duplicates collapse: categories, predicates, and
-    triples of category, predicate, category; attributes do not exist. Each triple of `pred` is emitted in both
-    directions (in every wording of one canonical form), then whatever is not in the prompt's own lists of
-    categories and predicates is dropped. A symmetric predicate is on its list in both directions, so a perfect
-    reading of near(a, b) is one triple of two. Nothing against nothing is 0.
+    "laion": exact, case-sensitive sets of strings, in which duplicates collapse: categories, predicates,
+    and triples of category, predicate, category; attributes do not exist. Each triple of `pred` is
+    emitted in both directions (in every wording of one canonical form), then whatever is not in the
+    prompt's own lists of categories and predicates is dropped. The lists hold a symmetric predicate in
+    both directions, so a perfect reading of near(a, b) is one triple of two. Nothing against nothing is
+    0.
 
     Raises:
         ValueError: an unknown `mode`.

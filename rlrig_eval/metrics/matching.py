@@ -1,8 +1,9 @@
 """Which instance of one graph is which of another: exact, most shared triples first, then most entities.
 
-Two instances may match when they are of one kind (`Kind`: category and attributes, or category alone). Being
-of one kind is an equivalence, so every matching extends to one that uses up the scarcer side of each kind, and
-the extension can only add triples: the solvers look at those alone, and the second objective comes for free.
+Two instances may match when they are of one kind (`Kind`: category and attributes, or category alone).
+Being of one kind is an equivalence, so every matching extends to one that uses up the scarcer side of each
+kind, and the extension can only add triples: the solvers look at those alone, and the second objective
+comes for free.
 """
 
 from __future__ import annotations
