@@ -1,4 +1,4 @@
-"""Scene graphs for the tests of metrics: a short hand notation, random ones, and the same graph said otherwise."""
+"""Scene graphs for the tests of metrics: a short notation, random ones, and the same graph said otherwise."""
 
 from __future__ import annotations
 
@@ -61,11 +61,10 @@ def said_otherwise(graph: SceneGraph, rng: random.Random) -> SceneGraph:
     rng.shuffle(names)
     new = {entity.id: name for entity, name in zip(graph.entities, names, strict=True)}
     entities = [
-        entity.model_copy(
-            update={
-                "id": new[entity.id],
-                "attributes": tuple(rng.sample(entity.attributes, len(entity.attributes))),
-            }
+        Entity(
+            id=new[entity.id],
+            category=entity.category,
+            attributes=tuple(rng.sample(entity.attributes, len(entity.attributes))),
         )
         for entity in graph.entities
     ]

@@ -42,15 +42,9 @@ def test_a_model_that_always_draws_left_gets_no_pair() -> None:
 
 
 def test_a_pair_is_right_by_seed_and_counts_the_seeds_that_both_have() -> None:
-    correct = {
-        ("p", 0): True,
-        ("p", 1): True,
-        ("p", 2): False,
-        ("q", 0): True,
-        ("q", 1): False,
-        ("q", 7): True,
-    }
-    assert pair_accuracy(correct, {"p": "q", "q": "p"}) == {"p": 0.5, "q": 0.5}
+    first = {("p", 0): True, ("p", 1): True, ("p", 2): False}
+    second = {("q", 0): True, ("q", 1): False, ("q", 7): True}
+    assert pair_accuracy(first | second, {"p": "q", "q": "p"}) == {"p": 0.5, "q": 0.5}
 
 
 def test_prompts_without_a_twin_or_without_its_samples_are_left_out() -> None:

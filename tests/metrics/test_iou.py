@@ -20,7 +20,7 @@ class TestStrict:
     def test_colours_that_traded_places(self) -> None:
         gold = scene("r: red circle, b: blue circle", "r left of b")
         pred = scene("r: red circle, b: blue circle", "b left of r")
-        # Both circles are there; 0 of the 2 triples in the union is shared; without colours they are the same.
+        # Both circles are there; none of the 2 triples is shared; without colours the pictures are the same.
         assert scene_graph_iou(pred, gold) == IoU(sg=0.0, entity=1.0, relation=1.0)
 
     def test_a_group_is_its_members(self) -> None:

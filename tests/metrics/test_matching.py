@@ -129,10 +129,10 @@ def test_a_relation_in_another_frame_is_another_fact() -> None:
 
 def test_a_crowd_that_branch_and_bound_gives_up_on_is_matched_all_the_same() -> None:
     rng = random.Random(0)
-    crowd = tuple(Entity(id=f"p{number}", category="person") for number in range(12))
+    crowd = tuple(Entity(id=f"p{number}", category="person") for number in range(9))
 
     def scattered() -> SceneGraph:
-        pairs = (rng.sample(range(12), 2) for _ in range(14))
+        pairs = (rng.sample(range(9), 2) for _ in range(11))
         relations = (Relation(subject=f"p{i}", predicate="left of", object=f"p{j}") for i, j in pairs)
         return SceneGraph(entities=crowd, relations=tuple(relations))
 
@@ -141,5 +141,5 @@ def test_a_crowd_that_branch_and_bound_gives_up_on_is_matched_all_the_same() -> 
     assert branch_and_bound(*problem, budget=100) is None
     pairs, shared = integer_program(*problem)
     assert is_one_to_one_and_shares(Matching(tuple(pairs), shared), a, b, by_category)
-    assert len(pairs) == 12
+    assert len(pairs) == 9
     assert match_instances(a, b).triples == shared
