@@ -21,6 +21,7 @@ _GROUND_RGB = np.array(GROUND, dtype=np.float64)
 _PAINTED = 0.4  # from this share of paint in a pixel it counts as painted; lower than half, for thin blurred rings
 _OFF_LINE = 60.0  # RGB distance from every mixture of ground and one paint at which a pixel is foreign
 _GROUND_WITHIN = 45.0  # RGB distance from the world's ground within which a pixel is ground
+_PURE = 60.0  # RGB distance from a paint within which a pixel is surely of it
 _BLEND = 45.0  # RGB distance from the mixture of two neighbouring paints within which a pixel is their blend
 SPECK = 12  # canvas pixels; what is smaller is dirt
 TOUCH = np.ones((3, 3), dtype=bool)
@@ -113,9 +114,16 @@ def _label(pixels: Pixels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     along = way @ lines.T
     share = np.clip(along / lengths, 0, 1.1)
     distance = (way**2).sum(-1, keepdims=True) - 2 * share * along + share**2 * lengths
-    best = distance.argmin(-1)[..., None]
+    best = np.where(_plausible(pixels), distance, np.inf).argmin(-1)[..., None]
     picked, nearest = (np.take_along_axis(field, best, -1)[..., 0] for field in (share, distance))
     return np.where(picked >= _PAINTED, best[..., 0], -1), np.sqrt(np.maximum(nearest, 0))
+
+
+def _plausible(pixels: Pixels) -> Mask:
+    """(64, 64, paints): the paints that lie pure near a pixel, which a blended one must be made of; else any."""
+    pure = np.linalg.norm(pixels[..., None, :] - _RGB, axis=-1) < _PURE
+    near = ndimage.maximum_filter(pure, size=(5, 5, 1))
+    return np.asarray(near | ~near.any(-1, keepdims=True))
 
 
 def _pieces(labels: NDArray[np.int64]) -> list[Patch]:
