@@ -35,11 +35,15 @@ def checkpoint(name: str) -> Path:
     Raises UsageError, with the nearest name, when no such checkpoint is bundled.
     """
     wanted = name.removeprefix(BUNDLED)
+    if wanted not in checkpoints():  # a lookup, not a join: a name never becomes a path
+        raise UsageError.unknown("bundled checkpoint", wanted, checkpoints())
+    return _checkpoints_dir() / wanted
+
+
+def checkpoints() -> list[str]:
+    """The names of the bundled checkpoints."""
     root = _checkpoints_dir()
-    known = sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
-    if wanted not in known:  # a lookup, not a join: a name never becomes a path
-        raise UsageError.unknown("bundled checkpoint", wanted, known)
-    return root / wanted
+    return sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
 
 
 def _data(name: str) -> Path:

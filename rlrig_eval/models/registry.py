@@ -27,8 +27,8 @@ class ModelFile(Frozen):
     """The content of ``baselines/models/<name>.yaml``: an adapter class, and what it is built with."""
 
     adapter: str = Field(pattern=r"^[\w.]+:\w+$")
-    options: dict[str, Any] = {}
-    settings: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict)
     licence: str = Field(min_length=1)
     description: str = Field(min_length=1)
 
@@ -38,7 +38,7 @@ class ModelSpec(Frozen):
 
     name: str
     adapter: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     settings: dict[str, Any] | None = None
     source_sha256: str | None = None
 

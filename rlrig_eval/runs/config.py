@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.errors import UsageError
 from rlrig_eval.models import ModelSpec
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite import Protocol, Suite
@@ -46,8 +46,8 @@ class Provenance(Frozen):
     commit: str | None = None
     dirty: bool | None = None
     python: str = ""
-    packages: dict[str, str] = {}
-    hardware: dict[str, str | int] = {}
+    packages: dict[str, str] = Field(default_factory=dict)
+    hardware: dict[str, str | int] = Field(default_factory=dict)
     started: str = ""
 
 
@@ -104,18 +104,6 @@ def check_same(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
                 f"{folder} holds another run: {name} is {_shown(before.get(name))} there and {_shown(now.get(name))} here; "
                 "give another --out, or --fresh to start anew"
             )
-
-
-def read_config(path: Path) -> RunConfig:
-    """A ``run.json``; UnreadableFile when there is none, or it is not one."""
-    try:
-        return RunConfig.model_validate_json(path.read_text("utf-8"))
-    except OSError as problem:
-        raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
-    except ValidationError as problem:
-        detail = problem.errors()[0]
-        field = ".".join(map(str, detail["loc"])) or None
-        raise UnreadableFile(detail["msg"], path=path, field=field) from None
 
 
 def suite_ref(suite: Suite, source: str | None) -> SuiteRef:

@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from rlrig_eval.errors import RunError
 from rlrig_eval.models import Generator
-from rlrig_eval.runs.config import RunConfig, check_same, read_config
+from rlrig_eval.runs.config import RunConfig, check_same
+from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import Request, Settled, settle
-from rlrig_eval.runs.session import draw_and_score
-from rlrig_eval.runs.store import prepare, replace_text
+from rlrig_eval.runs.store import prepare, read_document, replace_text
 from rlrig_eval.suite import Suite
 
 
@@ -72,12 +72,13 @@ def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool 
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
     prepare(folder, fresh)
     config = _begun(settled, folder)
-    with _recorded(folder, config):
+    with recorded(folder, config):
         generator = settled.generator()
         config = config.model_copy(update={"settings": dict(generator.settings)})
         own = samples_of(settled.share)
         with bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance:
-            draw_and_score(settled.share, generator, settled.scoring, folder, settled.shard, advance)
+            draw = executor(config.executor)
+            draw(settled.share, generator, settled.scoring, folder, settled.shard, advance)
         return finish(folder, config, settled.suite, settled.batches, settled.share)
 
 
@@ -91,7 +92,7 @@ def _begun(settled: Settled, folder: Path) -> RunConfig:
     """The run's record, on disk: the one that is there when it is of the same run, else a new one."""
     config = settled.config
     if (folder / "run.json").exists():
-        found = read_config(folder / "run.json")
+        found = read_document(folder / "run.json", RunConfig)
         check_same(found, config, folder)
         config = found
     else:
@@ -100,8 +101,8 @@ def _begun(settled: Settled, folder: Path) -> RunConfig:
 
 
 @contextmanager
-def _recorded(folder: Path, config: RunConfig) -> Iterator[None]:
-    """Whatever ends the work early is noted in ``run.json``; trouble with the disk becomes a RunError."""
+def recorded(folder: Path, config: RunConfig) -> Iterator[None]:
+    """Whatever ends work on a run early is noted in its ``run.json``; trouble with the disk becomes a RunError."""
     try:
         yield
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.models import Generator, ModelSpec
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.config import HIDDEN, ExtractorRef, RunConfig, redacted, suite_ref
+from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.plan import Batch, Shard, plan, share
 from rlrig_eval.runs.provenance import provenance
 from rlrig_eval.runs.scoring import Scoring
@@ -36,6 +37,7 @@ class Request:
     limit: int | None = None
     shard: Shard | None = None
     batch_size: int | Literal["auto"] = "auto"
+    executor: str = "local"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def settle(request: Request) -> Settled:
     Raises:
         UsageError: a name, value or file in it is wrong.
     """
+    executor(request.executor)
     suite = request.suite if isinstance(request.suite, Suite) else load(request.suite)
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
@@ -87,6 +90,7 @@ def settle(request: Request) -> Settled:
         scorers=suite.scorers,
         limit=None if request.limit is None else _at_least_one("--limit", request.limit),
         batch_size=_batch_size(request, spec),
+        executor=request.executor,
         provenance=provenance(),
     )
     return Settled(config, suite, spec, ready, scoring_of(config, suite), _checked(request.shard))

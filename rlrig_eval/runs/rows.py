@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from rlrig_eval.scene.graph import Frozen
 
 
@@ -23,7 +25,7 @@ class SampleRow(Frozen):
     image_sha256: str | None = None
     size: tuple[int, int] | None = None
     seconds: float
-    cost: dict[str, float] = {}
+    cost: dict[str, float] = Field(default_factory=dict)
     trace: str | None = None
     error: str | None = None
 
@@ -37,6 +39,6 @@ class ScoreRow(Frozen):
     id: str
     image_sha256: str
     status: Literal["ok", "error", "unscored"]
-    values: dict[str, float | None] = {}
-    evidence: dict[str, Any] = {}
+    values: dict[str, float | None] = Field(default_factory=dict)
+    evidence: dict[str, Any] = Field(default_factory=dict)
     reason: str | None = None

@@ -6,12 +6,12 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.runs.plan import Shard
@@ -19,6 +19,7 @@ from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.scene.graph import Frozen
 
 Row = TypeVar("Row", SampleRow, ScoreRow)
+Document = TypeVar("Document", bound=BaseModel)
 LEAST_FREE = 32 * 2**20
 """Bytes that must be free before a run begins."""
 
@@ -65,9 +66,19 @@ def read_rows(path: Path, model: type[Row]) -> Iterator[Row]:
         try:
             yield model.model_validate_json(line)
         except ValidationError as problem:
-            detail = problem.errors()[0]
-            field = ".".join(map(str, detail["loc"])) or None
-            raise UnreadableFile(detail["msg"], path=path, line=number, field=field) from None
+            raise UnreadableFile.invalid(problem, model, path=path, line=number) from None
+
+
+def read_document(path: Path, model: type[Document]) -> Document:
+    """A JSON file as a `model`; UnreadableFile when it cannot be read or does not fit."""
+    try:
+        return model.model_validate_json(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise UnreadableFile("not UTF-8 text", path=path) from None
+    except OSError as problem:
+        raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
+    except ValidationError as problem:
+        raise UnreadableFile.invalid(problem, model, path=path) from None
 
 
 @contextmanager
@@ -93,6 +104,20 @@ def appending(path: Path) -> Iterator[Callable[[Iterable[Frozen]], None]]:
             os.fsync(file.fileno())
 
         yield append
+
+
+def merge_shards(folder: Path, order: Sequence[str], scorers: Iterable[str]) -> None:
+    """Each sample's last row, in the given order of ids, into one file; the files of the shards go."""
+    _merge(samples_file(folder), folder.glob("samples.*-of-*.jsonl"), read_samples(folder), order)
+    for scorer in scorers:
+        shards = folder.glob(f"scores/{scorer}.*-of-*.jsonl")
+        _merge(scores_file(folder, scorer), shards, read_scores(folder, scorer), order)
+
+
+def _merge(path: Path, shards: Iterable[Path], rows: Mapping[str, Frozen], order: Sequence[str]) -> None:
+    replace_rows(path, (rows[id_] for id_ in order if id_ in rows))
+    for shard in shards:
+        shard.unlink()
 
 
 def replace_rows(path: Path, rows: Iterable[Frozen]) -> None:

@@ -1,0 +1,134 @@
+"""rlrig-eval run: draw, read back, score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rlrig_eval.cli import values
+from rlrig_eval.errors import UsageError
+
+if TYPE_CHECKING:
+    from rlrig_eval.runs import Request
+    from rlrig_eval.runs.request import Settled
+
+Pairs = list[str] | None
+
+
+def run(
+    suite: Annotated[str | None, typer.Option(help="A suite: NAME, NAME:dev or a path.")] = None,
+    suite_path: Annotated[Path | None, typer.Option(help="The file or folder of a suite.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model: NAME or path/to/file.py:Class.")] = None,
+    option: Annotated[
+        Pairs, typer.Option("-M", metavar="K=V", help="An option that the model is built with.")
+    ] = None,
+    setting: Annotated[
+        Pairs, typer.Option("-G", metavar="K=V", help="A setting that the model draws with.")
+    ] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="What reads the pictures; by the suite's world if not given.")
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="Protocol seeds, inclusive: 0-3, or 0,5.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many prompts.")] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Draw part I of N; `score RUN` merges.")
+    ] = None,
+    executor: Annotated[str, typer.Option(help="local, or ray.")] = "local",
+    batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Pictures drawn at once.")] = "auto",
+    config: Annotated[Path | None, typer.Option(help="The run.json of a run to do again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder; a run begun there goes on.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, load nothing.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Throw away the run in --out and start anew.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Draw a suite with a model, read the pictures back as scene graphs, and score them.
+
+    The same command again goes on where it stopped.
+    """
+    from dataclasses import replace
+
+    from rlrig_eval.cli.tables import say_result
+    from rlrig_eval.plugins import pairs
+    from rlrig_eval.runs import execute, settle
+    from rlrig_eval.runs.evaluation import default_folder
+
+    asked = _recorded(config) if config is not None else None
+    if asked is None:
+        asked = _asked(suite, suite_path, model)
+    elif suite or suite_path or model:
+        raise UsageError(
+            "--config names suite and model already: leave out --suite, --suite-path and --model"
+        )
+    given = {
+        "extractor": extractor,
+        "seeds": None if seeds is None else values.seeds(seeds),
+        "limit": limit,
+        "shard": None if shard is None else values.shard(shard),
+        "batch_size": None if batch_size == "auto" else values.batch_size(batch_size),
+    }
+    settled = settle(
+        replace(
+            asked,
+            options={**asked.options, **pairs(option or [], "-M")},
+            settings={**asked.settings, **pairs(setting or [], "-G")},
+            executor=executor,
+            **{name: value for name, value in given.items() if value is not None},
+        )
+    )
+    folder = out or default_folder(settled.config)
+    if dry_run:
+        _say_plan(settled, folder, json)
+        return
+    done = execute(settled, folder, fresh, progress=True)
+    say_result(done, json)
+    raise typer.Exit(done.exit_code)
+
+
+def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:
+    from rlrig_eval.runs import Request
+
+    if model is None:
+        raise UsageError("which model? give --model NAME (`rlrig-eval list models` shows them)")
+    if suite_path is not None:
+        split = suite.partition(":")[2] if suite else ""
+        return Request(suite=f"{suite_path}:{split}" if split else str(suite_path), model=model)
+    if suite is None:
+        raise UsageError("which suite? give --suite NAME (`rlrig-eval list suites` shows them)")
+    return Request(suite=suite, model=model)
+
+
+def _recorded(config: Path) -> Request:
+    from rlrig_eval.runs.opened import request_of
+
+    return request_of(config)
+
+
+def _say_plan(settled: Settled, folder: Path, as_json: bool) -> None:
+    from json import dumps
+
+    plan = {
+        "out": str(folder),
+        "samples": sum(len(batch.samples) for batch in settled.share),
+        "batches": len(settled.share),
+        "run": settled.config.dump(),
+    }
+    if as_json:
+        typer.echo(dumps(plan, indent=2))
+        return
+    config = settled.config
+    lines = {
+        "suite": f"{config.suite.name} {config.suite.version} ({config.suite.split})",
+        "model": f"{config.model.name} ({config.model.adapter})",
+        "options": config.model.options,
+        "settings": config.model.settings,
+        "extractor": f"{config.extractor.name} {config.extractor.version}",
+        "seeds": ", ".join(map(str, config.protocol.seeds)),
+        "draws": f"{plan['samples']} pictures in {plan['batches']} batches of up to {config.batch_size}",
+        "out": folder,
+    }
+    for name, value in lines.items():
+        typer.echo(f"{name:>10}  {value}")

@@ -1,0 +1,79 @@
+"""What verbs print: short tables on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rlrig_eval.runs import Run
+    from rlrig_eval.stats import Difference
+
+
+def say_result(run: Run, as_json: bool) -> None:
+    """What came of a run: a table, or its summary as JSON; a warning on standard error if it fell short."""
+    if as_json:
+        print(json.dumps(run.summary, indent=2))
+    else:
+        print_run(run)
+    if run.shortfall is not None:
+        print(f"warning: {run.shortfall}", file=sys.stderr)
+
+
+def print_run(run: Run) -> None:
+    """The metrics of a run with their intervals, and its coverage beside them."""
+    covered = run.summary["coverage"]
+    table = Table(title=f"{run.config.model.name} on {run.config.suite.name} ({run.config.suite.split})")
+    for column, side in (
+        ("metric", "left"),
+        ("mean", "right"),
+        ("95 % interval", "right"),
+        ("prompts", "right"),
+    ):
+        table.add_column(column, justify=side)  # type: ignore[arg-type]
+    for metric, found in run.summary["metrics"].items():
+        table.add_row(metric, number(found["mean"]), interval(found), str(found["n"]))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{covered['ok']}/{covered['planned']} scored, {covered['error']} in error, {covered['unscored']} unscored"
+    )
+    if not run.whole:
+        console.print(f"this share is in; `rlrig-eval score {run.folder}` merges when all are")
+    console.print(f"run folder: {run.folder}", soft_wrap=True)
+
+
+def print_differences(a: Path, b: Path, found: Mapping[str, Difference]) -> None:
+    """Differences a - b by metric, with interval and p-value."""
+    table = Table(title=f"{a} - {b}, paired by prompt")
+    table.add_column("metric")
+    for column in ("difference", "95 % interval", "p", "prompts"):
+        table.add_column(column, justify="right")
+    for metric, difference in found.items():
+        row = difference.as_dict()
+        table.add_row(metric, number(row["mean"]), interval(row), number(row["p"]), str(row["n"]))
+    Console().print(table)
+
+
+def number(value: float | None) -> str:
+    """
+    >>> number(0.5), number(None)
+    ('0.500', '–')
+    """
+    return "–" if value is None else f"{value:.3f}"
+
+
+def interval(found: Mapping[str, Any]) -> str:
+    """
+    >>> interval({"ci95": [0.25, 0.75]}), interval({"ci95": [None, None]})
+    ('0.250 to 0.750', '–')
+    """
+    low, high = found["ci95"]
+    return "–" if low is None else f"{number(low)} to {number(high)}"

@@ -1,0 +1,102 @@
+"""A run folder read back: what it was to do, and the rows that are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rlrig_eval.errors import UsageError
+from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.finish import samples_of
+from rlrig_eval.runs.plan import Batch, Sample
+from rlrig_eval.runs.request import Request, planned
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.scorers import slug
+from rlrig_eval.runs.store import read_document, read_samples, read_scores
+from rlrig_eval.runs.summary import PromptScores, prompt_scores
+from rlrig_eval.suite import Suite, load
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run as its folder tells it; rows by sample id, scores by scorer and sample id."""
+
+    folder: Path
+    config: RunConfig
+    suite: Suite
+    rows: Mapping[str, SampleRow]
+    scores: Mapping[str, Mapping[str, ScoreRow]]
+
+    @cached_property
+    def batches(self) -> tuple[Batch, ...]:
+        return planned(self.config, self.suite)
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """Every planned sample, in the order of the plan."""
+        return samples_of(self.batches)
+
+    @cached_property
+    def prompt_scores(self) -> PromptScores:
+        return prompt_scores(self.samples, self.scores)
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Prompt id -> group, the unit of every interval."""
+        return {prompt.id: prompt.group for prompt in self.suite.prompts}
+
+
+def open_run(folder: Path) -> Opened:
+    """The run in `folder`, finished or not.
+
+    Raises:
+        UsageError: the folder is no run, or a file in it is damaged.
+    """
+    if not (folder / "run.json").is_file():
+        raise UsageError(f"{folder}: not a run folder (there is no run.json in it)")
+    config = read_document(folder / "run.json", RunConfig)
+    scores = {name: read_scores(folder, name) for name in map(slug, config.all_scorers)}
+    return Opened(folder, config, suite_of(folder, config), read_samples(folder), scores)
+
+
+def suite_of(folder: Path, config: RunConfig) -> Suite:
+    """The suite of a run, from the copy beside ``run.json`` or, where there is none, by the name it was given.
+
+    Raises:
+        UsageError: there is no such suite any more, or it is not the one that was run.
+    """
+    copy = folder / "suite.json"
+    if copy.is_file():
+        suite = read_document(copy, Suite)
+    elif config.suite.source is not None:
+        suite = load(config.suite.source)
+    else:
+        raise UsageError(
+            f"{folder}: suite.json is missing, and the run does not name a suite to load instead"
+        )
+    if suite.sha256 != config.suite.sha256:
+        raise UsageError(f"{folder}: the suite {suite.name!r} is not the one that was run (its hash differs)")
+    return suite
+
+
+def request_of(path: Path) -> Request:
+    """The request that a ``run.json`` records, so that the run can be done again.
+
+    Raises:
+        UsageError: the file or the suite that it names cannot be used.
+    """
+    config = read_document(path, RunConfig)
+    from_file = config.model.adapter.rpartition(":")[0].endswith(".py")
+    return Request(
+        suite=suite_of(path.parent, config),
+        model=config.model.adapter if from_file else config.model.name,
+        options=config.model.options,
+        settings=config.model.settings or {},
+        extractor=config.extractor.source,
+        seeds=config.protocol.seeds,
+        limit=config.limit,
+        batch_size=config.batch_size,
+        executor=config.executor,
+    )

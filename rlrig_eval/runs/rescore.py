@@ -1,0 +1,66 @@
+"""Score a run again, or with one more scorer, from the pictures in its folder; its shards become one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from rlrig_eval import extract
+from rlrig_eval.errors import UsageError
+from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.evaluation import recorded
+from rlrig_eval.runs.finish import Run, finish
+from rlrig_eval.runs.opened import open_run
+from rlrig_eval.runs.progress import bar
+from rlrig_eval.runs.request import scoring_of
+from rlrig_eval.runs.scorers import resolve, slug
+from rlrig_eval.runs.scoring import score, unscored_yet
+from rlrig_eval.runs.store import appending, merge_shards, samples_file, scores_file
+
+
+def rescore(folder: Path, scorer: str | None = None, progress: bool = False) -> Run:
+    """Score what has no score yet; with `scorer`, every picture by that one, which is added if it is new.
+
+    An extractor of another version than the run's reads every picture again.
+
+    Raises:
+        UsageError: no run, no such scorer, or another process is at work on the run.
+        RunError: a file could not be written.
+    """
+    before = open_run(folder)
+    config, redo = _updated(before.config, scorer)
+    scoring = scoring_of(config, before.suite)
+    with recorded(folder, config):
+        merge_shards(folder, [sample.id for sample in before.samples], scoring.scorers)
+        run = open_run(folder)
+        seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
+        todo = unscored_yet(run.samples, run.rows, seen)
+        with bar(f"score {folder}", len(todo), progress) as advance, appending(samples_file(folder)):
+            for sample in todo:
+                for name, row in score(sample, run.rows[sample.id], folder, scoring).items():
+                    with appending(scores_file(folder, name)) as append:
+                        append([row])
+                advance(1)
+        merge_shards(folder, [sample.id for sample in run.samples], scoring.scorers)
+        return finish(folder, config, run.suite, run.batches, run.batches)
+
+
+def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:
+    """The run's record after scoring, and the slugs of the scorers that score everything anew."""
+    redo: set[str] = set()
+    if scorer is not None:
+        resolve(scorer)
+        redo.add(slug(scorer))
+        taken = {slug(name): name for name in config.all_scorers}
+        if taken.setdefault(slug(scorer), scorer) != scorer:
+            raise UsageError(
+                f"--scorer {scorer}: the run has another scorer of that name, {taken[slug(scorer)]}"
+            )
+        if scorer not in config.all_scorers:
+            config = config.model_copy(update={"added_scorers": (*config.added_scorers, scorer)})
+    extractor = extract.build(config.extractor.source)
+    if extractor.version != config.extractor.version:
+        redo |= set(map(slug, config.all_scorers))
+        update = {"extractor": config.extractor.model_copy(update={"version": extractor.version})}
+        config = config.model_copy(update=update)
+    return config, redo
