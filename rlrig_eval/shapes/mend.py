@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
-from rlrig_eval.shapes.segment import TOUCH, Patch, Segments, nearest_side, paint_of_sum
+from rlrig_eval.shapes.blends import GROUND_LABEL, nearest, paint_of_sum
+from rlrig_eval.shapes.segment import TOUCH, Patch, Segments
 from rlrig_eval.shapes.stacking import Reading
 from rlrig_eval.shapes.templates import covered
 
@@ -56,7 +57,7 @@ def _handed_back(segments: Segments, blend: Patch) -> Segments | None:
     beside = [patch for patch in segments.patches if patch is not blend and (patch.mask & rim).any()]
     if not beside:
         return None
-    side = nearest_side(segments.pixels, [-1, *(patch.paint for patch in beside)])
+    side = nearest(segments.pixels, [GROUND_LABEL, *(patch.paint for patch in beside)])
     grown = {
         id(patch): Patch(patch.paint, patch.mask | (blend.mask & (side == number)))
         for number, patch in enumerate(beside, start=1)

@@ -5,9 +5,10 @@ from PIL import Image
 
 from rlrig_eval.scene.geometry import Silhouette, relations
 from rlrig_eval.scene.graph import Box, Entity, SceneGraph
+from rlrig_eval.shapes.blends import Pixels, light_ground
 from rlrig_eval.shapes.draw import CANVAS, silhouette
 from rlrig_eval.shapes.mend import mend
-from rlrig_eval.shapes.segment import Pixels, Segments, light_ground, segment
+from rlrig_eval.shapes.segment import Segments, segment
 from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.vocabulary import size_word
 

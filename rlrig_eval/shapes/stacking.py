@@ -9,12 +9,12 @@ import numpy as np
 from scipy import ndimage
 
 from rlrig_eval.scene.geometry import Mask
+from rlrig_eval.shapes.blends import share_over
 from rlrig_eval.shapes.draw import CANVAS
-from rlrig_eval.shapes.segment import Patch, Segments, paint_share
+from rlrig_eval.shapes.segment import TOUCH, Patch, Segments
 from rlrig_eval.shapes.templates import Bounds, Field, Stamp, match
 
-_SQUARE = np.ones((3, 3), dtype=bool)
-_ORDERED = 4  # up to so many touching patches every order is tried; more than that is no drawing of this world
+_ORDERED = 4  # up to so many touching patches every order is tried; this world has no more
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Reading:
 
 def explain(segments: Segments) -> list[Reading]:
     """What each patch is, from the nearest thing to the farthest."""
-    wide = [ndimage.binary_dilation(patch.mask, _SQUARE) for patch in segments.patches]
+    wide = [ndimage.binary_dilation(patch.mask, TOUCH) for patch in segments.patches]
     touching: nx.Graph[int] = nx.Graph()
     touching.add_nodes_from(range(len(wide)))
     touching.add_edges_from(
         (i, j)
         for i, patch in enumerate(segments.patches)
         for j in range(len(wide))
-        if i < j and (patch.mask & ndimage.binary_dilation(wide[j], _SQUARE)).any()
+        if i < j and (patch.mask & ndimage.binary_dilation(wide[j], TOUCH)).any()
     )
     readings: list[Reading] = []
     for group in nx.connected_components(touching):
@@ -86,17 +86,17 @@ class _Pile:
     def _share(self, member: int, under: frozenset[int]) -> Field:
         """How much of each pixel is this patch, seen against the ground and the patches `under` it."""
         patch, patches = self.segments.patches[member], self.segments.patches
-        pixels = self.segments.pixels
-        near = ndimage.binary_dilation(self.wide[member], _SQUARE)
-        share = np.where(near, paint_share(pixels, patch.paint), 0)
-        for other, patch_other in enumerate(patches):
+        near = ndimage.binary_dilation(self.wide[member], TOUCH)
+        share = np.zeros(near.shape, dtype=np.float32)
+        share[near] = share_over(self.segments.pixels[near], patch.paint, ())
+        for other, piece in enumerate(patches):
             if other != member:
-                share[patch_other.mask] = 0
-        for other in under:
-            seam = self.wide[other] & self.wide[member]
-            if patches[other].paint != patch.paint:
-                share[seam] = paint_share(pixels[seam], patch.paint, over=patches[other].paint)
-        return share.astype(np.float32)
+                share[piece.mask] = 0
+        below = sorted({patches[other].paint for other in under} - {patch.paint})
+        if below:
+            seam = self.wide[member] & np.logical_or.reduce([self.wide[other] for other in under])
+            share[seam] = share_over(self.segments.pixels[seam], patch.paint, below)
+        return share
 
 
 def _reach(seen: Bounds, nearer: Sequence[Bounds]) -> Bounds:
