@@ -20,13 +20,14 @@ $(READY): pyproject.toml constraints.txt tools/install.sh
 	@tools/install.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 
+run: RUNS := $(addprefix $(DEMO)/,flux-shapes best-of-n rlrig)
 run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a page with every picture
-	@echo "Demo: flux-shapes, best-of-n and rlrig on spatial, 64 prompts each, into $(DEMO)"
+	@echo "Demo: flux-shapes, best-of-n and rlrig on spatial, 64 prompts each, into $(DEMO); at most 5 minutes"
 	$(EVAL) run --suite spatial --limit 64 --model flux-shapes --out $(DEMO)/flux-shapes
 	$(EVAL) run --suite spatial --limit 64 --model best-of-n -M base=flux-shapes -M n=5 --out $(DEMO)/best-of-n
 	$(EVAL) run --suite spatial --limit 64 --model rlrig --out $(DEMO)/rlrig
-	$(EVAL) report $(DEMO)/flux-shapes $(DEMO)/best-of-n $(DEMO)/rlrig --format html
-	$(EVAL) view $(DEMO)/flux-shapes $(DEMO)/best-of-n $(DEMO)/rlrig
+	$(EVAL) report $(RUNS)
+	$(EVAL) view $(RUNS) --out $(DEMO)/report.html
 
 test: $(READY)  ## every test, on two threads, stopping at the first failure
 	@echo "Tests: at most 15 minutes on two cores"

@@ -6,9 +6,9 @@ Every rule is also shown to fail, on a small tree that breaks it.
 from __future__ import annotations
 
 import ast
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,11 +187,16 @@ def test_help_answers_fast_and_without_torch(command: str) -> None:
     )
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = _children_cpu_seconds()
         assert "Usage" in _run("-c", script).stdout
-        seconds.append(time.perf_counter() - began)
-    # The promise is 0.3 s on an idle machine; the best of three on a busy one gets room for its neighbours.
-    assert min(seconds) < 1.0
+        seconds.append(_children_cpu_seconds() - before)
+    # The promise is 0.3 s on an idle machine. A busy neighbour on the same core slows even processor time.
+    assert min(seconds) < 0.45
+
+
+def _children_cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
