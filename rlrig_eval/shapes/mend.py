@@ -1,83 +1,138 @@
-"""Put right what damage did to the cut: parts of one thing joined, blends handed back, bled-out colours restored."""
+"""Put right what damage did to a cut, while that explains the picture better.
 
-from collections.abc import Sequence
+Blur and compression tear thin things apart, blend paints into others, and let colour run out of its edges.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from scipy import ndimage
 
+from rlrig_eval.scene.geometry import Mask
 from rlrig_eval.shapes.blends import GROUND_LABEL, nearest, paint_of_sum
-from rlrig_eval.shapes.segment import TOUCH, Patch, Segments
-from rlrig_eval.shapes.stacking import Reading
+from rlrig_eval.shapes.segment import SPECK, TOUCH, Patch, Segments
+from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.templates import covered
 
+_MENDINGS = 6
 _PART = 0.8  # a patch so far within the stamp of another of its paint is a part of that thing
 _THIN = 2  # canvas pixels from a pixel of a blend to its rim, at most
 _BLEED = 3  # canvas pixels that a damaged colour runs
+_THING_COST = 2.0  # squared error, in pixels, that one more thing must explain ...
+_UNKNOWN_COST = 8.0  # ... and that one more thing of no known shape must
 
 
-def mend(segments: Segments, readings: Sequence[Reading], recognised: float) -> Segments | None:
-    """`segments` with one patch put right, or None when each stands for itself.
+def mended(segments: Segments, recognised: float) -> list[Reading]:
+    """The best explanation found, from the nearest thing to the farthest.
 
-    `recognised` is the likeness from which a patch is taken for what its stamp says.
+    Args:
+        segments: the picture, cut up.
+        recognised: the likeness from which a patch is taken for what its stamp says.
     """
-    for reading in readings:
-        whole = next((other for other in readings if _is_part(reading, other)), None)
-        if whole is not None:
-            return _joined(segments, reading.patch, whole.patch)
-    for reading in sorted(readings, key=lambda found: found.stamp.likeness):
-        if reading.stamp.likeness >= recognised or not _thin(reading.patch):
+
+    def cost(readings: Sequence[Reading]) -> float:
+        unknown = sum(reading.stamp.likeness < recognised for reading in readings)
+        error = sum(reading.stamp.error for reading in readings)
+        return error + _THING_COST * len(readings) + _UNKNOWN_COST * unknown
+
+    readings = explain(segments)
+    for _ in range(_MENDINGS):
+        for changed in _proposals(segments, readings, recognised):
+            explained = explain(changed)
+            if cost(explained) < cost(readings):
+                segments, readings = changed, explained
+                break
+        else:
+            break
+    return readings
+
+
+def _proposals(segments: Segments, readings: Sequence[Reading], recognised: float) -> Iterator[Segments]:
+    """Other cuts of the same picture, only where the present one is in doubt."""
+    doubtful = sorted(
+        (reading for reading in readings if reading.stamp.likeness < recognised),
+        key=lambda reading: reading.stamp.likeness,
+    )
+    for part in readings:
+        for whole in readings:
+            if _is_part(part, whole):
+                yield _joined(segments, part.patch, whole.patch)
+    for one, other in combinations(doubtful, 2):
+        if one.patch.paint == other.patch.paint and _apart(one.patch, other.patch) <= _BLEED:
+            yield _joined(segments, one.patch, other.patch)
+    for reading in doubtful:
+        yield from _reassigned(segments, reading, readings)
+        if _thin(reading.patch):
+            yield from _handed_back(segments, reading.patch)
+            yield from _repainted(segments, reading.patch)
+
+
+def _is_part(part: Reading, whole: Reading) -> bool:
+    if part is whole or part.patch.paint != whole.patch.paint or part.patch.area > whole.patch.area:
+        return False
+    return bool((_stamped(whole) & part.patch.mask).sum() >= _PART * part.patch.area)
+
+
+def _joined(segments: Segments, one: Patch, other: Patch) -> Segments:
+    return _replaced(segments, [one, other], [Patch(one.paint, one.mask | other.mask)])
+
+
+def _reassigned(segments: Segments, reading: Reading, readings: Sequence[Reading]) -> Iterator[Segments]:
+    """The pixels of a patch that lie off its stamp and on a neighbour's, given to that neighbour."""
+    loose = reading.patch.mask & ~_stamped(reading)
+    for other in readings:
+        moved = loose & ndimage.binary_dilation(_stamped(other), TOUCH)
+        if other is reading or not moved.any() or (reading.patch.mask & ~moved).sum() < SPECK:
             continue
-        mended = _handed_back(segments, reading.patch) or _repainted(segments, reading.patch)
-        if mended is not None:
-            return mended
-    return None
+        mine = Patch(reading.patch.paint, reading.patch.mask & ~moved)
+        theirs = Patch(other.patch.paint, other.patch.mask | moved)
+        yield _replaced(segments, [reading.patch, other.patch], [mine, theirs])
+
+
+def _handed_back(segments: Segments, blend: Patch) -> Iterator[Segments]:
+    """Each pixel of a blend given to the patch beside it, or the ground, whose colour is the nearest."""
+    rim = _grown(blend.mask, 1)
+    beside = [patch for patch in segments.patches if patch is not blend and (patch.mask & rim).any()]
+    if beside:
+        side = nearest(segments.pixels, [GROUND_LABEL, *(patch.paint for patch in beside)])
+        grown = [
+            Patch(patch.paint, patch.mask | (blend.mask & (side == number)))
+            for number, patch in enumerate(beside, start=1)
+        ]
+        yield _replaced(segments, [blend, *beside], grown)
+
+
+def _repainted(segments: Segments, pale: Patch) -> Iterator[Segments]:
+    """A thin patch in the colour that it and what ran out of it add up to: damage keeps the sum of colour."""
+    near = _grown(pale.mask, _BLEED)
+    for patch in segments.patches:
+        if patch is not pale:
+            near &= ~_grown(patch.mask, _BLEED)
+    paint = paint_of_sum(segments.pixels[near])
+    if near.any() and paint != pale.paint:
+        bits, _ = ndimage.label(segments.dirt | pale.mask, TOUCH)
+        whole = Patch(paint, np.isin(bits, np.unique(bits[pale.mask])))
+        yield replace(_replaced(segments, [pale], [whole]), dirt=segments.dirt & ~whole.mask)
+
+
+def _replaced(segments: Segments, old: Sequence[Patch], new: Sequence[Patch]) -> Segments:
+    kept = [patch for patch in segments.patches if all(patch is not gone for gone in old)]
+    return replace(segments, patches=(*kept, *new))
+
+
+def _stamped(reading: Reading) -> Mask:
+    return np.asarray(covered(reading.stamp) >= 0.5)
 
 
 def _thin(patch: Patch) -> bool:
     return bool(ndimage.distance_transform_cdt(patch.mask, "chessboard").max() <= _THIN)
 
 
-def _is_part(part: Reading, whole: Reading) -> bool:
-    if part is whole or part.patch.paint != whole.patch.paint or part.patch.area > whole.patch.area:
-        return False
-    stamp = covered(whole.stamp) >= 0.5
-    return bool((stamp & part.patch.mask).sum() >= _PART * part.patch.area)
+def _apart(one: Patch, other: Patch) -> float:
+    return float(ndimage.distance_transform_cdt(~one.mask, "chessboard")[other.mask].min())
 
 
-def _joined(segments: Segments, part: Patch, whole: Patch) -> Segments:
-    union = Patch(whole.paint, part.mask | whole.mask)
-    kept = tuple(patch for patch in segments.patches if patch is not part and patch is not whole)
-    return replace(segments, patches=(*kept, union))
-
-
-def _handed_back(segments: Segments, blend: Patch) -> Segments | None:
-    """Each pixel of a blend given to the patch beside it, or the ground, whose colour is the nearest."""
-    rim = ndimage.binary_dilation(blend.mask, TOUCH)
-    beside = [patch for patch in segments.patches if patch is not blend and (patch.mask & rim).any()]
-    if not beside:
-        return None
-    side = nearest(segments.pixels, [GROUND_LABEL, *(patch.paint for patch in beside)])
-    grown = {
-        id(patch): Patch(patch.paint, patch.mask | (blend.mask & (side == number)))
-        for number, patch in enumerate(beside, start=1)
-    }
-    kept = tuple(grown.get(id(patch), patch) for patch in segments.patches if patch is not blend)
-    return replace(segments, patches=kept)
-
-
-def _repainted(segments: Segments, pale: Patch) -> Segments | None:
-    """A thin patch in the colour that it and what ran out of it add up to: damage moves colour, and keeps its sum."""
-    near = ndimage.binary_dilation(pale.mask, TOUCH, iterations=_BLEED)
-    for patch in segments.patches:
-        if patch is not pale:
-            near &= ~ndimage.binary_dilation(patch.mask, TOUCH, iterations=_BLEED)
-    if not near.any():
-        return None
-    paint = paint_of_sum(segments.pixels[near])
-    if paint == pale.paint:
-        return None
-    bits, _ = ndimage.label(segments.dirt | pale.mask, TOUCH)
-    mask = np.isin(bits, np.unique(bits[pale.mask]))
-    kept = tuple(patch for patch in segments.patches if patch is not pale)
-    return replace(segments, patches=(*kept, Patch(paint, mask)), dirt=segments.dirt & ~mask)
+def _grown(mask: Mask, by: int) -> Mask:
+    return np.asarray(ndimage.binary_dilation(mask, TOUCH, iterations=by))

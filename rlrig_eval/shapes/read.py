@@ -7,14 +7,13 @@ from rlrig_eval.scene.geometry import Silhouette, relations
 from rlrig_eval.scene.graph import Box, Entity, SceneGraph
 from rlrig_eval.shapes.blends import Pixels, light_ground
 from rlrig_eval.shapes.draw import CANVAS, silhouette
-from rlrig_eval.shapes.mend import mend
+from rlrig_eval.shapes.mend import mended
 from rlrig_eval.shapes.segment import Segments, segment
-from rlrig_eval.shapes.stacking import Reading, explain
+from rlrig_eval.shapes.stacking import Reading
 from rlrig_eval.shapes.vocabulary import size_word
 
 UNKNOWN = "unknown"
-_RECOGNISED = 0.72  # least overlap (IoU over what can be seen) of a patch with its best stamp
-_MENDINGS = 6  # repairs tried on one picture
+_RECOGNISED = 0.66  # least overlap (IoU over what can be seen) of a patch with its best stamp
 _LEAST_GROUND = 0.3  # share of the picture; four large squares leave 0.34
 _MOST_RESIDUAL = 0.2  # share of the picture that is neither ground nor a patch
 _MOST_PATCHES = 16
@@ -51,12 +50,7 @@ def _readings(pixels: Pixels) -> list[Reading]:
         raise NotAShapesDrawing(f"only {ground:.0%} of it is light ground")
     segments = segment(pixels)
     _refuse_clutter(segments)
-    readings = explain(segments)
-    for _ in range(_MENDINGS):
-        mended = mend(segments, readings, _RECOGNISED)
-        if mended is None:
-            break
-        segments, readings = mended, explain(mended)
+    readings = mended(segments, _RECOGNISED)
     unknown = sum(not _recognised(reading) for reading in readings)
     if unknown > _MOST_UNKNOWN:
         raise NotAShapesDrawing(f"{unknown} of {len(readings)} patches are none of its shapes")
