@@ -56,7 +56,8 @@ class Generator(Protocol):
     """A text-to-image model.
 
     Built once a run, with the `-M` options as keyword arguments (converted to the annotated types), and with
-    `settings` (the model file's, `-G` merged over them) if its constructor takes an argument of that name.
+    `settings` (the model file's, `-G` merged over them) if its constructor takes an argument of that name. A class
+    that declares a pydantic model as `Settings` gets them checked and as an instance of it.
     """
 
     settings: Mapping[str, Any]

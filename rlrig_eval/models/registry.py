@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
 from rlrig_eval.assets import baselines_dir
 from rlrig_eval.errors import UsageError
@@ -21,6 +21,7 @@ from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
 
 GROUP = "rlrig_eval.models"
+DEFAULT_BATCH = 8
 
 
 class ModelFile(Frozen):
@@ -29,6 +30,7 @@ class ModelFile(Frozen):
     adapter: str = Field(pattern=r"^[\w.]+:\w+$")
     options: dict[str, Any] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
+    batch_size: int | None = Field(default=None, ge=1)
     licence: str = Field(min_length=1)
     description: str = Field(min_length=1)
 
@@ -73,6 +75,8 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
             f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it"
         )
     merged = (spec.settings or {}) | {key: guessed(value) for key, value in settings.items()}
+    if takes_settings and _schema(factory) is not None:
+        merged = _checked(factory, merged, name).model_dump(mode="json")
     return spec.model_copy(
         update={
             "options": converted(factory, spec.options | dict(options), f"model {name!r}"),
@@ -87,15 +91,37 @@ def build(spec: ModelSpec) -> Generator:
     Raises:
         UsageError: what it was told, or the checkpoint it was told of, cannot be used.
     """
+    factory = _factory(spec)
     arguments = dict(spec.options)
     if spec.settings is not None:
-        arguments["settings"] = dict(spec.settings)
-    return _factory(spec)(**arguments)
+        typed = _schema(factory) is not None
+        arguments["settings"] = _checked(factory, spec.settings, spec.name) if typed else dict(spec.settings)
+    return factory(**arguments)
 
 
 def preferred_batch_size(spec: ModelSpec) -> int:
-    """How many pictures the model likes to draw at once: its class attribute `batch_size`, or 8."""
-    return int(getattr(_factory(spec), "batch_size", 8))
+    """How many pictures to draw at once: as the model's file says, else its class attribute `batch_size`, else 8."""
+    path = _folder() / f"{spec.name}.yaml"
+    stated = _read(path).batch_size if path in _folder().glob("*.yaml") else None
+    return stated or int(getattr(_factory(spec), "batch_size", DEFAULT_BATCH))
+
+
+def _schema(factory: Any) -> type[BaseModel] | None:
+    """The pydantic model that a class declares as its `Settings`, if it does."""
+    schema: type[BaseModel] | None = getattr(factory, "Settings", None)
+    return schema
+
+
+def _checked(factory: Any, settings: Mapping[str, Any], name: str) -> BaseModel:
+    try:
+        return factory.Settings.model_validate(settings)  # type: ignore[no-any-return]
+    except ValidationError as problem:
+        fault = problem.errors()[0]
+        field = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "extra_forbidden":
+            unknown = UsageError.unknown("setting", field, factory.Settings.model_fields)
+            raise UsageError(f"model {name!r}: {unknown}") from None
+        raise UsageError(f"model {name!r}: setting {field}: {fault['msg']}") from None
 
 
 def _factory(spec: ModelSpec) -> Callable[..., Generator]:

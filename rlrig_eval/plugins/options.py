@@ -56,7 +56,7 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     }
     for name in options:
         if name not in takes:
-            raise UsageError.unknown(f"option of {what}", name, takes)
+            raise UsageError(f"{what}: {UsageError.unknown('option', name, takes)}")
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and name not in options:
             raise UsageError(f"{what} needs -M {name}=...")

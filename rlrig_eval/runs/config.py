@@ -97,12 +97,21 @@ def decisive(config: RunConfig) -> dict[str, Any]:
 
 def check_same(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
     """Raises UsageError unless a run of `wanted` may go on in the folder of `found`."""
-    before, now = decisive(found), decisive(wanted)
+    _refuse_difference(decisive(found), decisive(wanted), folder)
+
+
+def check_settings(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
+    """Raises UsageError unless the model describes itself as it did when the run in `folder` was begun."""
+    before, now = ({"settings": config.settings or {}} for config in (found, wanted))
+    _refuse_difference(dict(_flat(before)), dict(_flat(now)), folder)
+
+
+def _refuse_difference(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             raise UsageError(
-                f"{folder} holds another run: {name} is {_shown(before.get(name))} there and {_shown(now.get(name))} here; "
-                "give another --out, or --fresh to start anew"
+                f"{folder} holds another run: {name} is {_shown(before.get(name))} there and "
+                f"{_shown(now.get(name))} here; give another --out, or --fresh to start anew"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from rlrig_eval.errors import RunError
 from rlrig_eval.models import Generator
-from rlrig_eval.runs.config import RunConfig, check_same
+from rlrig_eval.runs.config import RunConfig, check_same, check_settings
 from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
 from rlrig_eval.runs.plan import Shard
@@ -72,13 +73,16 @@ def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool 
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
     prepare(folder, fresh)
     config = _begun(settled, folder)
-    with recorded(folder, config):
-        generator = settled.generator()
-        config = config.model_copy(update={"settings": dict(generator.settings)})
-        own = samples_of(settled.share)
-        with bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance:
-            draw = executor(config.executor)
-            draw(settled.share, generator, settled.scoring, folder, settled.shard, advance)
+    generator = settled.generator()
+    config = _described(config, generator, folder)
+    own = samples_of(settled.share)
+    draw = executor(config.executor)
+    with (
+        recorded(folder, config),
+        bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance,
+    ):
+        with_status(folder, config, "started")
+        draw(settled.share, generator, settled.scoring, folder, settled.shard, advance)
         return finish(folder, config, settled.suite, settled.batches, settled.share)
 
 
@@ -89,15 +93,26 @@ def default_folder(config: RunConfig) -> Path:
 
 
 def _begun(settled: Settled, folder: Path) -> RunConfig:
-    """The run's record, on disk: the one that is there when it is of the same run, else a new one."""
-    config = settled.config
+    """The run's record: the one in the folder when it is of the same run, else a new one, written first of all."""
     if (folder / "run.json").exists():
         found = read_document(folder / "run.json", RunConfig)
-        check_same(found, config, folder)
-        config = found
-    else:
-        replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
-    return with_status(folder, config, "started")
+        check_same(found, settled.config, folder)
+        return found
+    replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
+    return with_status(folder, settled.config, "started")
+
+
+def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConfig:
+    """The record with what the model, once loaded, says of itself.
+
+    Raises:
+        UsageError: it says otherwise than when the run was begun (its weights were trained on, say).
+    """
+    settings = json.loads(json.dumps(dict(generator.settings), default=str))
+    described = config.model_copy(update={"settings": settings})
+    if config.settings is not None:
+        check_settings(config, described, folder)
+    return described
 
 
 @contextmanager

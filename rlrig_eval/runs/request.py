@@ -12,6 +12,7 @@ from typing import Any, Literal
 from rlrig_eval import extract, models
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models import Generator, ModelSpec
+from rlrig_eval.models.registry import DEFAULT_BATCH
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.config import HIDDEN, ExtractorRef, RunConfig, redacted, suite_ref
 from rlrig_eval.runs.executors import executor
@@ -134,7 +135,7 @@ def _batch_size(request: Request, spec: ModelSpec) -> int:
         return _at_least_one("--batch-size", request.batch_size)
     if isinstance(request.model, str):
         return models.preferred_batch_size(spec)
-    return int(getattr(request.model, "batch_size", 8))
+    return int(getattr(request.model, "batch_size", DEFAULT_BATCH))
 
 
 def _at_least_one(flag: str, number: int) -> int:

@@ -1,0 +1,119 @@
+"""The control at equal budget: draw again until RL-RIG's own Checker is satisfied, at most n times, keep the best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from PIL import Image
+from pydantic import Field
+
+from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
+from rlrig_eval.models.pictures import admit, stated_size
+from rlrig_eval.models.registry import build, resolve
+from rlrig_eval.models.rlrig import Checker, draws_trace
+from rlrig_eval.scene import SceneGraph
+from rlrig_eval.suite.seeds import candidate_seed
+
+if TYPE_CHECKING:
+    from rlrig.reward import Assessment
+
+Draw = Callable[[Sequence[Job]], Sequence[Picture | Failure]]
+Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], "Sequence[Assessment]"]
+
+
+class BestOfN:
+    """`base`, drawn up to `n` times for each prompt; candidate 0 is the very picture that `base` alone draws."""
+
+    def __init__(
+        self,
+        base: str = "flux-shapes",
+        n: Annotated[int, Field(ge=1)] = 5,
+        preset: str = "shapes",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._n = n
+        self._base = build(resolve(base, {}, settings or {}))
+        self._checker = Checker(preset)
+        self.settings: Mapping[str, Any] = {
+            **self._base.settings,
+            **self._checker.settings,
+            "n": n,
+            "threshold": self._checker.threshold,
+        }
+
+    def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
+        size = stated_size(self._base.settings)
+        return list(
+            best_of(
+                self._n,
+                jobs,
+                lambda some: [admit(one, size) for one in self._base.generate(some)],
+                self._checker.look,
+            )
+        )
+
+
+@dataclass
+class _Case:
+    """One prompt and its candidates so far."""
+
+    job: Job
+    pictures: list[Picture] = field(default_factory=list)
+    views: list[Assessment] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    failure: Failure | None = None
+
+    @property
+    def best(self) -> int:
+        """The candidate with the highest reward, then confidence; the earliest wins a tie."""
+        return max(range(len(self.views)), key=lambda k: (self.views[k].reward, self.views[k].confidence, -k))
+
+    @property
+    def open(self) -> bool:
+        return self.failure is None and not (self.views and self.views[-1].satisfied)
+
+
+def best_of(n: int, jobs: Sequence[Job], draw: Draw, look: Look) -> list[Picture | Failure]:
+    """For each job the best of up to `n` candidates, drawn one after the other until one satisfies `look`.
+
+    Candidate k is drawn from `candidate_seed(job.noise, k)`. A job of which one candidate fails is a failure.
+    """
+    cases = [_Case(job) for job in jobs]
+    for k in range(n):
+        todo = [case for case in cases if case.open]
+        if todo:
+            _candidate(k, todo, draw, look)
+    return [case.failure or _chosen(case) for case in cases]
+
+
+def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look) -> None:
+    began = time.perf_counter()
+    drawn = draw([replace(case.job, noise=candidate_seed(case.job.noise, k)) for case in cases])
+    for case, outcome in zip(cases, drawn, strict=True):
+        if isinstance(outcome, Failure):
+            case.failure = outcome
+        else:
+            case.pictures.append(outcome)
+    good = [case for case in cases if case.failure is None]
+    views = look([case.pictures[k].image for case in good], [case.job.graph for case in good]) if good else []
+    share = (time.perf_counter() - began) / len(cases)
+    for case, view in zip(good, views, strict=True):
+        case.views.append(view)
+        case.seconds.append(share)
+
+
+def _chosen(case: _Case) -> Picture:
+    cost = {
+        "images": float(len(case.pictures)),
+        "denoiser_evals": sum(picture.cost.get("denoiser_evals", 0.0) for picture in case.pictures),
+        "vlm_calls": float(sum(len(view.probabilities) for view in case.views)),
+    }
+    return Picture(
+        image=case.pictures[case.best].image,
+        trace=draws_trace(case.views, case.seconds, case.best, cost),
+        rounds=[picture.image for picture in case.pictures],
+        cost=cost,
+    )

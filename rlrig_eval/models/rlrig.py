@@ -1,0 +1,98 @@
+"""The one door from the harness to the system under test: RL-RIG itself, and the Checker that best-of-n picks with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
+from rlrig_eval.models.weights import weights_hash
+from rlrig_eval.scene import SceneGraph
+
+if TYPE_CHECKING:
+    from rlrig.presets import Preset
+    from rlrig.reward import Assessment
+
+
+class RLRIG:
+    """Generate, reflect, edit. `settings` replace fields of the preset's loop (max_edits, threshold, ...)."""
+
+    def __init__(self, preset: str = "shapes", settings: Mapping[str, Any] | None = None) -> None:
+        from rlrig.pipeline import RLRIGPipeline
+        from rlrig.presets import load_preset
+
+        self.settings: Mapping[str, Any] = _described(load_preset(preset, settings))
+        self._pipeline = RLRIGPipeline.from_pretrained(preset, **(settings or {}))
+
+    def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
+        results = self._pipeline(
+            [job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs]
+        )
+        return [
+            Picture(
+                image=result.image,
+                trace=result.trace.model_dump(mode="json"),
+                rounds=result.images,
+                cost=result.trace.calls.model_dump(),
+            )
+            for result in results
+        ]
+
+
+class Checker:
+    """RL-RIG's Checker with RL-RIG's threshold, for whoever wants to pick pictures as RL-RIG does."""
+
+    def __init__(self, preset: str = "shapes") -> None:
+        from rlrig.backends.load import load_checker
+        from rlrig.presets import load_preset
+
+        chosen = load_preset(preset)
+        self.threshold = chosen.loop.threshold
+        self.settings = {
+            "checker": chosen.checker.checkpoint,
+            "checker_weights": weights_hash(chosen.checker.checkpoint),
+        }
+        self._checker = load_checker(chosen)
+
+    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[Assessment]:
+        """What the Checker thinks of each picture, given the graph of its prompt."""
+        from rlrig.reward import assess
+
+        asked = [graph.requirements() for graph in graphs]
+        answers = self._checker.check(images, asked)
+        return [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
+
+
+def draws_trace(
+    views: Sequence[Assessment], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]
+) -> Trace:
+    """The trace of pictures that were drawn one after the other until one satisfied the Checker."""
+    from rlrig.trace import Calls, Round, Trace
+
+    rounds = tuple(
+        Round(index=index, action="draw", probabilities=view.probabilities, reward=view.reward, seconds=spent)
+        for index, (view, spent) in enumerate(zip(views, seconds, strict=True))
+    )
+    stopped = "satisfied" if views[chosen].satisfied else "budget"
+    calls = Calls(**{name: int(count) for name, count in cost.items()})
+    return Trace(rounds=rounds, chosen=chosen, stopped=stopped, calls=calls).model_dump(mode="json")
+
+
+def _described(preset: Preset) -> dict[str, Any]:
+    roles = {
+        "diffuser": preset.diffuser.checkpoint,
+        "editor": preset.editor.checkpoint,
+        "checker": preset.checker.checkpoint,
+    }
+    if preset.actor.adapter is not None:
+        roles["actor"] = preset.actor.adapter
+    return {
+        "preset": preset.name,
+        "size": preset.diffuser.sampling.size,
+        "diffuser": preset.diffuser.sampling.model_dump(exclude={"size", "batch_size"}),
+        "editor": preset.editor.sampling.model_dump(exclude={"size", "batch_size"}),
+        "loop": preset.loop.model_dump(),
+        "weights": {role: weights_hash(checkpoint) for role, checkpoint in roles.items()},
+    }
