@@ -1,0 +1,194 @@
+"""A table as text: terminal, Markdown, CSV, LaTeX (booktabs), HTML, JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from rlrig_eval.errors import UsageError
+from rlrig_eval.report.table import Cell, Column, Estimate, Table, heading, show, show_interval
+from rlrig_eval.report.templates import environment
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "–": "--",
+    "×": r"$\times$",
+    "Δ": r"$\Delta$",
+    "·": r"\textperiodcentered{}",
+} | {sign: f"\\{sign}" for sign in "&%$#_"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|])")
+
+
+def render_table(table: Table, format: str) -> str:
+    """The table as text; `format` is one of `FORMATS`. Ends in a newline.
+
+    CSV and JSON keep every digit; the others round to the column's digits, with the best of a column in bold.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if format not in FORMATS:
+        raise UsageError.unknown("format", format, FORMATS)
+    return FORMATS[format](table).rstrip("\n") + "\n"
+
+
+def markdown(table: Table) -> str:
+    """A GitHub-flavoured table under its title."""
+    best = table.best()
+
+    def cell(row: int, index: int, value: Cell) -> str:
+        mean = _markdown_words(show(value, table.columns[index]))
+        mean = f"**{mean}**" if (row, index) in best else mean
+        return " ".join(filter(None, [mean, show_interval(value, table.columns[index])]))
+
+    rows = [[cell(i, j, value) for j, value in enumerate(row)] for i, row in enumerate(table.rows)]
+    head = [_markdown_words(heading(column)) for column in table.columns]
+    rule = ["---" if column.kind == "text" else "---:" for column in table.columns]
+    lines = [f"| {' | '.join(cells)} |" for cells in [head, rule, *rows]]
+    notes = [_markdown_words(note) for note in table.notes]
+    return "\n\n".join([f"**{_markdown_words(table.title)}**", "\n".join(lines), *notes])
+
+
+def comma_separated(table: Table) -> str:
+    """One line a row; an estimate takes four columns: NAME, NAME.lo, NAME.hi and NAME.n."""
+    wide = {
+        column.name
+        for i, column in enumerate(table.columns)
+        if any(isinstance(row[i], Estimate) for row in table.rows)
+    }
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    heads = [
+        (name, f"{name}.lo", f"{name}.hi", f"{name}.n") if name in wide else (name,) for name in _names(table)
+    ]
+    writer.writerow([name for head in heads for name in head])
+    for record in table.records():
+        writer.writerow([value for name, cell in record.items() for value in _flat(cell, name in wide)])
+    return out.getvalue()
+
+
+def latex(table: Table) -> str:
+    """A `table` environment for booktabs."""
+    best = table.best()
+
+    def cell(row: int, index: int, value: Cell) -> str:
+        mean = _tex(show(value, table.columns[index]))
+        mean = rf"\textbf{{{mean}}}" if (row, index) in best else mean
+        interval = show_interval(value, table.columns[index])
+        return rf"{mean} {{\scriptsize {interval}}}" if interval else mean
+
+    rows = [[cell(i, j, value) for j, value in enumerate(row)] for i, row in enumerate(table.rows)]
+    spec = "".join("l" if column.kind == "text" else "r" for column in table.columns)
+    head = [_tex(heading(column)) for column in table.columns]
+    body = [rf"    {' & '.join(cells)} \\" for cells in rows]
+    notes = [rf"  \par\smallskip {{\footnotesize {_tex(note)}}}" for note in table.notes]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{_tex(table.title)}}}",
+            rf"  \begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+            r"    \toprule",
+            rf"    {' & '.join(head)} \\",
+            r"    \midrule",
+            *body,
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            *notes,
+            r"\end{table}",
+        ]
+    )
+
+
+def html(table: Table) -> str:
+    """A `<figure>` with the table and, under each estimate, its interval as a bar; the page styles it."""
+    return environment().get_template("table.html.j2").render(table=table, best=table.best())
+
+
+def as_json(table: Table) -> str:
+    """Columns with their types, and a record for each row; estimates as `summary.json` has them."""
+    document = table.model_dump(mode="json", exclude={"rows"})
+    document["rows"] = [
+        {
+            name: cell.model_dump(mode="json") if isinstance(cell, Estimate) else cell
+            for name, cell in record.items()
+        }
+        for record in table.records()
+    ]
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def terminal(table: Table) -> str:
+    """For the terminal at hand: its width, and colour where it has any."""
+    console = Console(file=io.StringIO(), force_terminal=sys.stdout.isatty() or None, width=Console().width)
+    console.print(rich_table(table))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def rich_table(table: Table) -> RichTable:
+    """For a console of the caller's: an interval stands dim below its mean."""
+    best = table.best()
+    drawn = RichTable(
+        title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0)
+    )
+    drawn.title_justify = drawn.caption_justify = "left"
+    drawn.title_style = "bold"
+    for index in table.main():
+        column = table.columns[index]
+        text = column.kind == "text"
+        drawn.add_column(heading(column), justify="left" if text else "right", no_wrap=not text, min_width=6)
+    for i, row in enumerate(table.rows):
+        cells = [_rich_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()]
+        for detail in table.details(i):
+            cells[0].append(f"\n{detail}", style="dim")
+        drawn.add_row(*cells)
+    return drawn
+
+
+def _rich_cell(cell: Cell, column: Column, best: bool) -> Text:
+    drawn = Text()
+    drawn.append(show(cell, column), style="bold green" if best else "")
+    interval = show_interval(cell, column)
+    return drawn.append(f"\n{interval}", style="dim") if interval else drawn
+
+
+FORMATS: dict[str, Callable[[Table], str]] = {
+    "terminal": terminal,
+    "md": markdown,
+    "csv": comma_separated,
+    "tex": latex,
+    "html": html,
+    "json": as_json,
+}
+
+
+def _names(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _flat(cell: Cell, wide: bool) -> Iterable[str | float | None]:
+    if isinstance(cell, Estimate):
+        return (cell.mean, *cell.ci95, cell.n)
+    return (cell, None, None, None) if wide else (cell,)
+
+
+def _markdown_words(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(sign, sign) for sign in text)
