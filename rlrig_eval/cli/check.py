@@ -27,8 +27,8 @@ def check(
     verdict = held_against(open_run(run), reference)
     rule = reference.rule
     line = (
-        f"{verdict.verdict}: {rule.metric} {number(verdict.mean)} against {reference.model}, one-sided bounds "
-        f"{number(verdict.lower)} and {number(verdict.upper)}, delta {rule.delta}, "
+        f"{verdict.verdict}: {rule.metric} {number(verdict.mean)} against {reference.model}, "
+        f"one-sided bounds {number(verdict.lower)} and {number(verdict.upper)}, delta {rule.delta}, "
         f"{verdict.n} prompts (at least {rule.least_n})"
     )
     typer.echo(dumps(verdict.as_dict(), indent=2) if json else line)

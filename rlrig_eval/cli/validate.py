@@ -11,7 +11,7 @@ import typer
 def validate(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Suite folders or files.")],
 ) -> None:
-    """Check suites: every prompt, graph, twin and tag; one line for each problem, with file, line and field."""
+    """Check suites: every prompt, graph, twin and tag; a line for each problem, with file, line and field."""
     from rlrig_eval.errors import UsageError
     from rlrig_eval.suite import load
 

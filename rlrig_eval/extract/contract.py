@@ -19,7 +19,7 @@ class Extractor(Protocol):
 
     name: str
     version: str
-    """Goes up when the same picture may be read otherwise; runs read by different versions are not compared."""
+    """Goes up when a picture may be read otherwise; runs read by two versions are not compared."""
 
     def extract(self, image: Image.Image) -> SceneGraph:
         """Instances with boxes, and every vocabulary relation that holds between them with margin.

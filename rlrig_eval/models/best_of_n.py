@@ -1,4 +1,4 @@
-"""The control at equal budget: draw again until RL-RIG's own Checker is satisfied, at most n times, keep the best."""
+"""The control at equal budget: draw until RL-RIG's Checker is satisfied, n times at most, keep the best."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], "Sequence[Assessm
 
 
 class BestOfN:
-    """`base`, drawn up to `n` times for each prompt; candidate 0 is the very picture that `base` alone draws."""
+    """`base`, drawn up to `n` times for each prompt; candidate 0 is what `base` alone would draw."""
 
     def __init__(
         self,

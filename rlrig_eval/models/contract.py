@@ -16,7 +16,9 @@ Trace = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to draw. `seed` is the protocol's number, `noise` in [0, 2**63) seeds the model's generator."""
+    """One picture to draw.
+
+    `seed` is the protocol's number; `noise`, in [0, 2**63), seeds the model's generator."""
 
     prompt_id: str
     text: str
@@ -56,13 +58,15 @@ class Generator(Protocol):
     """A text-to-image model.
 
     Built once a run, with the `-M` options as keyword arguments (converted to the annotated types), and with
-    `settings` (the model file's, `-G` merged over them) if its constructor takes an argument of that name. A class
-    that declares a pydantic model as `Settings` gets them checked and as an instance of it.
+    `settings` (the model file's, `-G` merged over them) if its constructor takes an argument of that name. A
+    class that declares a pydantic model as `Settings` gets them checked, as an instance of it.
     """
 
     settings: Mapping[str, Any]
-    """What decides how it draws: steps, guidance, size, ...; printed with every result. A stated `size` (side, or
-    width and height, in pixels) is checked on every picture."""
+    """What decides how it draws: steps, guidance, size, ...; printed with every result.
+
+    A stated `size` (side, or width and height, in pixels) is checked on every picture.
+    """
 
     def generate(self, jobs: Sequence[Job]) -> Sequence[Drawn]:
         """One picture for each job, in order. The same jobs in the same batch give the same pictures."""

@@ -19,9 +19,9 @@ from rlrig_eval.scene.graph import Frozen
 class Sampling(Frozen):
     """How a pipeline samples. What is None is left to the pipeline's own default.
 
-    `guidance` is `guidance_scale`: embedded in guidance-distilled models, classifier-free in the others. `true_cfg`
-    above 1 is classifier-free guidance for a distilled model, against `negative_prompt`. `size` is the side of a
-    square, or (width, height), in pixels.
+    `guidance` is `guidance_scale`: embedded in guidance-distilled models, classifier-free in the others.
+    `true_cfg` above 1 is classifier-free guidance for a distilled model, against `negative_prompt`. `size` is
+    the side of a square, or (width, height), in pixels.
     """
 
     steps: int = Field(ge=1)
@@ -92,7 +92,7 @@ def _load(checkpoint: str, settings: Sampling, device: str) -> Any:
 
 
 def _arguments(pipeline: Any, settings: Sampling) -> dict[str, Any]:
-    """The settings under the names of the pipeline's own arguments; UsageError for one that it does not take."""
+    """The settings as the pipeline's own arguments; UsageError for one that it does not take."""
     width, height = settings.size if isinstance(settings.size, tuple) else (settings.size, settings.size)
     named = {
         "num_inference_steps": settings.steps,
@@ -112,7 +112,7 @@ def _arguments(pipeline: Any, settings: Sampling) -> dict[str, Any]:
 
 @contextmanager
 def _counted(pipeline: Any) -> Iterator[list[int]]:
-    """The batch size of every call of the denoiser: their sum is what the pictures cost, guidance included."""
+    """The batch size of every call of the denoiser; their sum is the cost, guidance included."""
     calls: list[int] = []
 
     def count(_module: Any, positional: tuple[Any, ...], named: dict[str, Any]) -> None:

@@ -18,9 +18,9 @@ class Folder:
     """Scores the pictures in a folder.
 
     Args:
-        path: "flat": files named ``<prompt_id>_<seed>.png`` (or jpg, webp). "geneval": folders as GenEval's scripts
-            write them, ``<number>/metadata.jsonl`` with the prompt's text and ``<number>/samples/<seed>.png``.
-        layout: which of the two.
+        path: where they lie.
+        layout: "flat" is files named ``<prompt_id>_<seed>.png`` (or jpg, webp); "geneval" is folders as
+            GenEval's scripts write them, ``<n>/metadata.jsonl`` with the prompt's text and ``<n>/samples/<seed>.png``.
 
     Raises:
         UsageError: there is no such folder, or no picture in it.

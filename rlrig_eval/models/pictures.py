@@ -51,7 +51,7 @@ def admit(drawn: Any, size: Size | None) -> Picture | Failure:
 
 
 def from_array(pixels: NDArray[np.floating[Any]]) -> Drawn:
-    """A picture of (height, width, 3) values in [0, 1], rounded to 8 bits; a Failure where one is not finite."""
+    """(height, width, 3) values in [0, 1] as a picture of 8 bits; a Failure where one is not finite."""
     if not np.isfinite(pixels).all():
         return Failure("the picture has NaN or infinite pixels")
     return Image.fromarray((pixels.clip(0, 1) * 255).round().astype(np.uint8))

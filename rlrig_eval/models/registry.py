@@ -56,7 +56,7 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
 
     Args:
         options: the `-M` options; a string is converted to the annotated type.
-        settings: the `-G` options, merged over those of the model's file; a string that reads as a JSON value is one.
+        settings: the `-G` options, merged over those of the model's file; what reads as JSON is JSON.
 
     Raises:
         UsageError: no such model, file, class or option, or a value that does not fit.
@@ -100,7 +100,7 @@ def build(spec: ModelSpec) -> Generator:
 
 
 def preferred_batch_size(spec: ModelSpec) -> int:
-    """How many pictures to draw at once: as the model's file says, else its class attribute `batch_size`, else 8."""
+    """How many pictures to draw at once, as the model's file or its class attribute `batch_size` says."""
     path = _folder() / f"{spec.name}.yaml"
     stated = _read(path).batch_size if path in _folder().glob("*.yaml") else None
     return stated or int(getattr(_factory(spec), "batch_size", DEFAULT_BATCH))

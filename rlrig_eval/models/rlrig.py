@@ -1,4 +1,4 @@
-"""The one door from the harness to the system under test: RL-RIG itself, and the Checker that best-of-n picks with."""
+"""The one door to the system under test: RL-RIG itself, and the Checker that best-of-n picks with."""
 
 from __future__ import annotations
 

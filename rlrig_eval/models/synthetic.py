@@ -1,4 +1,4 @@
-"""The model whose true score is known: draws the prompt's own graph, with one known mistake at a known rate."""
+"""The model whose true score is known: it draws the prompt's graph, with known mistakes at a known rate."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from rlrig_eval.shapes.vocabulary import COLOURS
 class Synthetic:
     """Draws in the shapes world; `error_rate` of the samples have exactly one stated thing wrong.
 
-    Which samples, and what is wrong in them (a relation reversed, a colour changed, a thing left out), is a function
-    of the job's noise alone.
+    Which samples, and what is wrong in them (a relation reversed, a colour changed, a thing left out), is a
+    function of the job's noise alone.
     """
 
     batch_size = 16
@@ -69,7 +69,7 @@ class Synthetic:
 def mistakes(graph: SceneGraph, gold: SceneGraph) -> Iterator[SceneGraph]:
     """Every graph with one thing otherwise than in `graph`, such that no drawing of it satisfies `gold`.
 
-    `graph` is `gold` with a colour for every entity; a colour that `gold` leaves open is nothing to get wrong.
+    `graph` is `gold` with a colour for every entity; one that `gold` leaves open is nothing to get wrong.
     """
     for index, relation in enumerate(graph.relations):
         yield from (_with_relation(graph, index, wrong) for wrong in _reversed(relation))

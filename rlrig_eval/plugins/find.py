@@ -18,7 +18,7 @@ from rlrig_eval.errors import UnreadableFile, UsageError
 
 @dataclass(frozen=True)
 class Target:
-    """Something that `load` can load: `where` is ``module:Name`` or ``file.py:Name``, `sha256` that of the file."""
+    """Something to load: `where` is ``module:Name`` or ``file.py:Name``, `sha256` that of the file."""
 
     name: str
     where: str

@@ -16,7 +16,7 @@ from rlrig_eval.stats import Gate, gate
 
 
 class Rule(Frozen):
-    """When a run has failed: `metric` has fallen by more than `delta`; fewer than `least_n` prompts tell nothing."""
+    """A run fails when `metric` fell by more than `delta`; fewer than `least_n` prompts tell nothing."""
 
     metric: str
     delta: float = Field(ge=0, le=1)
@@ -60,7 +60,7 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
 
 
 def held_against(run: Opened, baseline: Baseline) -> Gate:
-    """The gate's verdict on `run`; "inconclusive" when fewer prompts are shared than the baseline's rule asks for.
+    """The gate's verdict on `run`; "inconclusive" on fewer shared prompts than the rule asks for.
 
     Raises:
         NotComparable: suite, protocol, extractor or judges differ.

@@ -80,7 +80,7 @@ class RunConfig(Frozen):
 
 
 PASSING = {"run_id", "status", "added_scorers", "provenance", "settings", "executor"}
-"""Fields that may differ when a run is resumed. `settings` only repeats what the model, once loaded, says of itself."""
+"""Fields that may differ when a run is resumed; `settings` is compared once the model is loaded."""
 _SOURCES = (("suite", "source"), ("extractor", "source"))
 
 

@@ -93,7 +93,7 @@ def default_folder(config: RunConfig) -> Path:
 
 
 def _begun(settled: Settled, folder: Path) -> RunConfig:
-    """The run's record: the one in the folder when it is of the same run, else a new one, written first of all."""
+    """The run's record: the one in the folder when it is of the same run, else a new one, written first."""
     if (folder / "run.json").exists():
         found = read_document(folder / "run.json", RunConfig)
         check_same(found, settled.config, folder)
@@ -117,7 +117,7 @@ def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConf
 
 @contextmanager
 def recorded(folder: Path, config: RunConfig) -> Iterator[None]:
-    """Whatever ends work on a run early is noted in its ``run.json``; trouble with the disk becomes a RunError."""
+    """What ends work on a run early is noted in ``run.json``; trouble with the disk becomes a RunError."""
     try:
         yield
     except KeyboardInterrupt:
@@ -125,7 +125,8 @@ def recorded(folder: Path, config: RunConfig) -> Iterator[None]:
         raise
     except OSError as problem:
         raise RunError(
-            f"{folder}: cannot write: {problem.strerror or problem}; what is there is kept, the same command goes on"
+            f"{folder}: cannot write: {problem.strerror or problem}; "
+            "what is there is kept, and the same command goes on"
         ) from problem
     except BaseException:
         with_status(folder, config, "failed")

@@ -22,7 +22,7 @@ from rlrig_eval.suite import Suite
 class Run:
     """A run folder after work on it.
 
-    `summary` is the content of ``summary.json`` or, while other shards are not in, that of this process's share.
+    `summary` is the content of ``summary.json`` or, while other shards are out, that of this process's share.
     `shortfall` says why the run ends in exit 1, if it does.
     """
 

@@ -47,7 +47,7 @@ def draw(batch: Batch, generator: Generator, size: Size | None, folder: Path) ->
 
 
 def image_path(sample: Sample) -> str:
-    """Where a sample's picture lies in its run folder. A prompt's id is safe in a file name (`suite.schema.Name`)."""
+    """A sample's picture in its run folder; a prompt's id is safe in a file name (`suite.schema.Name`)."""
     return f"images/{_stem(sample)}.png"
 
 

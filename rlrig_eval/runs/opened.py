@@ -62,7 +62,7 @@ def open_run(folder: Path) -> Opened:
 
 
 def suite_of(folder: Path, config: RunConfig) -> Suite:
-    """The suite of a run, from the copy beside ``run.json`` or, where there is none, by the name it was given.
+    """The suite of a run: the copy beside ``run.json`` or, where there is none, by the name it was given.
 
     Raises:
         UsageError: there is no such suite any more, or it is not the one that was run.

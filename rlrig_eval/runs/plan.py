@@ -47,7 +47,7 @@ def sample_id(prompt_id: str, seed: int) -> str:
 
 
 def plan(suite: Suite, seeds: Sequence[int], limit: int | None, batch_size: int) -> tuple[Batch, ...]:
-    """Every batch of a run: the first `limit` prompts in the suite's order, each with its seeds, prompt by prompt."""
+    """Every batch of a run: the first `limit` prompts in the suite's order, each with all its seeds."""
     pairs = product(suite.prompts[:limit], seeds)
     samples = [
         Sample(

@@ -1,4 +1,4 @@
-"""The progress bar of a run: how many samples, how fast, how long still. On standard error, and only on a terminal."""
+"""The progress bar of a run: how many samples, how fast, how long still. Only on a terminal."""
 
 from __future__ import annotations
 

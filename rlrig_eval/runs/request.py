@@ -1,4 +1,4 @@
-"""What a user asks for, and what it comes to once every name is looked up. Loads no model and writes no file."""
+"""What a user asks for, and what that comes to when names are looked up. Loads no model, writes no file."""
 
 from __future__ import annotations
 

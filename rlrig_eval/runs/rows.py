@@ -10,10 +10,10 @@ from rlrig_eval.scene.graph import Frozen
 
 
 class SampleRow(Frozen):
-    """One line of ``samples.jsonl``: one picture, or why there is none. A later line of the same id supersedes.
+    """One line of ``samples.jsonl``: a picture, or why there is none. A later line of the same id supersedes.
 
-    `image` and `trace` are paths relative to the run folder, `size` is (width, height) in pixels, `seconds` the
-    sample's share of its batch's drawing time, `cost` counts images, denoiser_evals and vlm_calls.
+    `image` and `trace` are paths relative to the run folder, `size` is (width, height) in pixels, `seconds`
+    the sample's share of its batch's drawing time, `cost` counts images, denoiser_evals and vlm_calls.
     """
 
     id: str

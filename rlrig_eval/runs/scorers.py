@@ -28,7 +28,7 @@ GRAPH_METRICS = (
 
 @dataclass(frozen=True)
 class Scores:
-    """What a scorer says of one picture: numbers by metric name (None: nothing to say), and what they rest on."""
+    """What a scorer says of a picture: numbers by metric name (None: nothing to say), and their evidence."""
 
     values: Mapping[str, float | None]
     evidence: Mapping[str, Any] = field(default_factory=dict)

@@ -60,7 +60,7 @@ def coverage(
 ) -> dict[str, int]:
     """How many samples were planned, scored by all of `scores`, in error, and drawn but not scored.
 
-    Samples that are owed (an interrupted run, a shard that is not in yet) are planned and in none of the others.
+    Samples that are owed (an interrupted run, a shard still out) are planned and in none of the others.
     """
     count = {"planned": len(samples), "ok": 0, "error": 0, "unscored": 0}
     for sample in samples:
@@ -133,7 +133,8 @@ def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:
     if covered["error"]:
         return f"{covered['error']} of {covered['planned']} samples are in error"
     share = covered["ok"] / covered["planned"] if covered["planned"] else 0.0
-    if share < suite.error_policy.min_coverage:
-        threshold = suite.error_policy.min_coverage
-        return f"coverage {share:.1%} is under the suite's {threshold:.1%} ({covered['ok']}/{covered['planned']} scored)"
+    least = suite.error_policy.min_coverage
+    if share < least:
+        counts = f"{covered['ok']}/{covered['planned']} scored"
+        return f"coverage {share:.1%} is under the suite's {least:.1%} ({counts})"
     return None
