@@ -1,0 +1,1 @@
+"""The roles on diffusers and transformers."""

@@ -1,0 +1,203 @@
+"""Checker and Actor on any image-text-to-text model of transformers, bundled or from the Hub."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from peft import PeftModel
+from PIL import Image
+from torch import Tensor, nn
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    PreTrainedTokenizerBase,
+    ProcessorMixin,
+    Qwen2_5_VLProcessor,
+)
+from transformers.utils import is_torchvision_available
+
+from rlrig.backends.chat import ask, ask_repair, render
+from rlrig_eval.assets import BUNDLED, checkpoint
+from rlrig_eval.errors import UsageError
+from rlrig_eval.scene import Requirement
+
+_YES, _NO = ("yes", "Yes"), ("no", "No")
+BATCH = 32
+NEW_TOKENS = 24
+
+
+def allow_missing_torchvision() -> None:
+    """Let Qwen2.5-VL's processor be built without its video half, which exists for torchvision alone."""
+    if not is_torchvision_available():
+        Qwen2_5_VLProcessor.get_attributes = classmethod(lambda cls: ["image_processor", "tokenizer"])
+
+
+@dataclass(frozen=True)
+class VLM:
+    """A model in evaluation mode and its processor; Checker and Actor may share one."""
+
+    model: nn.Module
+    processor: ProcessorMixin
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | Path, device: str = "cpu", dtype: str | torch.dtype = torch.float32
+    ) -> Self:
+        """Load `bundled:NAME`, a local folder or a Hub id.
+
+        Raises UsageError when there is no such checkpoint, or its files cannot be read.
+        """
+        allow_missing_torchvision()
+        path = checkpoint(str(source)) if str(source).startswith(BUNDLED) else source
+        try:
+            model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
+            processor = AutoProcessor.from_pretrained(path)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"{source}: cannot load this vision-language model: {_first_line(error)}"
+            ) from error
+        processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
+        return cls(model.to(device).eval(), processor)
+
+    def read(self, images: Sequence[Image.Image], texts: Sequence[str]) -> dict[str, Tensor]:
+        """The model's inputs for one user turn of an image and a text each, on its device."""
+        prompts = [render(self.processor, text) for text in texts]
+        pictures = [[image.convert("RGB")] for image in images]
+        inputs = self.processor(text=prompts, images=pictures, padding=True, return_tensors="pt")
+        return dict(inputs.to(self.model.device, self.model.dtype))
+
+    def fingerprint(self) -> str:
+        """sha256 of the base weights, whatever adapter is on top of them."""
+        digest = hashlib.sha256()
+        for name, weight in sorted(_base_weights(self.model)):
+            digest.update(name.encode())
+            digest.update(weight.detach().cpu().float().numpy().tobytes())
+        return digest.hexdigest()
+
+
+class VLMChecker:
+    """Asks the frozen base, adapters off, whether a picture meets a requirement."""
+
+    def __init__(self, vlm: VLM, batch_size: int = BATCH) -> None:
+        self._vlm, self._batch = vlm, batch_size
+        self._yes, self._no = answer_ids(vlm.processor.tokenizer)
+        self._hash = vlm.fingerprint()
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, batch_size: int = BATCH, **options: Any) -> Self:
+        """`options` are those of `VLM.from_pretrained`."""
+        return cls(VLM.from_pretrained(source, **options), batch_size)
+
+    def assert_frozen(self) -> None:
+        """Raise RuntimeError when the base weights are no longer those that this Checker was made with."""
+        if self._vlm.fingerprint() != self._hash:
+            raise RuntimeError("the Checker's weights have changed: a reward must not move")
+
+    def check(
+        self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]
+    ) -> list[list[float]]:
+        """P(yes) in [0, 1] of every requirement of every image: the first answer token, among yes and no."""
+        pairs = [(image, r) for image, asked in zip(images, requirements, strict=True) for r in asked]
+        chances: list[float] = []
+        for batch in _batched(pairs, self._batch):
+            texts = [ask(requirement.question()) for _, requirement in batch]
+            chances.extend(self._shares(self._vlm.read([image for image, _ in batch], texts)))
+        answers = iter(chances)
+        return [[next(answers) for _ in asked] for asked in requirements]
+
+    @torch.inference_mode()
+    def _shares(self, inputs: dict[str, Tensor]) -> list[float]:
+        with _adapters_off(self._vlm.model):
+            logits = self._vlm.model(**inputs, logits_to_keep=1).logits[:, -1]
+        return [float(share) for share in yes_share(logits, self._yes, self._no)]
+
+
+class VLMActor:
+    """Writes one edit instruction for a picture that fails its prompt, greedily."""
+
+    def __init__(self, vlm: VLM, batch_size: int = BATCH, new_tokens: int = NEW_TOKENS) -> None:
+        self._vlm, self._batch, self._new_tokens = vlm, batch_size, new_tokens
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        base: str | Path | VLM,
+        adapter: str | Path | None = None,
+        batch_size: int = BATCH,
+        new_tokens: int = NEW_TOKENS,
+        **options: Any,
+    ) -> Self:
+        """`adapter` is a peft folder or `bundled:NAME` put on `base`; without one the base itself writes."""
+        vlm = base if isinstance(base, VLM) else VLM.from_pretrained(base, **options)
+        return cls(vlm if adapter is None else _adapted(vlm, adapter), batch_size, new_tokens)
+
+    @torch.inference_mode()
+    def write(
+        self, images: Sequence[Image.Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+    ) -> list[str]:
+        """One instruction for each (image, prompt, failed requirements)."""
+        written: list[str] = []
+        for batch in _batched(list(zip(images, prompts, failed, strict=True)), self._batch):
+            texts = [ask_repair(prompt, wrong) for _, prompt, wrong in batch]
+            inputs = self._vlm.read([image for image, _, _ in batch], texts)
+            tokens = self._vlm.model.generate(**inputs, max_new_tokens=self._new_tokens, do_sample=False)
+            fresh = tokens[:, inputs["input_ids"].shape[1] :]
+            written += self._vlm.processor.batch_decode(fresh, skip_special_tokens=True)
+        return [text.strip() for text in written]
+
+
+def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
+    """The first tokens of the spellings of yes, and of no.
+
+    Raises UsageError when the tokenizer cannot tell them apart.
+    """
+
+    def first(spellings: Sequence[str]) -> list[int]:
+        return sorted(
+            {tokenizer(spelling, add_special_tokens=False)["input_ids"][0] for spelling in spellings}
+        )
+
+    yes, no = first(_YES), first(_NO)
+    if set(yes) & set(no):
+        raise UsageError(
+            f"{tokenizer.name_or_path}: yes and no begin with the same token, so it cannot check"
+        )
+    return yes, no
+
+
+def yes_share(logits: Tensor, yes: Sequence[int], no: Sequence[int]) -> Tensor:
+    """(..., vocabulary) logits to (...) P(yes): softmax restricted to the spellings of yes and no."""
+    shares = logits[..., [*yes, *no]].float().softmax(-1)
+    return shares[..., : len(yes)].sum(-1)
+
+
+def _batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _adapted(vlm: VLM, adapter: str | Path) -> VLM:
+    path = checkpoint(str(adapter)) if str(adapter).startswith(BUNDLED) else adapter
+    try:
+        return VLM(PeftModel.from_pretrained(vlm.model, path).eval(), vlm.processor)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
+
+
+def _adapters_off(model: nn.Module) -> AbstractContextManager[Any]:
+    return model.disable_adapter() if isinstance(model, PeftModel) else nullcontext()
+
+
+def _base_weights(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Names as they were before peft put layers around the adapted ones."""
+    base = model.get_base_model() if isinstance(model, PeftModel) else model
+    for name, weight in base.named_parameters():
+        if "lora_" not in name:
+            yield name.replace(".base_layer", ""), weight
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

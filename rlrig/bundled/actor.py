@@ -1,0 +1,102 @@
+"""The bundled Actor: a LoRA adapter on the frozen Checker that writes edit instructions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from peft import LoraConfig, get_peft_model
+from torch import Tensor, nn
+
+from rlrig.backends.vlm import VLM, VLMActor
+from rlrig.bundled.damage import damaged
+from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.lessons import Lesson
+from rlrig.bundled.packing import Packed, Packer, answer_loss
+from rlrig.bundled.questions import instruction
+from rlrig.bundled.scenes import stream
+from rlrig.bundled.variations import Staged, stage, vary
+from rlrig_eval.scene import check
+from rlrig_eval.shapes import SEEN, Split, render, split
+from rlrig_eval.suite.wording import word
+
+BATCH = 32
+PROMPTS = 4
+RANK = 16
+_ADAPTED = (
+    r".*language_model.*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)|.*embed_tokens|lm_head"
+)
+
+
+def lesson(rng: Generator) -> Lesson:
+    """One picture and PROMPTS prompts that it fails, each with the edit that mends it."""
+    while True:
+        staged = stage(rng, SEEN, wrong=0.8)
+        prompts = [staged.prompt, *(vary(rng, staged.prompt, SEEN) for _ in range(2 * PROMPTS))]
+        turns = [
+            turn
+            for prompt in dict.fromkeys(prompts)
+            if split(prompt) == "train"
+            if (turn := instruction(rng, prompt, staged.scene)) is not None
+        ]
+        if turns:
+            return damaged(rng, render(staged.scene)), turns[:PROMPTS]
+
+
+def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
+    """Train the adapter on the VLM saved in `base` and save it to `out`; the base is checked to be untouched.
+
+    The log says how often the instruction for a failed dev picture is word for word the reference ("exact").
+    """
+    torch.manual_seed(0)
+    vlm = VLM.from_pretrained(base, budget.device)
+    before, packer = vlm.fingerprint(), Packer(vlm.processor, vlm.model)
+    config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=_ADAPTED)
+    model = get_peft_model(vlm.model, config).train()
+    held_out = list(_failures(192))
+
+    def batches(step: int) -> Iterator[Packed]:
+        return stream(lesson, packer.pack, BATCH, step)
+
+    def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
+        return answer_loss(model, batch.to(budget.device))
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        written = write(VLM(candidate.eval(), vlm.processor), held_out)
+        return {
+            "exact": float(
+                np.mean([text == reference for text, (_, reference) in zip(written, held_out, strict=True)])
+            )
+        }
+
+    average, log = fit(model, optimisers(model, 2e-3, 2e-3), batches, loss, evaluate, budget)
+    if VLM(average, vlm.processor).fingerprint() != before:
+        raise RuntimeError("training the Actor changed the base, which is the Checker")
+    average.half().save_pretrained(out)
+    return log
+
+
+def write(vlm: VLM, failures: Sequence[tuple[Staged, str]]) -> list[str]:
+    """The instructions that an Actor on `vlm` writes for failed prompts, as the loop would ask for them."""
+    failed = []
+    for staged, _ in failures:
+        requirements = staged.prompt.requirements()
+        truth = check(requirements, staged.scene)
+        failed.append([requirement for requirement in requirements if not truth[requirement.id]])
+    pictures = [render(staged.scene) for staged, _ in failures]
+    return VLMActor(vlm).write(pictures, [word(staged.prompt) for staged, _ in failures], failed)
+
+
+def _failures(count: int, bucket: Split = "dev") -> Iterator[tuple[Staged, str]]:
+    """Scenes that fail their prompt, with the reference instruction."""
+    found = number = 0
+    while found < count:
+        rng = np.random.default_rng([77, number])
+        number += 1
+        staged = stage(rng, SEEN, bucket, wrong=1.0)
+        turn = instruction(rng, staged.prompt, staged.scene)
+        if turn is not None:
+            found += 1
+            yield staged, turn.answer

@@ -1,0 +1,64 @@
+"""Teach a vision-language model from lessons, grade it as it learns, and save it in half precision."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.random import Generator
+from torch import Tensor, nn
+from transformers import PreTrainedModel, ProcessorMixin
+
+from rlrig.backends.vlm import VLM
+from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.grading import exam, grade, quality
+from rlrig.bundled.lessons import Lesson
+from rlrig.bundled.packing import Packed, Packer, answer_loss
+from rlrig.bundled.scenes import stream
+from rlrig_eval.shapes import PAIRINGS, PLAIN, Style
+from rlrig_eval.suite.structures import Pairing
+
+BATCH = 32
+MATRIX_RATE, RATE = 3e-3, 2e-3
+
+
+def teach(
+    model: PreTrainedModel,
+    processor: ProcessorMixin,
+    lessons: Callable[[Generator], Lesson],
+    pairings: Sequence[Pairing],
+    budget: Budget,
+    out: Path,
+    style: Style = PLAIN,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train until the budget is spent, save to `out`, and grade what was saved on dev prompts.
+
+    The log that comes back holds accuracy by topic and calibration error on dev pictures in `style`:
+    of `pairings`, and with a pairing that only the judge may learn from.
+    """
+    packer = Packer(processor, model)
+    model.to(budget.device)
+    held_out = exam(packer, pairings, pictures=128, style=style)
+
+    def batches(step: int) -> Iterator[Packed]:
+        return stream(lessons, packer.pack, BATCH, seed + step)
+
+    def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
+        return answer_loss(model, batch.to(budget.device))
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        return quality(grade(candidate, processor, held_out, budget.device))
+
+    average, log = fit(model, optimisers(model, MATRIX_RATE, RATE), batches, loss, evaluate, budget)
+    average.half().save_pretrained(out)
+    processor.save_pretrained(out)
+    saved = VLM.from_pretrained(out, budget.device)
+    exams = {
+        "dev": exam(packer, pairings, pictures=384, style=style, seed=seed + 100),
+        "unseen": exam(packer, PAIRINGS, pictures=192, style=style, only_unseen=True, seed=seed + 101),
+    }
+    graded = {
+        name: quality(grade(saved.model, saved.processor, pages, budget.device))
+        for name, pages in exams.items()
+    }
+    return log | graded | {"parameters": sum(weight.numel() for weight in model.parameters())}
