@@ -1,0 +1,162 @@
+"""What the bundled Diffuser and editor share: a small FLUX, its text encoders, and the flow-matching loss."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
+
+from rlrig.bundled.tokens import SPECIAL, tokenizer, words
+
+WIDTH = 192
+HEADS = 6
+TEXT_WIDTH = 128
+POOLED_WIDTH = 64
+TEXT_TOKENS = 24
+LATENT_SIDE = 4  # packed latents: 4 x 4 tokens of 2 x 2 x 16 values
+SHIFT = 3.0  # global layout is decided at high noise, so timesteps are shifted there
+DROP_TEXT = 0.1  # share of empty prompts, for classifier-free guidance
+
+
+class TextToVelocity(nn.Module):
+    """The trained parts of a FLUX pipeline, with its own way of conditioning (no attention mask, zero text ids)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        vocabulary = len(SPECIAL) + len(words())
+        self.transformer = FluxTransformer2DModel(
+            patch_size=1,
+            in_channels=64,
+            num_layers=2,
+            num_single_layers=4,
+            attention_head_dim=WIDTH // HEADS,
+            num_attention_heads=HEADS,
+            joint_attention_dim=TEXT_WIDTH,
+            pooled_projection_dim=POOLED_WIDTH,
+            guidance_embeds=False,
+            axes_dims_rope=(4, 14, 14),
+        )
+        self.text_encoder = CLIPTextModel(
+            CLIPTextConfig(
+                vocab_size=vocabulary,
+                hidden_size=POOLED_WIDTH,
+                intermediate_size=2 * POOLED_WIDTH,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                max_position_embeddings=TEXT_TOKENS,
+                pad_token_id=0,
+                bos_token_id=1,
+                eos_token_id=1,
+            )
+        )
+        self.text_encoder_2 = T5EncoderModel(
+            T5Config(
+                vocab_size=vocabulary,
+                d_model=TEXT_WIDTH,
+                d_kv=32,
+                d_ff=256,
+                num_layers=2,
+                num_heads=4,
+                feed_forward_proj="gated-gelu",
+                dropout_rate=0.0,
+                pad_token_id=0,
+                eos_token_id=1,
+            )
+        )
+
+    @classmethod
+    def from_pipeline(cls, pipeline: Any) -> "TextToVelocity":
+        """The parts of a FLUX or FLUX Kontext pipeline of this size."""
+        model = cls()
+        for part, _ in model.named_children():
+            setattr(model, part, getattr(pipeline, part).float())
+        return model
+
+    def forward(self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
+        """Velocity (B, 16, 64) at packed latents `noisy` (B, 16, 64), `sigma` (B,) in [0, 1], `tokens` (B, T).
+
+        `reference` (B, 16, 64) is the packed clean latent of the picture to edit (FLUX Kontext).
+        """
+        pooled = self.text_encoder(tokens).pooler_output
+        text = self.text_encoder_2(tokens)[0]
+        ids = picture_ids(0, noisy.device)
+        sequence = noisy
+        if reference is not None:
+            sequence = torch.cat([noisy, reference], dim=1)
+            ids = torch.cat([ids, picture_ids(1, noisy.device)])
+        velocity = self.transformer(
+            hidden_states=sequence,
+            timestep=sigma,
+            pooled_projections=pooled,
+            encoder_hidden_states=text,
+            txt_ids=torch.zeros(text.shape[1], 3, device=noisy.device),
+            img_ids=ids,
+            return_dict=False,
+        )[0]
+        return velocity[:, : noisy.shape[1]]
+
+
+def picture_ids(index: int, device: torch.device) -> Tensor:
+    """(16, 3) position ids: which picture, row, column."""
+    rows, columns = torch.meshgrid(torch.arange(LATENT_SIDE), torch.arange(LATENT_SIDE), indexing="ij")
+    which = torch.full_like(rows, index)
+    return torch.stack([which, rows, columns], -1).reshape(-1, 3).to(device, torch.float32)
+
+
+def pack(latents: Tensor) -> Tensor:
+    """(B, 16, 8, 8) to (B, 16, 64), in the order of FluxPipeline."""
+    b, c, h, w = latents.shape
+    return latents.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
+
+
+@torch.no_grad()
+def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
+    """(B, 3, 64, 64) in [-1, 1] to packed, normalised latents (B, 16, 64)."""
+    latents = vae.encode(pictures.to(vae.device)).latent_dist.mode()
+    return pack((latents - vae.config.shift_factor) * vae.config.scaling_factor)
+
+
+def flow_matching_loss(model: nn.Module, clean: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
+    """Mean squared error of the velocity noise - clean at sigma logit-normal, shifted (Esser et al. 2024)."""
+    sigma = torch.sigmoid(torch.randn(len(clean), device=clean.device))
+    sigma = SHIFT * sigma / (1 + (SHIFT - 1) * sigma)
+    noise = torch.randn_like(clean)
+    level = sigma[:, None, None]
+    dropped = torch.rand(len(tokens), device=tokens.device) < DROP_TEXT
+    tokens = torch.where(dropped[:, None], empty_prompt(tokens), tokens)
+    predicted = model((1 - level) * clean + level * noise, sigma, tokens, reference)
+    return (predicted - (noise - clean)).pow(2).mean()
+
+
+def empty_prompt(tokens: Tensor) -> Tensor:
+    """The token ids of "": </s>, then padding."""
+    blank = torch.zeros_like(tokens)
+    blank[:, 0] = 1
+    return blank
+
+
+def tokenise(texts: list[str], made: PreTrainedTokenizerFast) -> Tensor:
+    return made(texts, padding="max_length", max_length=TEXT_TOKENS, truncation=True, return_tensors="pt").input_ids
+
+
+def load_vae(path: Path, device: str) -> AutoencoderKL:
+    return AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32).to(device).eval()
+
+
+def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:
+    """Write the diffusers FLUX pipeline of the trained parts in half precision; `model` and `vae` stay as they are."""
+    parts = TextToVelocity()
+    parts.load_state_dict({name: value.cpu() for name, value in model.state_dict().items()})
+    pipeline = pipeline_class(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT),
+        vae=copy.deepcopy(vae).cpu(),
+        text_encoder=parts.text_encoder,
+        tokenizer=tokenizer(TEXT_TOKENS),
+        text_encoder_2=parts.text_encoder_2,
+        tokenizer_2=tokenizer(TEXT_TOKENS),
+        transformer=parts.transformer,
+    )
+    pipeline.to(dtype=torch.float16).save_pretrained(out, safe_serialization=True)

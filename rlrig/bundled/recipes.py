@@ -1,0 +1,53 @@
+"""The recipes by name: each trains into WORK/NAME/checkpoint and leaves a model card there."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from rlrig.bundled import diffuser, editor, judge, vae, vlm
+from rlrig.bundled.cards import write_card
+from rlrig.bundled.fit import Budget
+from rlrig_eval import assets
+
+Recipe = Callable[[Budget, Path], None]
+
+
+def _vae(budget: Budget, work: Path) -> None:
+    out = _out(work, "vae")
+    write_card(out, "vae", vae.train(budget, out), budget.device)
+
+
+def _diffuser(budget: Budget, work: Path) -> None:
+    out = _out(work, "diffuser")
+    trained = _out(work, "vae")
+    autoencoder = trained if trained.is_dir() else assets.checkpoint("diffuser") / "vae"
+    write_card(out, "diffuser", diffuser.train(budget, autoencoder, out), budget.device)
+
+
+def _editor(budget: Budget, work: Path) -> None:
+    out = _out(work, "editor")
+    trained = _out(work, "diffuser")
+    start = trained if trained.is_dir() else assets.checkpoint("diffuser")
+    write_card(out, "editor", editor.train(budget, start, out), budget.device)
+
+
+def _vlm(budget: Budget, work: Path) -> None:
+    out = _out(work, "vlm")
+    log = vlm.train(budget, out)
+    actor = log.pop("actor")
+    write_card(out, "vlm", log, budget.device)
+    write_card(out.with_name("actor"), "actor", actor, budget.device)
+
+
+def _judge(budget: Budget, work: Path) -> None:
+    out = _out(work, "judge")
+    write_card(out, "judge", judge.train(budget, out), budget.device)
+
+
+def _out(work: Path, name: str) -> Path:
+    return work / name / "checkpoint"
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {"vae": _vae, "diffuser": _diffuser, "editor": _editor, "vlm": _vlm, "judge": _judge}
+)

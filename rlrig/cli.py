@@ -1,0 +1,98 @@
+"""The command line of the system itself: draw one prompt, or train the bundled checkpoints."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rlrig_eval.errors import RLRIGError, UsageError, nearest
+
+app = typer.Typer(
+    name="rlrig",
+    help="RL-RIG: draw, reflect, edit, until every spatial requirement holds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help='What to draw, e.g. "a red circle left of a blue square".')],
+    preset: Annotated[str, typer.Option(help="A preset's name or file.")] = "shapes",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same picture.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the picture, the film strip and the trace.")] = Path("."),
+) -> None:
+    """Draw one prompt; write the picture, a film strip of the rounds, and the trace."""
+    from rlrig_eval.scene import parse
+
+    graph = parse(prompt)  # before any model is loaded: what cannot be read is the user's to mend
+    from rlrig.filmstrip import film_strip
+    from rlrig.pipeline import RLRIGPipeline
+
+    out = _writable(out)
+    (result,) = RLRIGPipeline.from_pretrained(preset)([prompt], [seed], [graph])
+    stem = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60] + f"_{seed}"
+    result.image.save(out / f"{stem}.png")
+    film_strip(result.images, result.trace, prompt).save(out / f"{stem}_rounds.png")
+    (out / f"{stem}.json").write_text(result.trace.model_dump_json(indent=1) + "\n")
+    for step in result.trace.rounds:
+        mark = "*" if step.index == result.trace.chosen else " "
+        typer.echo(f"{mark} {step.index} {step.action:5} reward {step.reward:.2f}  {step.instruction or ''}")
+    typer.echo(f"{result.trace.stopped}: {out / stem}.png, {stem}_rounds.png, {stem}.json")
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="vae, diffuser, editor, vlm (with its Actor) or judge.")],
+    minutes: Annotated[float, typer.Option(min=0.0, help="In all, counting those before a resume.")] = 30.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
+    work: Annotated[Path, typer.Option(help="Folder for training state and results.")] = Path("scratch/train"),
+) -> None:
+    """Train a bundled checkpoint into WORK/MODEL/checkpoint; the same command goes on after a kill.
+
+    The diffuser takes the autoencoder, and the editor the diffuser, from WORK when they were trained there, else
+    those bundled.
+    """
+    from rlrig.bundled.recipes import RECIPES
+
+    if model not in RECIPES:
+        raise UsageError(f"no recipe {model!r}: {nearest(model, RECIPES)}")
+    import torch
+
+    from rlrig.bundled.fit import Budget
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError("--device cuda: torch sees no GPU here")
+    torch.set_num_threads(threads)
+    folder = _writable(work / model)
+    budget = Budget(minutes=minutes, folder=folder, device=device)
+    RECIPES[model](budget, work)
+    typer.echo(f"done: {folder / 'checkpoint'}")
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    return folder
+
+
+def main() -> NoReturn:
+    """Run the command line; leaves with one of the exit codes of `rlrig_eval.errors.Exit`."""
+    try:
+        app()
+    except RLRIGError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    sys.exit(0)

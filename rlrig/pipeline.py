@@ -1,0 +1,189 @@
+"""RL-RIG: draw, check, ask for an edit, edit, until every requirement holds or the budget is spent.
+
+The loop runs over a batch of prompts at once; a prompt whose picture satisfies the Checker leaves it.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from rlrig.presets import Loop, Preset, load_preset, save_preset
+from rlrig.reward import Assessment, assess
+from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
+from rlrig.trace import Calls, Round, Trace
+from rlrig_eval.scene import Requirement, SceneGraph, parse
+from rlrig_eval.suite.seeds import candidate_seed
+
+
+@dataclass(frozen=True)
+class Result:
+    """The chosen picture, how it came about, and every picture on the way (by round index)."""
+
+    image: Image
+    trace: Trace
+    images: tuple[Image, ...]
+
+
+@dataclass
+class _Case:
+    """One prompt on its way through the loop."""
+
+    prompt: str
+    seed: int
+    requirements: tuple[Requirement, ...]
+    rounds: list[Round] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    views: list[Assessment] = field(default_factory=list)
+    questions: int = 0
+
+    def best(self) -> int:
+        """The round with the highest reward, then confidence; the earliest wins a tie."""
+        return max(range(len(self.rounds)), key=lambda i: (self.views[i].reward, self.views[i].confidence, -i))
+
+    def done(self) -> bool:
+        return self.views[self.best()].satisfied
+
+    def fruitless(self) -> int:
+        """Edits in a row since the best picture was found."""
+        return len(self.rounds) - 1 - self.best()
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What is to be done for a case in this round: edit the picture of round `parent`, or draw afresh."""
+
+    case: _Case
+    parent: int | None
+    instruction: str | None = None
+
+
+class RLRIGPipeline:
+    """The four roles and the rules of the loop.
+
+    `pipe(prompts, seeds)` returns one Result a prompt. With a greedy Actor and per-picture noise the outcome of a
+    prompt does not depend on the others in its batch.
+    """
+
+    def __init__(
+        self, diffuser: Diffuser, checker: Checker, actor: Actor, editor: InverseDiffuser, loop: Loop, preset: Preset | None = None
+    ) -> None:
+        self.diffuser, self.checker, self.actor, self.editor = diffuser, checker, actor, editor
+        self.loop, self.preset = loop, preset
+
+    @classmethod
+    def from_pretrained(cls, preset_or_path: str | Path = "shapes", **overrides: Any) -> "RLRIGPipeline":
+        """Load the roles that a preset names (`shapes`, ..., a YAML file, or a folder written by save_pretrained).
+
+        `overrides` replace fields of the preset's loop, e.g. `max_edits=2`.
+
+        Raises:
+            UsageError: no such preset, an unknown key or value in it, or a checkpoint that cannot be read.
+        """
+        from rlrig.backends.load import load_roles
+
+        preset = load_preset(preset_or_path, overrides)
+        return cls(*load_roles(preset), loop=preset.loop, preset=preset)
+
+    def save_pretrained(self, path: str | Path) -> None:
+        """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again."""
+        if self.preset is None:
+            raise ValueError("this pipeline was built from objects, not from a preset: save its parts one by one")
+        save_preset(self.preset, Path(path))
+
+    def __call__(
+        self, prompts: Sequence[str], seeds: Sequence[int], graphs: Sequence[SceneGraph] | None = None
+    ) -> list[Result]:
+        """Draw every prompt.
+
+        Args:
+            prompts: what to draw.
+            seeds: one a prompt, in [0, 2**63); round k of a prompt uses `candidate_seed(seed, k)`.
+            graphs: the prompts' scene graphs; read off the text when None.
+        """
+        if len(prompts) != len(seeds):
+            raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
+        graphs = [parse(prompt) for prompt in prompts] if graphs is None else graphs
+        cases = [
+            _Case(prompt, seed, graph.requirements()) for prompt, seed, graph in zip(prompts, seeds, graphs, strict=True)
+        ]
+        self._perform([_Step(case, parent=None) for case in cases])
+        for _ in range(self.loop.max_edits):
+            open_cases = [case for case in cases if not case.done()]
+            if not open_cases:
+                break
+            self._perform(self._plan(open_cases))
+        return [self._result(case) for case in cases]
+
+    def _plan(self, cases: Sequence[_Case]) -> list[_Step]:
+        """Edit the best picture so far (backtracking when an edit made it worse), or start afresh when stuck."""
+        stuck = [case for case in cases if case.fruitless() >= self.loop.patience]
+        asking = [case for case in cases if case.fruitless() < self.loop.patience]
+        parents = [case.best() if self.loop.backtrack else len(case.rounds) - 1 for case in asking]
+        instructions = self.actor.write(
+            [case.images[parent] for case, parent in zip(asking, parents, strict=True)],
+            [case.prompt for case in asking],
+            [case.views[parent].failed for case, parent in zip(asking, parents, strict=True)],
+        )
+        steps = [_Step(case, parent=None) for case in stuck]
+        for case, parent, instruction in zip(asking, parents, instructions, strict=True):
+            case.questions += 1
+            steps.append(_Step(case, parent, instruction))
+        return steps
+
+    def _perform(self, steps: Sequence[_Step]) -> None:
+        """Make the pictures of one round, look at them, and add them to their cases."""
+        started = time.perf_counter()
+        pictures: dict[int, Image] = {}
+        draws = [i for i, step in enumerate(steps) if step.parent is None]
+        edits = [(i, step.parent, step.instruction or "") for i, step in enumerate(steps) if step.parent is not None]
+        seeds = [candidate_seed(step.case.seed, len(step.case.rounds)) for step in steps]
+        if draws:
+            drawn = self.diffuser.draw([steps[i].case.prompt for i in draws], [seeds[i] for i in draws])
+            pictures.update(zip(draws, drawn, strict=True))
+        if edits:
+            edited = self.editor.edit(
+                [steps[i].case.images[parent] for i, parent, _ in edits],
+                [instruction for _, _, instruction in edits],
+                [seeds[i] for i, _, _ in edits],
+            )
+            pictures.update(zip((i for i, _, _ in edits), edited, strict=True))
+        images = [pictures[i] for i in range(len(steps))]
+        answers = self.checker.check(images, [step.case.requirements for step in steps])
+        share = (time.perf_counter() - started) / max(1, len(steps))
+        for step, image, probabilities in zip(steps, images, answers, strict=True):
+            self._record(step, image, probabilities, share)
+
+    def _record(self, step: _Step, image: Image, probabilities: Sequence[float], seconds: float) -> None:
+        case, index = step.case, len(step.case.rounds)
+        view = assess(case.requirements, probabilities, self.loop.threshold)
+        fresh = "draw" if index == 0 else "fresh"
+        case.rounds.append(
+            Round(
+                index=index,
+                action="edit" if step.parent is not None else fresh,
+                parent=step.parent,
+                instruction=step.instruction,
+                probabilities=view.probabilities,
+                reward=view.reward,
+                seconds=seconds,
+            )
+        )
+        case.images.append(image)
+        case.views.append(view)
+        case.questions += len(case.requirements)
+
+    def _result(self, case: _Case) -> Result:
+        edits = sum(r.action == "edit" for r in case.rounds)
+        draws = len(case.rounds) - edits
+        calls = Calls(
+            images=len(case.rounds),
+            denoiser_evals=draws * self.diffuser.evals_per_image + edits * self.editor.evals_per_image,
+            vlm_calls=case.questions,
+        )
+        stopped = "satisfied" if case.done() else "budget"
+        trace = Trace(rounds=tuple(case.rounds), chosen=case.best(), stopped=stopped, calls=calls)
+        return Result(image=case.images[case.best()], trace=trace, images=tuple(case.images))

@@ -1,0 +1,42 @@
+"""From the Checker's probabilities to verdicts and the intrinsic reward."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rlrig_eval.scene import Requirement, zero_children
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the Checker thinks of one picture.
+
+    `reward` is #satisfied / #requirements (RL-RIG, eq. 2 as quoted by its review), `confidence` the mean P(yes), which
+    breaks ties between pictures of equal reward; `failed` are the requirements that are not met though their parents
+    are: what an edit can address.
+    """
+
+    probabilities: dict[str, float]
+    reward: float
+    confidence: float
+    failed: tuple[Requirement, ...]
+
+    @property
+    def satisfied(self) -> bool:
+        return not self.failed
+
+
+def assess(requirements: Sequence[Requirement], probabilities: Sequence[float], threshold: float) -> Assessment:
+    """Judge one picture: a requirement holds when P(yes) >= `threshold` and its parents hold.
+
+    A prompt without requirements is satisfied with reward 1.
+    """
+    given = dict(zip((r.id for r in requirements), probabilities, strict=True))
+    verdicts = zero_children(requirements, {name: p >= threshold for name, p in given.items()})
+    failed = tuple(r for r in requirements if not verdicts[r.id] and all(verdicts[parent] for parent in r.depends))
+    count = max(1, len(requirements))
+    return Assessment(
+        probabilities=given,
+        reward=(sum(verdicts.values()) / count) if requirements else 1.0,
+        confidence=(sum(probabilities) / count) if requirements else 1.0,
+        failed=failed,
+    )

@@ -1,0 +1,47 @@
+"""The four roles of RL-RIG: who draws, who looks, who asks for an edit, who edits."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PIL.Image import Image
+
+from rlrig_eval.scene import Requirement
+
+
+class Diffuser(Protocol):
+    """Draws a picture from a prompt; frozen in every experiment."""
+
+    evals_per_image: int
+    """Denoiser evaluations a picture costs (guidance doubles them)."""
+
+    def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image]:
+        """One RGB picture a prompt; the same (prompt, seed) gives the same picture in any batch (to a grey level)."""
+        ...
+
+
+class Checker(Protocol):
+    """Looks at a picture and gives every requirement a probability of being met; frozen, adapters off."""
+
+    def check(self, images: Sequence[Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
+        """P(yes) in [0, 1] for each requirement of each image."""
+        ...
+
+
+class Actor(Protocol):
+    """Looks at a picture and what is wrong with it, and writes one edit instruction; greedy."""
+
+    def write(
+        self, images: Sequence[Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+    ) -> list[str]:
+        """One instruction an image."""
+        ...
+
+
+class InverseDiffuser(Protocol):
+    """Edits a picture as an instruction says."""
+
+    evals_per_image: int
+
+    def edit(self, images: Sequence[Image], instructions: Sequence[str], seeds: Sequence[int]) -> list[Image]:
+        """One RGB picture an image, of the same size."""
+        ...

@@ -1,0 +1,38 @@
+"""What happened in the loop, as data: every round with its verdicts, instruction, reward and cost."""
+
+from typing import Literal
+
+from rlrig_eval.scene.graph import Frozen
+
+
+class Round(Frozen):
+    """One decoded picture that the Checker saw.
+
+    `parent` is the round whose picture was edited (None for a drawing from noise); `reward` is the share of
+    requirements judged satisfied, in [0, 1]; `seconds` is this picture's share of its batch's time.
+    """
+
+    index: int
+    action: Literal["draw", "edit", "fresh"]
+    parent: int | None = None
+    instruction: str | None = None
+    probabilities: dict[str, float]
+    reward: float
+    seconds: float
+
+
+class Calls(Frozen):
+    """What the picture cost: decoded pictures, denoiser evaluations, VLM questions and instructions."""
+
+    images: int
+    denoiser_evals: int
+    vlm_calls: int
+
+
+class Trace(Frozen):
+    """The rounds of one prompt, which of them is the answer, and why the loop ended."""
+
+    rounds: tuple[Round, ...]
+    chosen: int
+    stopped: Literal["satisfied", "budget"]
+    calls: Calls
