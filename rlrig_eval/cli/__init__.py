@@ -45,14 +45,16 @@ app = typer.Typer(
 baseline = typer.Typer(help="Baseline files, which `check` holds a run against.", no_args_is_help=True)
 baseline.command("write")(baseline_write)
 
-for verb in (run, score, compare, check):
-    app.command()(verb)
+app.command()(run)
+app.command()(score)
+app.command()(compare)
+app.command()(check)
 app.add_typer(baseline, name="baseline")
-for verb in (report, view):
-    app.command()(verb)
+app.command()(report)
+app.command()(view)
 app.command("list")(list_)
-for verb in (validate, doctor):
-    app.command()(verb)
+app.command()(validate)
+app.command()(doctor)
 
 
 def main() -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -63,7 +63,7 @@ def run(
         raise UsageError(
             "--config names suite and model already: leave out --suite, --suite-path and --model"
         )
-    given = {
+    given: dict[str, Any] = {
         "extractor": extractor,
         "seeds": None if seeds is None else values.seeds(seeds),
         "limit": limit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from PIL import Image
 from pydantic import Field
@@ -13,15 +13,12 @@ from pydantic import Field
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
 from rlrig_eval.models.pictures import admit, stated_size
 from rlrig_eval.models.registry import build, resolve
-from rlrig_eval.models.rlrig import Checker, draws_trace
+from rlrig_eval.models.rlrig import Checker, View, draws_trace
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite.seeds import candidate_seed
 
-if TYPE_CHECKING:
-    from rlrig.reward import Assessment
-
 Draw = Callable[[Sequence[Job]], Sequence[Picture | Failure]]
-Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], "Sequence[Assessment]"]
+Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], Sequence[View]]
 
 
 class BestOfN:
@@ -62,7 +59,7 @@ class _Case:
 
     job: Job
     pictures: list[Picture] = field(default_factory=list)
-    views: list[Assessment] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     failure: Failure | None = None
 

@@ -19,8 +19,8 @@ class Folder:
 
     Args:
         path: where they lie.
-        layout: "flat" is files named ``<prompt_id>_<seed>.png`` (or jpg, webp); "geneval" is folders as
-            GenEval's scripts write them, ``<n>/metadata.jsonl`` with the prompt's text and ``<n>/samples/<seed>.png``.
+        layout: "flat" is files named ``<prompt_id>_<seed>.png`` (or jpg, webp); "geneval" is what
+            GenEval's scripts write: ``<n>/metadata.jsonl`` with the prompt and ``<n>/samples/<seed>.png``.
 
     Raises:
         UsageError: there is no such folder, or no picture in it.

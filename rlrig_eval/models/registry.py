@@ -125,7 +125,8 @@ def _checked(factory: Any, settings: Mapping[str, Any], name: str) -> BaseModel:
 
 
 def _factory(spec: ModelSpec) -> Callable[..., Generator]:
-    return load(spec.adapter, "model")
+    factory: Callable[..., Generator] = load(spec.adapter, "model")
+    return factory
 
 
 def _read(path: Path) -> ModelFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
@@ -13,7 +13,17 @@ from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:
     from rlrig.presets import Preset
-    from rlrig.reward import Assessment
+
+
+class View(Protocol):
+    """What the Checker thinks of one picture: P(yes) by requirement id, and what follows from them."""
+
+    probabilities: dict[str, float]
+    reward: float
+    confidence: float
+
+    @property
+    def satisfied(self) -> bool: ...
 
 
 class RLRIG:
@@ -56,7 +66,7 @@ class Checker:
         }
         self._checker = load_checker(chosen)
 
-    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[Assessment]:
+    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[View]:
         """What the Checker thinks of each picture, given the graph of its prompt."""
         from rlrig.reward import assess
 
@@ -66,7 +76,7 @@ class Checker:
 
 
 def draws_trace(
-    views: Sequence[Assessment], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]
+    views: Sequence[View], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]
 ) -> Trace:
     """The trace of pictures that were drawn one after the other until one satisfied the Checker."""
     from rlrig.trace import Calls, Round, Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_type_hints
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -51,7 +51,7 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     """
     takes = {
         name: parameter
-        for name, parameter in inspect.signature(factory).parameters.items()
+        for name, parameter in inspect.signature(factory, eval_str=True).parameters.items()
         if name != "settings" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
     for name in options:
@@ -60,16 +60,14 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and name not in options:
             raise UsageError(f"{what} needs -M {name}=...")
-    hints = get_type_hints(factory.__init__ if isinstance(factory, type) else factory, include_extras=True)
-    defaults = {name: p.default for name, p in takes.items() if p.default is not p.empty}
+    given = {name: options.get(name, parameter.default) for name, parameter in takes.items()}
     return {
-        name: _as(hints.get(name), value, f"{what}: option {name}")
-        for name, value in (defaults | dict(options)).items()
+        name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()
     }
 
 
 def _as(hint: Any, value: Any, what: str) -> Any:
-    if hint is None:
+    if hint is inspect.Parameter.empty:
         return guessed(value)
     try:
         return TypeAdapter(hint).validate_python(value)
