@@ -15,6 +15,6 @@ def view(
     ] = None,
 ) -> None:
     """Write a page with every prompt, its pictures, what was read in them, and what was right and wrong."""
-    from rlrig_eval.report import write_page
+    from rlrig_eval.report import page
 
-    typer.echo(f"wrote {write_page(runs, out or runs[0] / 'report.html')}")
+    typer.echo(f"wrote {page(runs, out or runs[0] / 'report.html')}")

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 class View(Protocol):
     """What the Checker thinks of one picture: P(yes) by requirement id, and what follows from them."""
 
-    probabilities: dict[str, float]
-    reward: float
-    confidence: float
-
+    @property
+    def probabilities(self) -> Mapping[str, float]: ...
+    @property
+    def reward(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
     @property
     def satisfied(self) -> bool: ...
 
@@ -82,7 +84,7 @@ def draws_trace(
     from rlrig.trace import Calls, Round, Trace
 
     rounds = tuple(
-        Round(index=index, action="draw", probabilities=view.probabilities, reward=view.reward, seconds=spent)
+        Round(index=index, action="draw", probabilities=dict(view.probabilities), reward=view.reward, seconds=spent)
         for index, (view, spent) in enumerate(zip(views, seconds, strict=True))
     )
     stopped = "satisfied" if views[chosen].satisfied else "budget"

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rlrig_eval.report.ranking import leaderboard
     from rlrig_eval.report.gallery import page
+    from rlrig_eval.report.ranking import leaderboard
     from rlrig_eval.report.render import render_table
     from rlrig_eval.report.table import Table
 

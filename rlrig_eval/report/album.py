@@ -22,7 +22,7 @@ _QUALITY = 80
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Place of a picture in the album, and its size in pixels; `pixels` says to enlarge it without smoothing."""
+    """Place of a picture in the album, its size in pixels, and whether it is enlarged without smoothing."""
 
     index: int
     width: int
@@ -32,7 +32,7 @@ class Thumbnail:
 
 @dataclass
 class Album:
-    """Grows as pictures are added; the same picture twice (a first draft that was chosen) takes its place once."""
+    """Grows as pictures are added; the same picture twice (a first draft that was chosen) is stored once."""
 
     uris: list[str] = field(default_factory=list)
     _known: dict[str, Thumbnail] = field(default_factory=dict)

@@ -1,9 +1,9 @@
-"""A card for each prompt: what every run drew for it, what was read there, what was right and what was wrong."""
+"""A card for each prompt: what every run drew for it, what was right and what was wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rlrig_eval.report.album import Album, Thumbnail
@@ -12,6 +12,7 @@ from rlrig_eval.report.overlay import Overlay, overlay
 from rlrig_eval.report.strip import Strip, strip
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.plan import Sample
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
 from rlrig_eval.scene import Requirement, SceneGraph
 from rlrig_eval.shapes import CANVAS
@@ -26,11 +27,11 @@ class Shot:
 
     run: int
     seed: int
-    picture: Thumbnail | None
-    overlay: Overlay | None
-    satisfied: dict[str, bool]
-    trouble: str | None
-    strip: Strip | None
+    trouble: str | None = None
+    picture: Thumbnail | None = None
+    overlay: Overlay | None = None
+    satisfied: Mapping[str, bool] = field(default_factory=dict)
+    strip: Strip | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -46,6 +47,12 @@ class Card:
     prompt: Prompt
     requirements: tuple[Requirement, ...]
     shots: tuple[Shot, ...]
+
+    @property
+    def met(self) -> frozenset[str]:
+        """The requirements that no picture misses."""
+        missed = {name for shot in self.shots for name, held in shot.satisfied.items() if not held}
+        return frozenset(r.id for r in self.requirements) - missed
 
     def outcomes(self, runs: int) -> list[Outcome]:
         """How each run fared: wrong when any of its seeds is, right when all of them are."""
@@ -81,21 +88,36 @@ def _shot(
     run: Opened, number: int, sample: Sample, requirements: Sequence[Requirement], album: Album
 ) -> Shot:
     row, score = run.rows.get(sample.id), run.scores.get(GRAPH, {}).get(sample.id)
-    seed = sample.job.seed
-    if row is None or row.status == "error" or row.image is None:
-        trouble = "not drawn yet" if row is None else f"error: {row.error or 'no reason given'}"
-        return Shot(number, seed, None, None, {}, trouble, None)
-    picture = album.add(run.folder / row.image)
-    film = strip(run.folder / row.trace, requirements, album) if row.trace else None
-    if score is None or score.status != "ok":
-        trouble = (
-            "not scored yet" if score is None else f"{score.status}: {score.reason or 'no reason given'}"
-        )
-        return Shot(number, seed, picture, None, {}, trouble, film)
-    satisfied = {
-        verdict["id"]: bool(verdict["satisfied"]) for verdict in score.evidence.get("requirements", [])
-    }
-    read = SceneGraph.model_validate(score.evidence.get("graph", {}))
-    # Boxes of the shapes world are in pixels of its canvas, whatever the size of the picture.
-    size = (CANVAS, CANVAS) if run.suite.world == "shapes" else row.size or (CANVAS, CANVAS)
-    return Shot(number, seed, picture, overlay(read, requirements, satisfied, size), satisfied, None, film)
+    trouble = _trouble(row, score)
+    if row is None or row.image is None:
+        return Shot(number, sample.job.seed, trouble=trouble)
+    satisfied: dict[str, bool] = {}
+    over = None
+    if score is not None and trouble is None:
+        satisfied = {verdict["id"]: bool(verdict["satisfied"]) for verdict in score.evidence["requirements"]}
+        read = SceneGraph.model_validate(score.evidence["graph"])
+        over = overlay(read, requirements, satisfied, _frame(run, row))
+    return Shot(
+        run=number,
+        seed=sample.job.seed,
+        trouble=trouble,
+        picture=album.add(run.folder / row.image),
+        overlay=over,
+        satisfied=satisfied,
+        strip=strip(run.folder / row.trace, requirements, satisfied, album) if row.trace else None,
+    )
+
+
+def _trouble(row: SampleRow | None, score: ScoreRow | None) -> str | None:
+    if row is None:
+        return "not drawn yet"
+    if row.status == "error":
+        return f"error: {row.error}"
+    if score is None or score.image_sha256 != row.image_sha256:
+        return "not scored yet"
+    return None if score.status == "ok" else f"{score.status}: {score.reason}"
+
+
+def _frame(run: Opened, row: SampleRow) -> tuple[float, float]:
+    """What boxes are measured in: the shapes world's canvas whatever the picture's size, elsewhere its pixels."""
+    return (CANVAS, CANVAS) if run.suite.world == "shapes" or row.size is None else row.size

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from rlrig_eval.report.album import Album
 from rlrig_eval.report.cards import Card, cards
 from rlrig_eval.report.folder import Contestant, read_runs
-from rlrig_eval.report.ranking import PRIMARY, by_tag, rank
+from rlrig_eval.report.ranking import DIFFERENCE, PRIMARY, VERSUS, by_tag, rank
 from rlrig_eval.report.render import html
 from rlrig_eval.report.table import Estimate, Table
 from rlrig_eval.report.templates import environment
@@ -69,7 +69,7 @@ def compose(contestants: Sequence[Contestant]) -> str:
             cards=found,
             album=album.uris,
             script=Markup(script),
-            script_hash=f"sha256-{digest}",  # the page runs this script and no other, whatever a prompt smuggles in
+            script_hash=f"sha256-{digest}",  # no other script runs, whatever a prompt smuggles in
         )
     )
 
@@ -77,26 +77,28 @@ def compose(contestants: Sequence[Contestant]) -> str:
 def lede(board: Table) -> str:
     """The leaderboard's first row in a sentence; empty when it has no score."""
     first = board.records()[0]
-    score, difference = first[PRIMARY], first.get("difference")
+    score, difference = first[PRIMARY], first.get(DIFFERENCE)
     if not isinstance(score, Estimate) or score.mean is None:
         return ""
-    told = f"{first['model']} gets {_percent(score.mean)} % of the prompts wholly right{_between(score)}"
+    told = f"{first['model']} draws {_percent(score.mean)} % of the prompts wholly right"
+    told += _interval(score.ci95)
     if isinstance(difference, Estimate) and difference.mean is not None:
-        column = next(column for column in board.columns if column.name == "difference")
-        reference = column.title.removeprefix("Δ all correct to ")
-        told += f"; to {reference} that is {_percent(difference.mean, '+')} points{_between(difference, '+')}"
+        # The words carry the direction, so the interval is turned round with it.
+        sign, word = (1, "more") if difference.mean >= 0 else (-1, "fewer")
+        ends = tuple(sorted(sign * end for end in difference.ci95 if end is not None))
+        title = next(column.title for column in board.columns if column.name == DIFFERENCE)
+        told += f": {_percent(sign * difference.mean)} points {word} than {title.removeprefix(VERSUS)}"
+        told += _interval(ends)
     return f"{told}."
 
 
-def _between(estimate: Estimate, sign: str = "") -> str:
-    lo, hi = estimate.ci95
-    return (
-        "" if lo is None or hi is None else f" (95 % interval {_percent(lo, sign)} to {_percent(hi, sign)})"
-    )
+def _interval(ends: Sequence[float | None]) -> str:
+    known = [_percent(end) for end in ends if end is not None]
+    return f" (95 % interval {' to '.join(known)})" if len(known) == 2 else ""
 
 
-def _percent(share: float, sign: str = "") -> str:
-    return f"{100 * share:{sign}.0f}"
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}".replace("-", "−")
 
 
 def _tags(found: Sequence[Card]) -> dict[str, int]:

@@ -1,16 +1,31 @@
-"""What is drawn over a picture: the boxes that the extractor read, and the relations that the prompt asks for."""
+"""What is drawn over a picture: the boxes that the extractor read, the relations that the prompt asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from typing import Literal
 
 from rlrig_eval.scene import Box, Entity, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
 
 _MOST_LINKS = 6  # of one requirement: two groups of three would make nine lines that nobody can tell apart
 _BEND = 0.08  # of the side: keeps two relations of the same pair apart
+_LINE = 0.05  # of the side: the height of a line of lettering
+_PLACES = (0.5, 0.32, 0.68)  # along a curve, in turn, so that labels of neighbours do not cover each other
+
+Size = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words at a point; `anchor` is the end of them that stands there, so that they stay in the picture."""
+
+    text: str
+    x: float
+    y: float
+    anchor: Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True)
@@ -21,25 +36,23 @@ class Frame:
     y: float
     width: float
     height: float
-    label: str
+    label: Label
     asked: bool
 
 
 @dataclass(frozen=True)
 class Link:
-    """A stated relation as a curve from the subject to the object, its label half way."""
+    """A stated relation as a curve from the subject to the object."""
 
     path: str
-    x: float
-    y: float
-    label: str
+    label: Label
     right: bool
     requirement: str
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """Everything over one picture; `side` is the longer side of the viewBox, for sizes that must scale with it."""
+    """Everything over one picture, in a viewBox of `width` by `height`; `lettering` is its font size."""
 
     width: float
     height: float
@@ -47,8 +60,8 @@ class Overlay:
     links: tuple[Link, ...] = ()
 
     @property
-    def side(self) -> float:
-        return max(self.width, self.height)
+    def lettering(self) -> float:
+        return _LINE * max(self.width, self.height)
 
 
 def overlay(
@@ -61,26 +74,30 @@ def overlay(
 
     Args:
         read: what the extractor saw; entities without a box are left out.
-        requirements: of the prompt; a link joins every two entities that its relation's phrases pick out, so there
-            is none where one of the two was not seen.
+        requirements: of the prompt; a link joins every two entities that its relation's phrases pick out, so
+            there is none where one of the two was not seen.
         satisfied: by requirement id; an absent one counts as not satisfied.
         size: (width, height) of the frame that the boxes are in.
     """
     seen = [entity for entity in read.entities if entity.box is not None]
     asked = {e.id for r in requirements for ref in r.references for e in seen if ref.matches(e)}
-    links: list[Link] = []
-    for requirement in requirements:
-        if requirement.kind == "relation":
-            for subject, object_ in islice(_pairs(requirement, seen), _MOST_LINKS):
-                links.append(
-                    _link(
-                        subject, object_, requirement, satisfied.get(requirement.id, False), links, max(size)
-                    )
-                )
-    return Overlay(*size, tuple(_frame(entity, entity.id in asked) for entity in seen), tuple(links))
+    relations = [
+        (requirement, pair)
+        for requirement in requirements
+        if requirement.kind == "relation"
+        for pair in islice(_pairs(requirement, seen), _MOST_LINKS)
+    ]
+    return Overlay(
+        *size,
+        frames=tuple(_frame(entity, entity.id in asked, size) for entity in seen),
+        links=tuple(
+            _link(pair, requirement, satisfied.get(requirement.id, False), number, size)
+            for number, (requirement, pair) in enumerate(relations)
+        ),
+    )
 
 
-def _pairs(requirement: Requirement, seen: Sequence[Entity]) -> "list[tuple[Box, Box]]":
+def _pairs(requirement: Requirement, seen: Sequence[Entity]) -> list[tuple[Box, Box]]:
     subject, *objects = ([e for e in seen if ref.matches(e)] for ref in requirement.references)
     joined = {
         (one.id, other.id): (one.box, other.box)
@@ -91,29 +108,54 @@ def _pairs(requirement: Requirement, seen: Sequence[Entity]) -> "list[tuple[Box,
     return list(joined.values())
 
 
-def _frame(entity: Entity, asked: bool) -> Frame:
+def _frame(entity: Entity, asked: bool, size: Size) -> Frame:
     x0, y0, x1, y1 = entity.box or (0.0, 0.0, 0.0, 0.0)
-    return Frame(x0, y0, x1 - x0, y1 - y0, describe(entity.category, entity.attributes), asked)
+    label = _label(describe(entity.category, entity.attributes), (x0 + x1) / 2, y1 + _LINE * max(size), size)
+    return Frame(x0, y0, x1 - x0, y1 - y0, label, asked)
 
 
-def _link(
-    start: Box, end: Box, requirement: Requirement, right: bool, others: Sequence[Link], side: float
-) -> Link:
+def _link(pair: tuple[Box, Box], requirement: Requirement, right: bool, number: int, size: Size) -> Link:
+    """`number` counts the links of a picture: neighbours bend to different sides."""
+    start, end = pair
     (x0, y0), (x1, y1) = _centre(start), _centre(end)
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
-    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-    crowd = sum(abs(link.x - middle[0]) + abs(link.y - middle[1]) < side / 4 for link in others)
-    bend = _BEND * side * (1 + crowd) * (-1 if crowd % 2 else 1)
-    cx, cy = middle[0] - bend * (y1 - y0) / length, middle[1] + bend * (x1 - x0) / length
+    bend = _BEND * max(size) * (1 + number // 2) * (-1 if number % 2 else 1)
+    turn = (x0 + x1) / 2 - bend * (y1 - y0) / length, (y0 + y1) / 2 + bend * (x1 - x0) / length
+    (sx, sy), (ex, ey) = _rim(start, turn), _rim(end, turn)
+    t = _PLACES[number % len(_PLACES)]
+    one, two, three = (1 - t) ** 2, 2 * t * (1 - t), t**2  # Bernstein weights of the curve at t
+    sign = "✓" if right else "✗"
+    words = f"{sign} {'not ' if requirement.negated else ''}{requirement.predicate}"
     return Link(
-        path=f"M{x0:.1f} {y0:.1f}Q{cx:.1f} {cy:.1f} {x1:.1f} {y1:.1f}",
-        x=round((middle[0] + cx) / 2, 1),
-        y=round((middle[1] + cy) / 2, 1),
-        label=f"{'not ' if requirement.negated else ''}{requirement.predicate}",
+        path=f"M{sx:.1f} {sy:.1f}Q{turn[0]:.1f} {turn[1]:.1f} {ex:.1f} {ey:.1f}",
+        label=_label(
+            words, one * sx + two * turn[0] + three * ex, one * sy + two * turn[1] + three * ey, size
+        ),
         right=right,
         requirement=requirement.id,
     )
 
 
+def _label(text: str, x: float, y: float, size: Size) -> Label:
+    width, height = size
+    side = _LINE * max(size)
+    anchor: Literal["start", "middle", "end"] = (
+        "start" if x < width / 4 else "end" if x > 3 * width / 4 else "middle"
+    )
+    x = {"start": max(1.0, x - width / 5), "middle": x, "end": min(width - 1, x + width / 5)}[anchor]
+    return Label(text, round(x, 1), round(min(max(y, side), height - side / 2), 1), anchor)
+
+
 def _centre(box: Box) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _rim(box: Box, towards: tuple[float, float]) -> tuple[float, float]:
+    """Where the line from the centre of `box` leaves it; the centre itself when `towards` lies inside."""
+    x, y = _centre(box)
+    dx, dy = towards[0] - x, towards[1] - y
+    reach = min(
+        (box[2] - box[0]) / 2 / abs(dx) if dx else float("inf"),
+        (box[3] - box[1]) / 2 / abs(dy) if dy else float("inf"),
+    )
+    return (x + dx * reach, y + dy * reach) if reach < 1 else (x, y)

@@ -11,6 +11,8 @@ from rlrig_eval.report.table import Cell, Column, Estimate, Table
 from rlrig_eval.runs.compare import differences, terms
 
 PRIMARY = "all_correct"
+DIFFERENCE = "difference"
+VERSUS = "Δ all correct to "
 _METRICS = (
     Column(name=PRIMARY, title="all correct", kind="share", better="higher"),
     Column(name="requirements", title="requirements", kind="share", better="higher"),
@@ -35,8 +37,8 @@ _TERMS = (
 def leaderboard(run_dirs: Sequence[Path]) -> Table:
     """Rank runs by all correct; means stand with 95 % intervals that resample whole groups of prompts.
 
-    Of several runs the first one named is the reference: the others have their paired difference to it, wherever
-    suite, protocol, extractor and judges are the same.
+    Of several runs the first one named is the reference: the others have their paired difference to it,
+    wherever suite, protocol, extractor and judges are the same.
 
     Raises:
         UsageError: a folder that is no finished run.
@@ -49,8 +51,9 @@ def rank(contestants: Sequence[Contestant]) -> Table:
     reference, *others = contestants
     comparable = [other for other in others if terms(other.run.config) == terms(reference.run.config)]
     metrics = (*_METRICS, *_judges(contestants))
-    title = f"Δ all correct to {reference.label}"
-    against = (Column(name="difference", title=title, kind="difference"),) if comparable else ()
+    against = (
+        (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),) if comparable else ()
+    )
     rows = []
     for one in sorted(contestants, key=_place):
         difference = _difference(one, reference) if one in comparable else None

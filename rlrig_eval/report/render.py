@@ -6,16 +6,12 @@ import csv
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable
 
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
-
 from rlrig_eval.errors import UsageError
-from rlrig_eval.report.table import Cell, Column, Estimate, Table, heading, show, show_interval
+from rlrig_eval.report.table import Cell, Estimate, Table, heading, show, show_interval
 from rlrig_eval.report.templates import environment
+from rlrig_eval.report.terminal import terminal
 
 _TEX = {
     "\\": r"\textbackslash{}",
@@ -130,40 +126,6 @@ def as_json(table: Table) -> str:
         for record in table.records()
     ]
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def terminal(table: Table) -> str:
-    """For the terminal at hand: its width, and colour where it has any."""
-    console = Console(file=io.StringIO(), force_terminal=sys.stdout.isatty() or None, width=Console().width)
-    console.print(rich_table(table))
-    return console.file.getvalue()  # type: ignore[attr-defined]
-
-
-def rich_table(table: Table) -> RichTable:
-    """For a console of the caller's: an interval stands dim below its mean."""
-    best = table.best()
-    drawn = RichTable(
-        title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0)
-    )
-    drawn.title_justify = drawn.caption_justify = "left"
-    drawn.title_style = "bold"
-    for index in table.main():
-        column = table.columns[index]
-        text = column.kind == "text"
-        drawn.add_column(heading(column), justify="left" if text else "right", no_wrap=not text, min_width=6)
-    for i, row in enumerate(table.rows):
-        cells = [_rich_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()]
-        for detail in table.details(i):
-            cells[0].append(f"\n{detail}", style="dim")
-        drawn.add_row(*cells)
-    return drawn
-
-
-def _rich_cell(cell: Cell, column: Column, best: bool) -> Text:
-    drawn = Text()
-    drawn.append(show(cell, column), style="bold green" if best else "")
-    interval = show_interval(cell, column)
-    return drawn.append(f"\n{interval}", style="dim") if interval else drawn
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {

@@ -26,7 +26,7 @@ class TraceRound(Excerpt):
 
 
 class Trace(Excerpt):
-    """What a strip takes from ``traces/<prompt>_<seed>.json``; `threshold` is the P(yes) from which a check holds."""
+    """What a strip takes from ``traces/<prompt>_<seed>.json``; a check holds from P(yes) = `threshold`."""
 
     rounds: tuple[TraceRound, ...]
     chosen: int
@@ -35,8 +35,8 @@ class Trace(Excerpt):
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """A requirement that the Checker did not find met, with its P(yes)."""
+class Check:
+    """A requirement, and the Checker's P(yes) for it."""
 
     statement: str
     probability: float
@@ -51,39 +51,52 @@ class Step:
     action: str
     instruction: str | None
     reward: float
-    doubts: tuple[Doubt, ...]
+    failed: tuple[Check, ...]
     chosen: bool
 
 
 @dataclass(frozen=True)
 class Strip:
-    """The rounds in order, and why they ended."""
+    """The rounds in order, and why they ended. `overlooked`: held to be met, but not so read in the chosen one."""
 
     steps: tuple[Step, ...]
     stopped: str
     seconds: float
+    overlooked: tuple[Check, ...]
 
 
-def strip(path: Path, requirements: Sequence[Requirement], album: Album) -> Strip:
+def strip(
+    path: Path, requirements: Sequence[Requirement], satisfied: Mapping[str, bool], album: Album
+) -> Strip:
     """The film strip of the trace in `path`, whose pictures lie beside it.
 
+    Args:
+        satisfied: what the extractor found in the final picture, by requirement id; empty if it is not scored.
+
     Raises:
-        UsageError: the trace is missing or malformed.
+        UnreadableFile: the trace is missing or malformed.
     """
     trace = read_document(path, Trace)
-    steps = tuple(
-        Step(
-            number=seen.index + 1,
-            picture=album.add(path.with_name(f"{path.stem}_r{seen.index}.png")),
-            action=_action(seen),
-            instruction=seen.instruction,
-            reward=seen.reward,
-            doubts=_doubts(seen, requirements, trace.threshold),
-            chosen=seen.index == trace.chosen,
+    steps = []
+    overlooked: tuple[Check, ...] = ()
+    for seen in trace.rounds:
+        holds = _verdicts(seen, requirements, trace.threshold)
+        chosen = seen.index == trace.chosen
+        steps.append(
+            Step(
+                number=seen.index + 1,
+                picture=album.add(path.with_name(f"{path.stem}_r{seen.index}.png")),
+                action=_action(seen),
+                instruction=seen.instruction,
+                reward=seen.reward,
+                failed=_checks(seen, [r for r in requirements if not holds.get(r.id, True)]),
+                chosen=chosen,
+            )
         )
-        for seen in trace.rounds
-    )
-    return Strip(steps, trace.stopped, sum(seen.seconds for seen in trace.rounds))
+        if chosen:
+            missed = [r for r in requirements if holds.get(r.id) and not satisfied.get(r.id, True)]
+            overlooked = _checks(seen, missed)
+    return Strip(tuple(steps), trace.stopped, sum(seen.seconds for seen in trace.rounds), overlooked)
 
 
 def _action(seen: TraceRound) -> str:
@@ -92,9 +105,12 @@ def _action(seen: TraceRound) -> str:
     return "fresh start" if seen.action == "fresh" else "draw"
 
 
-def _doubts(seen: TraceRound, requirements: Sequence[Requirement], threshold: float) -> tuple[Doubt, ...]:
-    asked = [r for r in requirements if r.id in seen.probabilities]
-    if len(asked) < len(requirements):  # a trace of other requirements says nothing on these
-        return ()
-    holds = zero_children(asked, {r.id: seen.probabilities[r.id] >= threshold for r in asked})
-    return tuple(Doubt(r.statement(), seen.probabilities[r.id]) for r in asked if not holds[r.id])
+def _verdicts(seen: TraceRound, requirements: Sequence[Requirement], threshold: float) -> dict[str, bool]:
+    """Requirement id -> met in the Checker's eyes; nothing when the trace is of other requirements."""
+    if any(r.id not in seen.probabilities for r in requirements):
+        return {}
+    return zero_children(requirements, {r.id: seen.probabilities[r.id] >= threshold for r in requirements})
+
+
+def _checks(seen: TraceRound, requirements: Sequence[Requirement]) -> tuple[Check, ...]:
+    return tuple(Check(r.statement(), seen.probabilities[r.id]) for r in requirements)

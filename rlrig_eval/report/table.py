@@ -9,7 +9,7 @@ from pydantic import model_validator
 from rlrig_eval.scene.graph import Frozen
 
 Kind = Literal["text", "count", "number", "share", "difference"]
-"""What a column holds: words, whole numbers, numbers, shares in [0, 1], or differences of shares in [-1, 1]."""
+"""Words, whole numbers, numbers, shares in [0, 1], or differences of shares in [-1, 1]."""
 
 
 class Estimate(Frozen):

@@ -16,6 +16,7 @@ from rlrig_eval.shapes.blends import (
     light_ground,
     nearest,
     over_ground,
+    paint_of_sum,
     pure,
 )
 
@@ -27,7 +28,8 @@ SPECK = 12
 _PAINTED = 0.4
 _OFF_LINE = 60.0  # RGB distance from every blend of ground and one paint at which a pixel is stray
 _SEAM = 45.0  # RGB distance from the blend of its two sides within which a pixel is seam
-_SEAM_THIN = 2  # canvas pixels from a pixel of a seam to its rim, at most
+_THIN = 2  # canvas pixels from a pixel of a seam or a thin line to its rim, at most
+_BLEED = 3  # canvas pixels that a damaged colour runs
 _SEAM_PURE = 0.6  # least share of a seam's pixels that are blends
 
 Labels = NDArray[np.int64]
@@ -76,7 +78,7 @@ def segment(pixels: Pixels) -> Segments:
         sides = _sides(piece, labels)
         if _is_seam(piece, sides, pixels):
             labels[piece.mask] = np.array(sides)[nearest(pixels[piece.mask], sides)]
-    kept = [piece for piece in _pieces(labels) if piece.area >= SPECK]
+    kept = _recoloured([piece for piece in _pieces(labels) if piece.area >= SPECK], pixels)
     painted = labels != GROUND_LABEL
     covered = np.logical_or.reduce([piece.mask for piece in kept], initial=False)
     stray = (painted & (distance > _OFF_LINE)) | (~painted & ~light_ground(pixels))
@@ -102,12 +104,27 @@ def _pieces(labels: Labels) -> list[Patch]:
     return found
 
 
+def _thickness(piece: Patch) -> int:
+    return int(ndimage.distance_transform_cdt(piece.mask, "chessboard").max())
+
+
 def _is_seam(piece: Patch, sides: list[int], pixels: Pixels) -> bool:
     """Whether a thin piece is only the blend of what lies on its two sides."""
-    if len(sides) < 2 or ndimage.distance_transform_cdt(piece.mask, "chessboard").max() > _SEAM_THIN:
+    if len(sides) < 2 or _thickness(piece) > _THIN:
         return False
     off = [blend(pixels[piece.mask], one, other)[1] for one, other in combinations(sides, 2)]
     return bool((np.min(off, axis=0) < _SEAM).mean() > _SEAM_PURE)
+
+
+def _recoloured(pieces: list[Patch], pixels: Pixels) -> list[Patch]:
+    """Thin pieces that stand alone in the paint they add up to: what damage takes from a thin line lies beside it."""
+    wide = [ndimage.binary_dilation(piece.mask, TOUCH, iterations=_BLEED) for piece in pieces]
+    found = []
+    for piece, near in zip(pieces, wide, strict=True):
+        alone = not any((near & other).any() for other in wide if other is not near)
+        paint = paint_of_sum(pixels[near]) if alone and _thickness(piece) <= _THIN else piece.paint
+        found.append(Patch(paint, piece.mask))
+    return found
 
 
 def _sides(piece: Patch, labels: Labels) -> list[int]:

@@ -80,7 +80,8 @@ class _Pile:
                 weight[piece.mask] = 0  # it may be another part of the same thing
         for other in nearer:
             weight[patches[other].mask | (self.wide[other] & patch.mask)] = 0
-        seen = patch.bounds
+        solid = patch.mask & (share >= 0.5)
+        seen = Patch(patch.paint, solid).bounds if solid.any() else patch.bounds
         return match(share, weight, seen, _reach(seen, [patches[other].bounds for other in nearer]))
 
     def _share(self, member: int, under: frozenset[int]) -> Field:

@@ -23,6 +23,7 @@ _LEAST, _MOST = 10, 36  # extents searched, in canvas pixels
 _HIDDEN = 1.4  # a half hidden thing may be this much larger than what is seen of it ...
 _TIPS = 3  # ... and the tips of a star or a triangle may reach this much further than what is seen of them
 _SOFT = (0.0, 0.7, 1.2)  # standard deviations of blurred edges that are tried, in canvas pixels
+_FINALISTS = 3
 _SPREAD = 5  # how far a blurred edge runs, in canvas pixels
 _HIDING_COST = 0.01  # of a hidden pixel: of two equal explanations the one that hides less
 
@@ -54,14 +55,14 @@ def match(share: Field, weight: Field, seen: Bounds, reach: Bounds) -> Stamp:
         seen: where its paint is seen; the stamp's box holds it to within a pixel.
         reach: where else the stamp may lie hidden; it holds `seen`, and the stamp's box lies in it but for tips.
     """
-    finalists: dict[int, tuple[float, int, int, int]] = {}
+    found: dict[int, list[tuple[float, int, int, int]]] = {shape: [] for shape in range(len(_NAMES))}
     for extent, x, y, errors in _searched(share, weight, seen, reach):
         for shape, row in enumerate(errors.argmin(0)):
-            error = float(errors[row, shape])
-            if shape not in finalists or error < finalists[shape][0]:
-                finalists[shape] = (error, extent, int(x[row]), int(y[row]))
+            found[shape].append((float(errors[row, shape]), extent, int(x[row]), int(y[row])))
+    # Soft edges shift the extent that fits best, so a few of each shape are judged.
+    finalists = [(shape, *place) for shape, tried in found.items() for _, *place in sorted(tried)[:_FINALISTS]]
     return min(
-        (_judged(share, weight, _NAMES[shape], *place) for shape, (_, *place) in finalists.items()),
+        (_judged(share, weight, _NAMES[shape], *place) for shape, *place in finalists),
         key=lambda stamp: stamp.error,
     )
 
