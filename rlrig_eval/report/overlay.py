@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import Literal
 
 from rlrig_eval.scene import Box, Entity, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
@@ -13,19 +12,18 @@ from rlrig_eval.scene.phrases import describe
 _MOST_LINKS = 6  # of one requirement: two groups of three would make nine lines that nobody can tell apart
 _BEND = 0.08  # of the side: keeps two relations of the same pair apart
 _LINE = 0.05  # of the side: the height of a line of lettering
-_PLACES = (0.5, 0.32, 0.68)  # along a curve, in turn, so that labels of neighbours do not cover each other
+_LETTER = 0.62  # of a line's height: the width of a letter, generously
 
 Size = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Label:
-    """Words at a point; `anchor` is the end of them that stands there, so that they stay in the picture."""
+    """Words that begin at a point, on a base line."""
 
     text: str
     x: float
     y: float
-    anchor: Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class Link:
-    """A stated relation as a curve from the subject to the object."""
+    """A stated relation as a curve from the subject to the object; of a group's curves one is labelled."""
 
     path: str
-    label: Label
+    label: Label | None
     right: bool
     requirement: str
 
@@ -82,17 +80,17 @@ def overlay(
     seen = [entity for entity in read.entities if entity.box is not None]
     asked = {e.id for r in requirements for ref in r.references for e in seen if ref.matches(e)}
     relations = [
-        (requirement, pair)
+        (requirement, pair, first == 0)
         for requirement in requirements
         if requirement.kind == "relation"
-        for pair in islice(_pairs(requirement, seen), _MOST_LINKS)
+        for first, pair in enumerate(islice(_pairs(requirement, seen), _MOST_LINKS))
     ]
     return Overlay(
         *size,
         frames=tuple(_frame(entity, entity.id in asked, size) for entity in seen),
         links=tuple(
-            _link(pair, requirement, satisfied.get(requirement.id, False), number, size)
-            for number, (requirement, pair) in enumerate(relations)
+            _link(pair, requirement, satisfied.get(requirement.id, False), number, size, labelled)
+            for number, (requirement, pair, labelled) in enumerate(relations)
         ),
     )
 
@@ -110,40 +108,39 @@ def _pairs(requirement: Requirement, seen: Sequence[Entity]) -> list[tuple[Box, 
 
 def _frame(entity: Entity, asked: bool, size: Size) -> Frame:
     x0, y0, x1, y1 = entity.box or (0.0, 0.0, 0.0, 0.0)
-    label = _label(describe(entity.category, entity.attributes), (x0 + x1) / 2, y1 + _LINE * max(size), size)
+    words = describe(entity.category, entity.attributes)
+    label = _label(words, (x0 + x1) / 2, y1 + _LINE * max(size), 0.5, size)
     return Frame(x0, y0, x1 - x0, y1 - y0, label, asked)
 
 
-def _link(pair: tuple[Box, Box], requirement: Requirement, right: bool, number: int, size: Size) -> Link:
+def _link(
+    pair: tuple[Box, Box], requirement: Requirement, right: bool, number: int, size: Size, labelled: bool
+) -> Link:
     """`number` counts the links of a picture: neighbours bend to different sides."""
     start, end = pair
     (x0, y0), (x1, y1) = _centre(start), _centre(end)
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
-    bend = _BEND * max(size) * (1 + number // 2) * (-1 if number % 2 else 1)
-    turn = (x0 + x1) / 2 - bend * (y1 - y0) / length, (y0 + y1) / 2 + bend * (x1 - x0) / length
+    side = -1 if number % 2 else 1
+    normal = -side * (y1 - y0) / length, side * (x1 - x0) / length
+    bend = _BEND * max(size) * (1 + number // 2)
+    turn = (x0 + x1) / 2 + bend * normal[0], (y0 + y1) / 2 + bend * normal[1]
     (sx, sy), (ex, ey) = _rim(start, turn), _rim(end, turn)
-    t = _PLACES[number % len(_PLACES)]
-    one, two, three = (1 - t) ** 2, 2 * t * (1 - t), t**2  # Bernstein weights of the curve at t
-    sign = "✓" if right else "✗"
-    words = f"{sign} {'not ' if requirement.negated else ''}{requirement.predicate}"
-    return Link(
-        path=f"M{sx:.1f} {sy:.1f}Q{turn[0]:.1f} {turn[1]:.1f} {ex:.1f} {ey:.1f}",
-        label=_label(
-            words, one * sx + two * turn[0] + three * ex, one * sy + two * turn[1] + three * ey, size
-        ),
-        right=right,
-        requirement=requirement.id,
-    )
+    words = f"{'✓' if right else '✗'} {'not ' if requirement.negated else ''}{requirement.predicate}"
+    # Beside the outer flank of the curve, reaching away from it: words across a line cannot be read.
+    line = _LINE * max(size)
+    x = (sx + ex) / 4 + turn[0] / 2 + line * 0.6 * normal[0]
+    y = (sy + ey) / 4 + turn[1] / 2 + line * (0.8 * normal[1] + 0.35)
+    label = _label(words, x, y, (1 - normal[0]) / 2, size) if labelled else None
+    path = f"M{sx:.1f} {sy:.1f}Q{turn[0]:.1f} {turn[1]:.1f} {ex:.1f} {ey:.1f}"
+    return Link(path, label, right, requirement.id)
 
 
-def _label(text: str, x: float, y: float, size: Size) -> Label:
-    width, height = size
-    side = _LINE * max(size)
-    anchor: Literal["start", "middle", "end"] = (
-        "start" if x < width / 4 else "end" if x > 3 * width / 4 else "middle"
-    )
-    x = {"start": max(1.0, x - width / 5), "middle": x, "end": min(width - 1, x + width / 5)}[anchor]
-    return Label(text, round(x, 1), round(min(max(y, side), height - side / 2), 1), anchor)
+def _label(text: str, x: float, y: float, before: float, size: Size) -> Label:
+    """Words of which the share `before` stands left of x, moved as little as keeps them in the picture."""
+    line = _LINE * max(size)
+    length = _LETTER * line * len(text)
+    left = max(0.0, min(x - before * length, size[0] - length))
+    return Label(text, round(left, 1), round(max(line, min(y, size[1] - line / 3)), 1))
 
 
 def _centre(box: Box) -> tuple[float, float]:

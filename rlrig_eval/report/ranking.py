@@ -52,7 +52,9 @@ def rank(contestants: Sequence[Contestant]) -> Table:
     comparable = [other for other in others if terms(other.run.config) == terms(reference.run.config)]
     metrics = (*_METRICS, *_judges(contestants))
     against = (
-        (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),) if comparable else ()
+        (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),)
+        if comparable
+        else ()
     )
     rows = []
     for one in sorted(contestants, key=_place):

@@ -44,7 +44,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Step:
-    """One round: its picture, how it came about, what the Checker thought of it. `number` counts from 1."""
+    """One round: its picture, how it came about, what the Checker found amiss. `number` counts from 1."""
 
     number: int
     picture: Thumbnail | None
@@ -89,7 +89,7 @@ def strip(
                 action=_action(seen),
                 instruction=seen.instruction,
                 reward=seen.reward,
-                failed=_checks(seen, [r for r in requirements if not holds.get(r.id, True)]),
+                failed=_checks(seen, _roots(requirements, holds)),
                 chosen=chosen,
             )
         )
@@ -110,6 +110,13 @@ def _verdicts(seen: TraceRound, requirements: Sequence[Requirement], threshold: 
     if any(r.id not in seen.probabilities for r in requirements):
         return {}
     return zero_children(requirements, {r.id: seen.probabilities[r.id] >= threshold for r in requirements})
+
+
+def _roots(requirements: Sequence[Requirement], holds: Mapping[str, bool]) -> list[Requirement]:
+    """What is not met though all that it depends on is: what an edit can address."""
+    return [
+        r for r in requirements if not holds.get(r.id, True) and all(holds[parent] for parent in r.depends)
+    ]
 
 
 def _checks(seen: TraceRound, requirements: Sequence[Requirement]) -> tuple[Check, ...]:

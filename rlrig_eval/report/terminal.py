@@ -1,0 +1,66 @@
+"""A table in the terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from rlrig_eval.report.table import Cell, Column, Table, heading, show, show_interval
+
+
+def terminal(table: Table) -> str:
+    """For the terminal at hand: its width, and colour where it has any."""
+    console = Console(
+        file=io.StringIO(), force_terminal=sys.stdout.isatty() or None, width=Console(file=sys.stdout).width
+    )
+    with console.capture() as captured:
+        console.print(rich_table(table, console.width))
+    return captured.get()
+
+
+def rich_table(table: Table, width: int) -> RichTable:
+    """For a console of `width` characters; where the rows are too long for it, they stand as columns.
+
+    An interval stands dim below its mean, a row's details below its name.
+    """
+    head = [Text(heading(table.columns[index]), style="dim") for index in table.main()]
+    justify = ["left" if table.columns[index].kind == "text" else "right" for index in table.main()]
+    best = table.best()
+    body = [
+        [_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()]
+        for i, row in enumerate(table.rows)
+    ]
+    for number, cells in enumerate(body):
+        cells[0].append("".join(f"\n{detail}" for detail in table.details(number)), style="dim")
+    drawn = _grid(table, head, body, justify)
+    if Console(width=10_000).measure(drawn).maximum <= width:
+        return drawn
+    names, *lines = zip(head, *body, strict=True)
+    return _grid(table, list(names), [list(line) for line in lines], ["left"] + ["right"] * len(body))
+
+
+def _grid(
+    table: Table, head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]
+) -> RichTable:
+    grid = RichTable(
+        title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0)
+    )
+    grid.title_justify = grid.caption_justify = "left"
+    grid.title_style, grid.header_style = "bold", ""
+    for title, side in zip(head, justify, strict=True):
+        grid.add_column(title, justify="left" if side == "left" else "right")
+    for cells in body:
+        grid.add_row(*cells)
+    return grid
+
+
+def _cell(cell: Cell, column: Column, best: bool) -> Text:
+    drawn = Text()
+    drawn.append(show(cell, column), style="bold green" if best else "")
+    interval = show_interval(cell, column)
+    return drawn.append(f"\n{interval}", style="dim") if interval else drawn
