@@ -55,7 +55,7 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
     work: Annotated[Path, typer.Option(help="Folder for training state and results.")] = Path("scratch/train"),
 ) -> None:
-    """Train a bundled checkpoint into WORK/MODEL/checkpoint; the same command goes on after a kill.
+    """Train a bundled checkpoint into WORK/checkpoints/MODEL; the same command goes on after a kill.
 
     The diffuser takes the autoencoder, and the editor the diffuser, from WORK when they were trained there, else
     those bundled.
@@ -74,7 +74,7 @@ def train(
     folder = _writable(work / model)
     budget = Budget(minutes=minutes, folder=folder, device=device)
     RECIPES[model](budget, work)
-    typer.echo(f"done: {folder / 'checkpoint'}")
+    typer.echo(f"done: {work / 'checkpoints' / model}")
 
 
 def _writable(folder: Path) -> Path:

@@ -18,6 +18,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 CHECKPOINT_EVERY = 60.0
 LOG_EVERY = 100
 
+_OUTER = ("embed", "shared", "lm_head", "norm", "transformer.proj_out")
+
 Loss = Callable[[Any], tuple[Tensor, Mapping[str, float]]]
 
 
@@ -34,9 +36,10 @@ class Budget:
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for everything else (embeddings, norms, convolutions, heads)."""
+    """Muon for the matrices inside the network, AdamW for everything else (embeddings, modulation, convolutions, heads)."""
+
     def is_inner(name: str, p: Tensor) -> bool:
-        return p.ndim == 2 and not any(word in name for word in ("embed", "shared", "lm_head", "proj_out"))
+        return p.ndim == 2 and not any(word in name for word in _OUTER)
 
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     matrices = [p for name, p in named if is_inner(name, p)]

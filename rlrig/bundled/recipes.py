@@ -1,4 +1,4 @@
-"""The recipes by name: each trains into WORK/NAME/checkpoint and leaves a model card there."""
+"""The recipes by name: each trains into WORK/checkpoints/NAME and leaves a model card there."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -45,7 +45,7 @@ def _judge(budget: Budget, work: Path) -> None:
 
 
 def _out(work: Path, name: str) -> Path:
-    return work / name / "checkpoint"
+    return work / "checkpoints" / name
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
