@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from rlrig_eval.errors import RunError
 from rlrig_eval.models import Generator
-from rlrig_eval.runs.config import RunConfig, check_same, check_settings
+from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings
 from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
 from rlrig_eval.runs.plan import Shard
@@ -118,16 +118,22 @@ def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConf
 @contextmanager
 def recorded(folder: Path, config: RunConfig) -> Iterator[None]:
     """What ends work on a run early is noted in ``run.json``; trouble with the disk becomes a RunError."""
+
+    def note(status: Status) -> None:
+        with suppress(OSError):  # a full disk must not hide what went wrong
+            with_status(folder, config, status)
+
     try:
         yield
     except KeyboardInterrupt:
-        with_status(folder, config, "interrupted")
+        note("interrupted")
         raise
     except OSError as problem:
+        note("failed")
         raise RunError(
             f"{folder}: cannot write: {problem.strerror or problem}; "
             "what is there is kept, and the same command goes on"
         ) from problem
     except BaseException:
-        with_status(folder, config, "failed")
+        note("failed")
         raise

@@ -1,0 +1,243 @@
+"""A run from suite to summary: what it scores, what it does with a bad model, how it goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rlrig_eval import evaluate
+from rlrig_eval.errors import Exit, RunError, UsageError
+from rlrig_eval.models.synthetic import Synthetic
+from rlrig_eval.runs.store import read_samples, read_scores
+from tests.runs import painters, tiny
+
+SUITE = tiny.suite()
+FILES = {"run.json", "suite.json", "samples.jsonl", "images", "scores", "timing.json", "summary.json"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "synthetic"
+    assert evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, out=folder).exit_code is Exit.OK
+    return folder
+
+
+def summary_of(folder: Path) -> dict:
+    return json.loads((folder / "summary.json").read_text())
+
+
+def test_a_perfect_model_is_scored_perfect(tmp_path: Path) -> None:
+    run = evaluate(SUITE, "synthetic", out=tmp_path / "run")
+    assert run.exit_code is Exit.OK
+    strict = ("all_correct", "requirements", "sg_iou", "entity_iou", "relation_iou", "pair_accuracy")
+    assert {run.summary["metrics"][name]["mean"] for name in strict} == {1.0}
+
+
+def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
+    assert {path.name for path in finished.iterdir()} == FILES
+    assert len(list((finished / "images").iterdir())) == 30
+    first = json.loads((finished / "samples.jsonl").read_text().splitlines()[0])
+    assert set(first) == {
+        *("id", "prompt_id", "seed", "batch", "status", "image", "image_sha256", "size", "seconds"),
+        *("cost", "trace", "error"),
+    }
+    assert (first["id"], first["image"], first["size"]) == ("p00#s0", "images/p00_0.png", [64, 64])
+
+
+def test_the_summary_has_the_promised_parts(finished: Path) -> None:
+    summary = summary_of(finished)
+    assert set(summary) == {
+        *("schema", "suite", "model", "protocol", "settings", "extractor", "judges", "coverage"),
+        *("coverage_by_scorer", "metrics", "by_tag", "cost"),
+    }
+    assert summary["coverage"] == {"planned": 30, "ok": 30, "error": 0, "unscored": 0}
+    assert set(summary["by_tag"]) == {tag for prompt in SUITE.prompts for tag in prompt.tags}
+    assert summary["by_tag"]["single"]["pair_accuracy"] == {"mean": None, "ci95": [None, None], "n": 0}
+    assert summary["cost"]["images_per_sample"] == 1.0
+    assert summary["cost"]["denoiser_evals_per_sample"] is None
+
+
+def test_an_average_of_seeds_is_one_prompt(tmp_path: Path) -> None:
+    run = evaluate(SUITE, "synthetic", options={"error_rate": 0.5}, seeds=(0, 1, 2), limit=10, out=tmp_path / "run")
+    assert run.summary["coverage"]["planned"] == 30
+    assert run.summary["metrics"]["all_correct"]["n"] == 10
+    assert run.summary["protocol"] == {"seeds": [0, 1, 2], "images_per_prompt": 3, "variant": "text"}
+
+
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_the_batch_size_changes_no_score(finished: Path, tmp_path: Path, batch_size: int) -> None:
+    run = evaluate(
+        SUITE, "synthetic", options={"error_rate": 0.3}, batch_size=batch_size, out=tmp_path / "run"
+    )
+    assert run.summary == summary_of(finished)
+
+
+def test_two_shards_in_one_folder_are_one_run(finished: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    first = evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, shard=(2, 2), out=out)
+    assert (first.whole, first.exit_code, (out / "summary.json").exists()) == (False, Exit.OK, False)
+    second = evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, shard=(1, 2), out=out)
+    assert second.whole
+    assert (out / "summary.json").read_bytes() == (finished / "summary.json").read_bytes()
+
+
+WRONG = {
+    painters.TooFew: "the model returned 7 pictures for 8 jobs",
+    painters.WrongSize: "the picture is 32 x 32, not 64 x 64",
+    painters.Grey: "of mode L, not RGB",
+    painters.NotANumber: "NaN",
+    painters.FloatPicture: "of mode F, not RGB",
+    painters.Arrays: "returned a ndarray, not a picture",
+    painters.Broken: "RuntimeError: CUDA out of memory",
+}
+
+
+@pytest.mark.parametrize("painter", WRONG, ids=lambda painter: painter.__name__)
+def test_what_a_model_does_wrong_is_an_error_and_never_a_score(painter: type, tmp_path: Path) -> None:
+    run = evaluate(SUITE, painter(), limit=16, out=tmp_path / "run")
+    assert run.exit_code is Exit.RUN
+    assert run.summary["coverage"] == {"planned": 16, "ok": 0, "error": 16, "unscored": 0}
+    assert run.summary["metrics"]["all_correct"] == {"mean": None, "ci95": [None, None], "n": 0}
+    assert WRONG[painter] in (read_samples(tmp_path / "run")["p00#s0"].error or "")
+
+
+def test_one_refusal_costs_one_sample(tmp_path: Path) -> None:
+    run = evaluate(SUITE, painters.Moody(), limit=8, out=tmp_path / "run")
+    assert run.summary["coverage"]["error"] == 1
+    assert run.exit_code is Exit.RUN
+
+
+def test_a_picture_of_another_world_is_unscored(tmp_path: Path) -> None:
+    run = evaluate(SUITE, painters.Photographer(), limit=8, out=tmp_path / "run")
+    assert run.summary["coverage"] == {"planned": 8, "ok": 0, "error": 0, "unscored": 8}
+    assert run.exit_code is Exit.RUN
+    assert "coverage 0.0% is under" in (run.shortfall or "")
+    reasons = {row.reason for row in read_scores(tmp_path / "run", "graph").values()}
+    assert all("not a shapes drawing" in (reason or "") for reason in reasons)
+
+
+def test_coverage_above_the_suites_threshold_is_enough(tmp_path: Path) -> None:
+    class Mixed(painters.Painter):
+        def generate(self, jobs):
+            drawn = Synthetic().generate(jobs)
+            return [Image.new("RGB", (64, 64), (255, 0, 255)) if j.prompt_id == "p01" else d for j, d in zip(jobs, drawn, strict=True)]
+
+    lenient = SUITE.model_copy(update={"error_policy": SUITE.error_policy.model_copy(update={"min_coverage": 0.8})})
+    assert evaluate(lenient, Mixed(), limit=8, out=tmp_path / "lenient").exit_code is Exit.OK
+    assert evaluate(SUITE, Mixed(), limit=8, out=tmp_path / "strict").exit_code is Exit.RUN
+
+
+class Counting(Synthetic):
+    """Remembers which batches it drew."""
+
+    def __init__(self) -> None:
+        super().__init__(error_rate=0.3)
+        self.drawn: list[list[str]] = []
+
+    def generate(self, jobs):
+        self.drawn.append([job.prompt_id for job in jobs])
+        return super().generate(jobs)
+
+
+def test_a_run_that_is_in_is_not_drawn_again(tmp_path: Path) -> None:
+    first, again = Counting(), Counting()
+    evaluate(SUITE, first, limit=16, batch_size=4, out=tmp_path / "run")
+    before = (tmp_path / "run" / "summary.json").read_bytes()
+    evaluate(SUITE, again, limit=16, batch_size=4, out=tmp_path / "run")
+    assert (len(first.drawn), again.drawn) == (4, [])
+    assert (tmp_path / "run" / "summary.json").read_bytes() == before
+
+
+def test_a_batch_with_one_sample_missing_is_drawn_whole(tmp_path: Path) -> None:
+    out, again = tmp_path / "run", Counting()
+    evaluate(SUITE, Counting(), limit=16, batch_size=4, out=out)
+    before = (out / "summary.json").read_bytes()
+    lines = (out / "samples.jsonl").read_text().splitlines(keepends=True)
+    (out / "samples.jsonl").write_text("".join(line for line in lines if '"p06#s0"' not in line))
+    evaluate(SUITE, again, limit=16, batch_size=4, out=out)
+    assert again.drawn == [["p04", "p05", "p06", "p07"]]
+    assert (out / "summary.json").read_bytes() == before
+
+
+def test_a_score_that_is_missing_is_made_up_for_without_drawing(tmp_path: Path) -> None:
+    out, again = tmp_path / "run", Counting()
+    evaluate(SUITE, Counting(), limit=16, batch_size=4, out=out)
+    before = (out / "summary.json").read_bytes()
+    lines = (out / "scores" / "graph.jsonl").read_text().splitlines(keepends=True)
+    (out / "scores" / "graph.jsonl").write_text("".join(lines[:7]) + lines[7][:40])
+    evaluate(SUITE, again, limit=16, batch_size=4, out=out)
+    assert again.drawn == []
+    assert (out / "summary.json").read_bytes() == before
+
+
+def test_errors_are_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:
+    class Recovering(Synthetic):
+        well = False
+
+        def generate(self, jobs):
+            return super().generate(jobs) if self.well else painters.Broken().generate(jobs)
+
+    model = Recovering()
+    assert evaluate(SUITE, model, limit=8, out=tmp_path / "run").exit_code is Exit.RUN
+    model.well = True
+    run = evaluate(SUITE, model, limit=8, out=tmp_path / "run")
+    assert (run.exit_code, run.summary["coverage"]["ok"]) == (Exit.OK, 8)
+
+
+def test_other_flags_on_the_same_folder_are_refused_and_touch_nothing(finished: Path, tmp_path: Path) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=r"model\.options\.error_rate is 0\.3 there and 0\.1 here"):
+        evaluate(SUITE, "synthetic", options={"error_rate": 0.1}, out=out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_model_that_was_trained_on_does_not_go_on(tmp_path: Path) -> None:
+    def model(weights: str) -> Synthetic:
+        made = Synthetic()
+        made.settings = {"size": 64, "weights": weights}
+        return made
+
+    evaluate(SUITE, model("a"), limit=2, out=tmp_path / "run")
+    # An object's settings are all that is known of it, so they are compared as those of the model.
+    with pytest.raises(UsageError, match="weights"):
+        evaluate(SUITE, model("b"), limit=2, out=tmp_path / "run")
+
+
+def test_fresh_starts_anew(finished: Path, tmp_path: Path) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    run = evaluate(SUITE, "synthetic", limit=4, out=out, fresh=True)
+    assert run.summary["coverage"]["planned"] == 4
+    assert len(list((out / "images").iterdir())) == 4
+
+
+def test_a_file_that_cannot_be_written_ends_the_run_and_keeps_the_rest(tmp_path: Path) -> None:
+    class Obstructed(Counting):
+        def generate(self, jobs):
+            if len(self.drawn) == 1:  # from the second batch on, a folder stands where a picture should go
+                (tmp_path / "run" / "images" / "p04_0.png").mkdir()
+            return super().generate(jobs)
+
+    with pytest.raises(RunError, match="cannot write"):
+        evaluate(SUITE, Obstructed(), limit=16, batch_size=4, out=tmp_path / "run")
+    assert set(read_samples(tmp_path / "run")) == {"p00#s0", "p01#s0", "p02#s0", "p03#s0"}
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+
+
+def test_pictures_are_what_the_row_says(finished: Path) -> None:
+    from hashlib import sha256
+
+    for row in read_samples(finished).values():
+        content = (finished / (row.image or "")).read_bytes()
+        assert sha256(content).hexdigest() == row.image_sha256
+
+
+def test_the_same_command_draws_the_same_pictures(finished: Path, tmp_path: Path) -> None:
+    evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, out=tmp_path / "run")
+    for path in (finished / "images").iterdir():
+        other = tmp_path / "run" / "images" / path.name
+        assert np.array_equal(np.asarray(Image.open(path)), np.asarray(Image.open(other)))
