@@ -1,6 +1,7 @@
 """Checker and Actor on any image-text-to-text model of transformers, bundled or from the Hub."""
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Self
 import torch
 from peft import PeftModel
 from PIL import Image
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoModelForImageTextToText,
@@ -26,6 +28,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
 
 _YES, _NO = ("yes", "Yes"), ("no", "No")
+_UNREADABLE = (OSError, ValueError, RuntimeError, SafetensorError)
 BATCH = 32
 NEW_TOKENS = 24
 
@@ -56,7 +59,7 @@ class VLM:
         try:
             model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
             processor = AutoProcessor.from_pretrained(path)
-        except (OSError, ValueError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise UsageError(
                 f"{source}: cannot load this vision-language model: {_first_line(error)}"
             ) from error
@@ -182,8 +185,10 @@ def _batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 def _adapted(vlm: VLM, adapter: str | Path) -> VLM:
     path = checkpoint(str(adapter)) if str(adapter).startswith(BUNDLED) else adapter
     try:
-        return VLM(PeftModel.from_pretrained(vlm.model, path).eval(), vlm.processor)
-    except (OSError, ValueError, RuntimeError) as error:
+        with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+            return VLM(PeftModel.from_pretrained(vlm.model, path).eval(), vlm.processor)
+    except _UNREADABLE as error:
         raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
 
 

@@ -9,6 +9,7 @@ from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3I
 
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
 from rlrig_eval.shapes import PAIRINGS, PLAIN, Style
@@ -79,4 +80,7 @@ def train(budget: Budget, out: Path) -> dict[str, Any]:
     """Train on drawings of every pairing in six styles and save model and processor to `out`."""
     torch.manual_seed(SEED)
     processor = build_processor()
-    return teach(build(processor), processor, Lessons(PAIRINGS, STYLES), PAIRINGS, budget, out, seed=SEED)
+    repainted = painted_by(out.with_name("vae"), PAIRINGS, SEED, STYLES, budget.device)
+    return teach(
+        build(processor), processor, Lessons(PAIRINGS, STYLES, repainted), PAIRINGS, budget, out, seed=SEED
+    )

@@ -15,6 +15,7 @@ QUESTIONS = 12
 _ROOM = 5  # questions left out for an instruction, which is as long: batches are padded to the longest row
 _SHELF = 2000
 _FRESH = 0.4
+_REPAINTED = 0.25
 _REPAIRS = 0.3  # so that the base knows the words of an instruction; the Actor learns to write it
 
 Lesson = tuple[Image.Image, Sequence[Turn]]
@@ -27,14 +28,19 @@ class Lessons:
     two or three times, with other questions and other damage.
     """
 
-    def __init__(self, pairings: Sequence[Pairing], styles: Sequence[Style] = (PLAIN,)) -> None:
-        self._pairings, self._styles = pairings, styles
+    def __init__(
+        self,
+        pairings: Sequence[Pairing],
+        styles: Sequence[Style] = (PLAIN,),
+        repainted: Sequence[tuple[Staged, Image.Image]] = (),
+    ) -> None:
+        """`repainted` are pictures by the autoencoder: a quarter of the lessons, when there are any."""
+        self._pairings, self._styles, self._repainted = pairings, styles, repainted
         self._examiner = Examiner(pairings)
         self._shelf: list[Staged] = []
 
     def __call__(self, rng: Generator) -> Lesson:
-        staged = self._scene(rng)
-        style = self._styles[int(rng.integers(len(self._styles)))]
+        staged, picture = self._picture(rng)
         repair = instruction(rng, staged.prompt, staged.scene) if rng.random() < _REPAIRS else None
         turns = [
             *self._examiner.ask(rng, staged, QUESTIONS if repair is None else QUESTIONS - _ROOM),
@@ -42,7 +48,14 @@ class Lessons:
             description(staged.scene),
             *([] if repair is None else [repair]),
         ]
-        return damaged(rng, render(staged.scene, style=style)), turns
+        return damaged(rng, picture), turns
+
+    def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
+        if self._repainted and rng.random() < _REPAINTED:
+            return self._repainted[int(rng.integers(len(self._repainted)))]
+        staged = self._scene(rng)
+        style = self._styles[int(rng.integers(len(self._styles)))]
+        return staged, render(staged.scene, style=style)
 
     def _scene(self, rng: Generator) -> Staged:
         if self._shelf and rng.random() >= _FRESH:

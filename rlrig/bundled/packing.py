@@ -1,8 +1,8 @@
 """Many questions about one picture in one sequence, each blind to the others.
 
-The picture's tokens come once, then every turn with its answer. A token sees the picture and its own turn alone,
-at the positions it would have if the turn were the only one, so training is exact for single questions and
-the cost of the picture is shared.
+The picture's tokens come once, then every turn with its answer. A token sees the picture and its own turn
+alone, at the positions it would have if the turn were the only one, so training is exact for single questions
+and the cost of the picture is shared.
 """
 
 from collections.abc import Mapping, Sequence

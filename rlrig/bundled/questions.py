@@ -30,7 +30,7 @@ _SLACK = 3  # by how many the yeses and noes of one topic may differ
 
 @dataclass(frozen=True)
 class Turn:
-    """A user's question and the right answer; `topic` is a requirement kind, a predicate, or another exercise."""
+    """A user's question and the right answer; `topic`: a requirement kind, a predicate, or an exercise."""
 
     prompt: str
     answer: str

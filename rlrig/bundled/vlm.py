@@ -16,6 +16,7 @@ from rlrig.backends.vlm import allow_missing_torchvision
 from rlrig.bundled.actor import train_actor
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
 from rlrig_eval.shapes import SEEN
@@ -100,8 +101,9 @@ def train(budget: Budget, out: Path) -> dict[str, Any]:
 
 
 def train_base(budget: Budget, out: Path) -> dict[str, Any]:
-    """The base alone: on drawings of seen pairings, prompts of the train split."""
+    """The base alone, on seen pairings; some pictures are by the autoencoder beside `out` if there is one."""
     torch.manual_seed(0)
     processor = build_processor()
     model = build(processor)
-    return teach(model, processor, Lessons(SEEN), SEEN, budget, out)
+    lessons = Lessons(SEEN, repainted=painted_by(out.with_name("vae"), SEEN, 0, device=budget.device))
+    return teach(model, processor, lessons, SEEN, budget, out)

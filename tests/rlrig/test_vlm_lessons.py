@@ -1,0 +1,154 @@
+"""What the bundled VLMs are taught: answers from the drawing's truth, evenly asked, each question alone."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rlrig.backends.vlm import VLM, answer_ids, yes_share
+from rlrig.bundled import judge, vlm
+from rlrig.bundled.actor import lesson as actor_lesson
+from rlrig.bundled.damage import damaged
+from rlrig.bundled.fit import optimisers
+from rlrig.bundled.grading import Mark, calibration_error, exam, quality
+from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.packing import Packer, answer_logits, answer_loss
+from rlrig.bundled.questions import NO, YES, Examiner, description, verdicts, whereabouts
+from rlrig.bundled.variations import stage, vary
+from rlrig_eval.scene import Entity, SceneGraph
+from rlrig_eval.shapes import PAIRINGS, SEEN, render, split, truth, unseen
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module", params=[vlm, judge], ids=["qwen2.5-vl", "idefics3"])
+def student(request) -> VLM:
+    torch.manual_seed(0)
+    processor = request.param.build_processor()
+    model = request.param.build(processor).eval()
+    for weight in model.parameters():
+        if weight.ndim == 2:
+            nn.init.normal_(weight, std=0.15)
+    return VLM(model, processor)
+
+
+@pytest.fixture(scope="module")
+def staged():
+    rng = np.random.default_rng(5)
+    return [stage(rng, SEEN) for _ in range(40)]
+
+
+@torch.no_grad()
+def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
+    lessons, rng = Lessons(SEEN), np.random.default_rng(0)
+    items = [lessons(rng) for _ in range(2)]
+    batch = Packer(student.processor, student.model).pack(items)
+    yes, no = answer_ids(student.processor.tokenizer)
+    packed = yes_share(answer_logits(student.model, batch, batch.first), yes, no)
+    alone = []
+    for image, turns in items:
+        inputs = student.read([image] * len(turns), [turn.prompt for turn in turns])
+        alone.append(yes_share(student.model(**inputs, logits_to_keep=1).logits[:, -1], yes, no))
+    # float32 sums in another order; measured 1e-6
+    assert torch.allclose(packed, torch.cat(alone), atol=1e-4)
+
+
+def test_a_student_learns_a_lesson_by_heart(student):
+    model = student.model.train()
+    lessons, rng = Lessons(SEEN), np.random.default_rng(0)
+    image, turns = lessons(rng)
+    batch = Packer(student.processor, model).pack([(image, turns)])
+    found = optimisers(model, 2e-3, 2e-3)
+    losses = []
+    for _ in range(25):
+        loss, _ = answer_loss(model, batch)
+        loss.backward()
+        losses.append(float(loss.detach()))
+        for optimiser in found:
+            optimiser.step()
+            optimiser.zero_grad()
+    model.eval()
+    assert losses[-1] < losses[0] / 2
+
+
+def test_answers_come_from_the_truth_of_the_drawing():
+    red = Entity(id="a", category="circle", attributes=("red",), box=(4.0, 20.0, 18.0, 34.0), depth=0.0)
+    blue = Entity(id="b", category="square", attributes=("blue",), box=(40.0, 20.0, 64.0, 44.0), depth=1.0)
+    scene = truth(SceneGraph(entities=(red, blue)))
+    right = SceneGraph.from_triples([("red circle", "left of", "square")])
+    wrong = SceneGraph.from_triples([("blue circle", "right of", "square")])
+    assert {turn.answer for turn in verdicts(right, scene)} == {YES}
+    assert [turn.prompt for turn in verdicts(wrong, scene) if turn.answer == NO] == [
+        "is the circle blue? answer yes or no.",
+        "is the circle right of the square? answer yes or no.",
+    ]
+    assert description(scene).answer == "small red circle at 6 14; large blue square at 26 16"
+
+
+def test_yes_and_no_are_even_in_every_topic(staged):
+    examiner, rng = Examiner(SEEN), np.random.default_rng(0)
+    asked = Counter((turn.topic, turn.answer) for each in staged for turn in examiner.ask(rng, each, 10))
+    topics = {topic for topic, _ in asked}
+    assert {"exists", "count", "attribute", "left of", "negated"} <= topics
+    assert all(abs(asked[topic, YES] - asked[topic, NO]) <= 3 for topic in topics)
+
+
+def test_where_is_asked_only_of_what_a_phrase_picks_out_alone(staged):
+    rng = np.random.default_rng(0)
+    for each in staged:
+        for turn in whereabouts(rng, each.scene, 4):
+            words = turn.prompt.removeprefix("where is the ").removesuffix("?").split()
+            fitting = [
+                e for e in each.scene.entities if {*words[:-1]} <= {*e.attributes} and e.category == words[-1]
+            ]
+            assert len(fitting) == 1
+
+
+def test_lessons_stay_in_their_split_and_pairings(staged):
+    assert {split(each.prompt) for each in staged} == {"train"}
+    assert not any(unseen(each.prompt) or unseen(each.scene) for each in staged)
+    rng = np.random.default_rng(0)
+    assert {split(stage(rng, PAIRINGS, "dev").prompt) for _ in range(5)} == {"dev"}
+
+
+def test_a_variation_differs_and_is_a_graph_of_the_same_world(staged):
+    rng = np.random.default_rng(0)
+    for each in staged:
+        changed = vary(rng, each.prompt, SEEN)
+        assert changed != each.prompt
+        assert not unseen(changed)
+
+
+def test_damage_keeps_size_and_mode(staged):
+    rng = np.random.default_rng(0)
+    image = render(staged[0].scene)
+    found = [damaged(rng, image, share=1.0) for _ in range(20)]
+    assert {(picture.size, picture.mode) for picture in found} == {((64, 64), "RGB")}
+    assert all(picture.tobytes() != image.tobytes() for picture in found)
+
+
+def test_the_actor_is_taught_one_sentence_of_the_editor_s():
+    rng = np.random.default_rng(0)
+    answers = [turn.answer for _ in range(20) for turn in actor_lesson(rng)[1]]
+    assert {answer.split()[0] for answer in answers} <= {"add", "remove", "move", "make", "turn"}
+
+
+def test_an_exam_on_unseen_pairings_shows_one_in_every_picture(student):
+    packer = Packer(student.processor, student.model)
+    (page,) = exam(packer, PAIRINGS, pictures=6, only_unseen=True)
+    assert len(page.labels) == 6
+    assert int(page.first.sum()) == len(page.topics)
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_truth():
+    sure_and_right = [Mark("exists", 1.0, True)] * 5 + [Mark("exists", 0.0, False)] * 5
+    sure_and_half_wrong = [Mark("count", 0.95, n % 2 == 0) for n in range(10)]
+    assert calibration_error(sure_and_right) == 0
+    assert calibration_error(sure_and_half_wrong) == pytest.approx(0.45)
+    found = quality([*sure_and_right, *sure_and_half_wrong])
+    assert (found["accuracy"], found["exists"], found["count"]) == (0.75, 1.0, 0.5)
