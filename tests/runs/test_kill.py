@@ -25,7 +25,16 @@ class Slow(Synthetic):
 
 def command(folder: Path, out: str) -> list[str]:
     run = [sys.executable, "-m", "rlrig_eval", "run", "--suite", str(folder / "suite")]
-    model = ["--model", f"{folder / 'slow.py'}:Slow", "-M", "error_rate=0.3", "--batch-size", "2", "--limit", "16"]
+    model = [
+        "--model",
+        f"{folder / 'slow.py'}:Slow",
+        "-M",
+        "error_rate=0.3",
+        "--batch-size",
+        "2",
+        "--limit",
+        "16",
+    ]
     return [*run, *model, "--out", str(folder / out)]
 
 
@@ -52,7 +61,9 @@ def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     subprocess.run(command(folder, "whole"), check=True, timeout=120, capture_output=True)
     for count in (4, 10):
-        process = subprocess.Popen(command(folder, "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command(folder, "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         wait_for(folder / "killed", count, process)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
