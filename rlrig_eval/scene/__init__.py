@@ -2,7 +2,7 @@
 
 from rlrig_eval.scene.focus import focus
 from rlrig_eval.scene.graph import Box, Entity, Relation, SceneGraph
-from rlrig_eval.scene.parse import parse
+from rlrig_eval.scene.parse import ParseError, parse
 from rlrig_eval.scene.relations import VOCABULARY, is_spatial, opposite
 from rlrig_eval.scene.requirements import Reference, Requirement, check, reference, zero_children
 
@@ -10,6 +10,7 @@ __all__ = [
     "VOCABULARY",
     "Box",
     "Entity",
+    "ParseError",
     "Reference",
     "Relation",
     "Requirement",

@@ -11,13 +11,15 @@ from rlrig_eval.scene.relations import VOCABULARY
 def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     """`read` without what `gold` is silent on.
 
-    Drops the read relations that touch an entity without a partner in `gold`, or that join a pair, or use an axis
-    between that pair, on which `gold` says nothing; and, of a read entity with a partner, the attributes of a kind
-    (colour, size, material) that the partner does not state. Partners have the same category; among those the
-    most shared attributes and gold relations win. Invented entities stay: they are priced by entity IoU.
+    Drops the read relations that touch an entity without a partner in `gold`, or that join a pair, or use an
+    axis between that pair, on which `gold` says nothing; and, of a read entity with a partner, the attributes
+    of a kind (colour, size, material) that the partner does not state. Partners have the same category; among
+    those the most shared attributes and gold relations win. Invented entities stay: they are priced by entity
+    IoU.
 
     >>> gold = SceneGraph.from_triples([("red circle", "left of", "square")])
-    >>> read = SceneGraph.from_triples([("small red circle", "left of", "square"), ("square", "below", "small red circle")])
+    >>> circle = "small red circle"
+    >>> read = SceneGraph.from_triples([(circle, "left of", "square"), ("square", "below", circle)])
     >>> focused = focus(read, gold)
     >>> [r.predicate for r in focused.relations], focused.entities[0].attributes
     (['left of'], ('red',))
@@ -39,7 +41,7 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
 
 
 def _topic(relation: Relation, names: dict[str, str]) -> tuple[frozenset[str], str]:
-    """What a relation is about: who takes part, and the axis (a non-spatial predicate is an axis of its own)."""
+    """What a relation is about: who takes part, and the axis (a non-spatial predicate is its own axis)."""
     kind = VOCABULARY.get(relation.predicate)
     members = frozenset(names[name] for name in (relation.subject, *relation.objects))
     return members, kind.axis if kind is not None else relation.predicate
@@ -67,7 +69,9 @@ def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
             value[i, j] = 1e6 + 1e3 * shared + common
     rows, columns = linear_sum_assignment(value, maximize=True)
     return {
-        read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0
+        read.entities[i].id: gold.entities[j].id
+        for i, j in zip(rows, columns, strict=True)
+        if value[i, j] > 0
     }
 
 

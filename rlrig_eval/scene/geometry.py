@@ -1,8 +1,8 @@
 """Boxes and masks to relations, each rule a signed margin in pixels: positive holds, negative does not.
 
-All functions broadcast over leading dimensions; boxes are (..., 4) arrays (x0, y0, x1, y1), y down. `side` is the
-image side in pixels: thresholds are given at 64 and scale with it. The rules are this project's own; how published
-benchmarks decide the same words stands in `rlrig_eval.metrics`.
+All functions broadcast over leading dimensions; boxes are (..., 4) arrays (x0, y0, x1, y1), y down. `side` is
+the image side in pixels: thresholds are given at 64 and scale with it. The rules are this project's own; how
+published benchmarks decide the same words stands in `rlrig_eval.metrics`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 OFFSET = 6 / 64  # centres must differ by this much of the side along the axis ...
-CONE = float(np.tan(np.pi / 6))  # ... and lie within 60 degrees of it, so a diagonal is both, a near-tie neither
+CONE = float(
+    np.tan(np.pi / 6)
+)  # ... and lie within 60 degrees of it, so a diagonal is both, a near-tie neither
 NEAR = 8 / 64  # largest gap between the boxes
 FAR = 24 / 64  # smallest gap between the boxes
 BIGGER = 1.35  # ratio of the boxes' mean extents
@@ -29,7 +31,7 @@ OCCLUDED = (0.15, 0.60)  # share of the farther thing's area that the nearer one
 
 @dataclass(frozen=True)
 class Silhouette:
-    """What a thing covers if nothing hides it, as (H, W) masks: its paint, and its outline filled (holes closed)."""
+    """What a thing covers if nothing hides it, as (H, W) masks: its paint, and its outline, holes closed."""
 
     painted: Mask
     filled: Mask
@@ -81,12 +83,14 @@ def pair_margins(a: Array, b: Array, side: float) -> dict[str, Array]:
 
 
 def between_margin(a: Array, b: Array, c: Array, side: float) -> Array:
-    """Signed margin in pixels of `a between b and c`: the centre of a lies in the middle half of the segment from
-    b's centre to c's, off the line by at most CORRIDOR.
+    """Signed margin in pixels of `a between b and c`.
+
+    The centre of a lies in the middle half of the segment from b's centre to c's, off the line by at most
+    CORRIDOR.
 
     >>> box = lambda x: np.array([x, 20., x + 10, 30])
-    >>> bool(between_margin(box(25), box(0), box(50), 64) > 0), bool(between_margin(box(0), box(25), box(50), 64) > 0)
-    (True, False)
+    >>> [bool(between_margin(box(a), box(b), box(50), 64) > 0) for a, b in ((25, 0), (0, 25))]
+    [True, False]
     """
     start = centres(b)
     line = centres(c) - start
@@ -119,10 +123,11 @@ def occlusion(nearer: Silhouette, farther: Silhouette) -> float:
 def relations(
     entities: Sequence[Entity], side: float, silhouettes: Mapping[str, Silhouette] | None = None
 ) -> tuple[Relation, ...]:
-    """Every vocabulary relation that holds between `entities` (each with a box), in canonical form, in a fixed order.
+    """Every vocabulary relation that holds between `entities` (each with a box), canonical, in a fixed order.
 
-    With `silhouettes` (amodal masks by entity id) containment and occlusion are measured on them; without, on boxes.
-    in front of needs both depths. "on", "under" and "touching" are not decided here: they need contact evidence.
+    With `silhouettes` (amodal masks by entity id) containment and occlusion are measured on them; without, on
+    boxes. in front of needs both depths. "on", "under" and "touching" are not decided here: they need contact
+    evidence.
 
     Raises:
         ValueError: an entity has no box.
@@ -160,7 +165,9 @@ def _of_pair(
     if contained:
         # What lies inside a thing is not "near" it, in the words of any speaker.
         held = [name for name in held if name != "near"]
-        return [state(first, name, second) for name in held] + [state(i, "inside", o) for i, o in contained[:1]]
+        return [state(first, name, second) for name in held] + [
+            state(i, "inside", o) for i, o in contained[:1]
+        ]
     found = [state(first, name, second) for name in held]
     if first.depth is not None and second.depth is not None and first.depth != second.depth:
         nearer, farther = (first, second) if first.depth < second.depth else (second, first)

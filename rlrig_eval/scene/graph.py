@@ -44,7 +44,7 @@ class Entity(Frozen):
 
 
 class Relation(Frozen):
-    """`subject predicate object`, all by entity id; the object of a three-place predicate is a pair of ids."""
+    """`subject predicate object`, all by entity id; the object of a three-place one is a pair of ids."""
 
     subject: str
     predicate: str = Field(min_length=1)

@@ -19,6 +19,19 @@ def plural(noun: str) -> str:
     return noun + "s"
 
 
+def singular(noun: str) -> str:
+    """The noun of which `noun` is the regular plural; `noun` itself when it is none.
+
+    >>> singular("circles"), singular("crosses"), singular("cherries"), singular("horses"), singular("cross")
+    ('circle', 'cross', 'cherry', 'horse', 'cross')
+    """
+    if noun.endswith(("ss", "us", "is")) or not noun.endswith("s"):
+        return noun
+    if noun.endswith(("sses", "xes", "ches", "shes")):
+        return noun[:-2]
+    return noun[:-3] + "y" if noun.endswith("ies") else noun[:-1]
+
+
 def number_word(count: int) -> str:
     """
     >>> number_word(2), number_word(12)

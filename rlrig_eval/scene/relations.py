@@ -47,7 +47,7 @@ _KINDS = (
 )
 
 VOCABULARY: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
-"""Every spatial predicate by name. A predicate that is not here is kept verbatim and counts as non-spatial."""
+"""Every spatial predicate by name. Any other predicate is kept verbatim and counts as non-spatial."""
 
 
 def is_spatial(predicate: str) -> bool:

@@ -1,6 +1,7 @@
 """The one decomposition of a scene graph into atomic statements, and how a read graph is checked on them.
 
-The Checker, the GRPO reward, the VLM judges and the strict metrics all start from `SceneGraph.requirements()`.
+The Checker, the GRPO reward, the VLM judges and the strict metrics all start from
+`SceneGraph.requirements()`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,9 +34,9 @@ class Reference(Frozen):
 class Requirement(Frozen):
     """One atomic, checkable statement.
 
-    `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute, `count`
-    and `counting` for kind count, `predicate` and `negated` for kind relation. `depends` are ids of parents: a
-    requirement whose parent fails is not satisfied.
+    `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute,
+    `count` and `counting` for kind count, `predicate` and `negated` for kind relation. `depends` are ids of
+    parents: a requirement whose parent fails is not satisfied.
     """
 
     id: str
@@ -101,7 +102,7 @@ class Requirement(Frozen):
 
 
 def reference(graph: SceneGraph, entity: Entity) -> Reference:
-    """How to name `entity` in `graph`: its category and the attributes that tell it from others of that category."""
+    """How to name `entity` in `graph`: its category, and the attributes that tell it from others of it."""
     others = [e for e in graph.entities if e.category == entity.category and e.id != entity.id]
     named = tuple(a for a in entity.attributes if any(a not in other.attributes for other in others))
     return Reference(category=entity.category, attributes=named, count=entity.count)
@@ -123,12 +124,21 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
         if counting == "exact" or total > 1:
             found.append(
                 Requirement(
-                    id=f"count:{entity.id}", kind="count", count=total, counting=counting, depends=(exists,), **about
+                    id=f"count:{entity.id}",
+                    kind="count",
+                    count=total,
+                    counting=counting,
+                    depends=(exists,),
+                    **about,
                 )
             )
         found.extend(
             Requirement(
-                id=f"attribute:{entity.id}:{word}", kind="attribute", attribute=word, depends=(exists,), **about
+                id=f"attribute:{entity.id}:{word}",
+                kind="attribute",
+                attribute=word,
+                depends=(exists,),
+                **about,
             )
             for word in entity.attributes
             if word not in ref.attributes
@@ -152,8 +162,8 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
 def check(requirements: Sequence[Requirement], read: SceneGraph) -> dict[str, bool]:
     """Requirement id -> satisfied in `read`, a graph of instances that holds every relation it can see.
 
-    A requirement whose parent fails is not satisfied (transitive). A relation of a group holds when it holds for
-    every entity that the reference picks out; a negated one when it holds for none and both are present.
+    A requirement whose parent fails is not satisfied (transitive). A relation of a group holds when it holds
+    for every entity that the reference picks out; a negated one when it holds for none and both are present.
     """
     facts = read.canonical_relations()
     verdicts: dict[str, bool] = {}
@@ -164,10 +174,12 @@ def check(requirements: Sequence[Requirement], read: SceneGraph) -> dict[str, bo
 
 
 def zero_children(requirements: Sequence[Requirement], verdicts: Mapping[str, bool]) -> dict[str, bool]:
-    """Verdicts of a judge that answered each question alone, with the children of failed parents set to False."""
+    """Verdicts of a judge that answered each question alone, with children of failed parents set to False."""
     zeroed: dict[str, bool] = {}
     for requirement in requirements:
-        zeroed[requirement.id] = verdicts[requirement.id] and all(zeroed[parent] for parent in requirement.depends)
+        zeroed[requirement.id] = verdicts[requirement.id] and all(
+            zeroed[parent] for parent in requirement.depends
+        )
     return zeroed
 
 
