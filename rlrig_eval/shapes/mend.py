@@ -11,15 +11,14 @@ import numpy as np
 from scipy import ndimage
 
 from rlrig_eval.scene.geometry import Mask
-from rlrig_eval.shapes.blends import GROUND_LABEL, nearest, paint_of_sum
-from rlrig_eval.shapes.segment import SPECK, TOUCH, Patch, Segments
+from rlrig_eval.shapes.blends import GROUND_LABEL, nearest
+from rlrig_eval.shapes.segment import BLEED, SPECK, Patch, Segments, grown
 from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.templates import covered
 
 _MENDINGS = 6
 _PART = 0.8  # a patch so far within the stamp of another of its paint is a part of that thing
 _THIN = 2  # canvas pixels from a pixel of a blend to its rim, at most
-_BLEED = 3  # canvas pixels that a damaged colour runs
 _THING_COST = 2.0  # squared error, in pixels, that one more thing must explain ...
 _UNKNOWN_COST = 8.0  # ... and that one more thing of no known shape must
 
@@ -60,13 +59,12 @@ def _proposals(segments: Segments, readings: Sequence[Reading], recognised: floa
             if _is_part(part, whole):
                 yield _joined(segments, part.patch, whole.patch)
     for one, other in combinations(doubtful, 2):
-        if one.patch.paint == other.patch.paint and _apart(one.patch, other.patch) <= _BLEED:
+        if one.patch.paint == other.patch.paint and _apart(one.patch, other.patch) <= BLEED:
             yield _joined(segments, one.patch, other.patch)
     for reading in doubtful:
         yield from _reassigned(segments, reading, readings)
         if _thin(reading.patch):
             yield from _handed_back(segments, reading.patch)
-            yield from _repainted(segments, reading.patch)
 
 
 def _is_part(part: Reading, whole: Reading) -> bool:
@@ -83,7 +81,7 @@ def _reassigned(segments: Segments, reading: Reading, readings: Sequence[Reading
     """The pixels of a patch that lie off its stamp and on a neighbour's, given to that neighbour."""
     loose = reading.patch.mask & ~_stamped(reading)
     for other in readings:
-        moved = loose & ndimage.binary_dilation(_stamped(other), TOUCH)
+        moved = loose & grown(_stamped(other), 1)
         if other is reading or not moved.any() or (reading.patch.mask & ~moved).sum() < SPECK:
             continue
         mine = Patch(reading.patch.paint, reading.patch.mask & ~moved)
@@ -93,28 +91,15 @@ def _reassigned(segments: Segments, reading: Reading, readings: Sequence[Reading
 
 def _handed_back(segments: Segments, blend: Patch) -> Iterator[Segments]:
     """Each pixel of a blend given to the patch beside it, or the ground, whose colour is the nearest."""
-    rim = _grown(blend.mask, 1)
+    rim = grown(blend.mask, 1)
     beside = [patch for patch in segments.patches if patch is not blend and (patch.mask & rim).any()]
     if beside:
         side = nearest(segments.pixels, [GROUND_LABEL, *(patch.paint for patch in beside)])
-        grown = [
+        widened = [
             Patch(patch.paint, patch.mask | (blend.mask & (side == number)))
             for number, patch in enumerate(beside, start=1)
         ]
-        yield _replaced(segments, [blend, *beside], grown)
-
-
-def _repainted(segments: Segments, pale: Patch) -> Iterator[Segments]:
-    """A thin patch in the colour that it and what ran out of it add up to: damage keeps the sum of colour."""
-    near = _grown(pale.mask, _BLEED)
-    for patch in segments.patches:
-        if patch is not pale:
-            near &= ~_grown(patch.mask, _BLEED)
-    paint = paint_of_sum(segments.pixels[near])
-    if near.any() and paint != pale.paint:
-        bits, _ = ndimage.label(segments.dirt | pale.mask, TOUCH)
-        whole = Patch(paint, np.isin(bits, np.unique(bits[pale.mask])))
-        yield replace(_replaced(segments, [pale], [whole]), dirt=segments.dirt & ~whole.mask)
+        yield _replaced(segments, [blend, *beside], widened)
 
 
 def _replaced(segments: Segments, old: Sequence[Patch], new: Sequence[Patch]) -> Segments:
@@ -132,7 +117,3 @@ def _thin(patch: Patch) -> bool:
 
 def _apart(one: Patch, other: Patch) -> float:
     return float(ndimage.distance_transform_cdt(~one.mask, "chessboard")[other.mask].min())
-
-
-def _grown(mask: Mask, by: int) -> Mask:
-    return np.asarray(ndimage.binary_dilation(mask, TOUCH, iterations=by))

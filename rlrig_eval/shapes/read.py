@@ -30,9 +30,10 @@ class NotAShapesDrawing(ValueError):
 def read(image: Image.Image) -> SceneGraph:
     """The scene graph of a square picture of any size, as `shapes.truth` would give it.
 
-    Entities come from the nearest to the farthest, each with its size word and colour, its whole (amodal) box in
-    pixels of the 64-pixel canvas, and its depth; with them every vocabulary relation that holds. A patch of paint
-    that looks like none of the shapes is an entity of category "unknown". Blank ground is a graph of nothing.
+    Entities come from the nearest to the farthest, each with its size word and colour, its whole (amodal) box
+    in pixels of the 64-pixel canvas (whatever the size of the picture), and its depth; with them every
+    vocabulary relation that holds. A patch of paint that looks like none of the shapes is an entity of category
+    "unknown". Blank ground is a graph of nothing.
 
     Raises:
         NotAShapesDrawing: the picture is not square, has another ground, or is mostly no paint and no shape.
@@ -60,7 +61,7 @@ def _readings(pixels: Pixels) -> list[Reading]:
 def _refuse_clutter(segments: Segments) -> None:
     residual = float((segments.stray | segments.dirt).mean())
     if residual > _MOST_RESIDUAL:
-        raise NotAShapesDrawing(f"{residual:.0%} of it is neither light ground nor a patch of one of its colours")
+        raise NotAShapesDrawing(f"{residual:.0%} of it is neither light ground nor a patch of paint")
     if len(segments.patches) > _MOST_PATCHES:
         raise NotAShapesDrawing(f"it falls into {len(segments.patches)} patches of colour")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import combinations
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -22,14 +23,17 @@ from rlrig_eval.shapes.blends import (
 
 TOUCH = np.ones((3, 3), dtype=bool)
 """The neighbourhood in which pixels touch, corners included."""
+BLEED = 4
+"""Canvas pixels that a damaged colour runs."""
 SPECK = 12
 """Canvas pixels; what is smaller is dirt."""
 # From this share of paint a pixel counts as painted: less than half, for thin blurred rings.
 _PAINTED = 0.4
 _OFF_LINE = 60.0  # RGB distance from every blend of ground and one paint at which a pixel is stray
+_PALE = 0.3  # share of a line's pixels that are purely its paint, under which its paint is in doubt
+_ALONE = 0.6  # least share of a line's surroundings that no other patch is near, to tell its paint by
 _SEAM = 45.0  # RGB distance from the blend of its two sides within which a pixel is seam
 _THIN = 2  # canvas pixels from a pixel of a seam or a thin line to its rim, at most
-_BLEED = 3  # canvas pixels that a damaged colour runs
 _SEAM_PURE = 0.6  # least share of a seam's pixels that are blends
 
 Labels = NDArray[np.int64]
@@ -61,8 +65,8 @@ class Patch:
 class Segments:
     """A picture cut up: patches of paint, and (64, 64) masks of what is neither patch nor ground.
 
-    `dirt` is paint of no patch; `stray` are the pixels whose colour is no blend of ground and one paint, or is
-    too pale for paint and too dark for ground.
+    `dirt` is paint of no patch; `stray` are the pixels whose colour is no blend of ground and one paint, or
+    is too pale for paint and too dark for ground.
     """
 
     pixels: Pixels
@@ -72,13 +76,13 @@ class Segments:
 
 
 def segment(pixels: Pixels) -> Segments:
-    """Label each pixel of (64, 64, 3) by the blend of ground and paint nearest to it; join labels into patches."""
+    """Label each pixel of (64, 64, 3) by the nearest blend of ground and paint; join labels into patches."""
     labels, distance = _label(pixels)
     for piece in _pieces(labels):
         sides = _sides(piece, labels)
         if _is_seam(piece, sides, pixels):
             labels[piece.mask] = np.array(sides)[nearest(pixels[piece.mask], sides)]
-    kept = _recoloured([piece for piece in _pieces(labels) if piece.area >= SPECK], pixels)
+    kept = _whole_lines([piece for piece in _pieces(labels) if piece.area >= SPECK], pixels)
     painted = labels != GROUND_LABEL
     covered = np.logical_or.reduce([piece.mask for piece in kept], initial=False)
     stray = (painted & (distance > _OFF_LINE)) | (~painted & ~light_ground(pixels))
@@ -116,15 +120,34 @@ def _is_seam(piece: Patch, sides: list[int], pixels: Pixels) -> bool:
     return bool((np.min(off, axis=0) < _SEAM).mean() > _SEAM_PURE)
 
 
-def _recoloured(pieces: list[Patch], pixels: Pixels) -> list[Patch]:
-    """Thin pieces that stand alone in the paint they add up to: what damage takes from a thin line lies beside it."""
-    wide = [ndimage.binary_dilation(piece.mask, TOUCH, iterations=_BLEED) for piece in pieces]
-    found = []
-    for piece, near in zip(pieces, wide, strict=True):
-        alone = not any((near & other).any() for other in wide if other is not near)
-        paint = paint_of_sum(pixels[near]) if alone and _thickness(piece) <= _THIN else piece.paint
-        found.append(Patch(paint, piece.mask))
+def _whole_lines(pieces: list[Patch], pixels: Pixels) -> list[Patch]:
+    """Thin lines that damage has cut and discoloured joined again, in the paint that they add up to.
+
+    Only lines that stand alone: what colour damage takes from them still lies beside them.
+    """
+    thin: nx.Graph[int] = nx.Graph()
+    thin.add_nodes_from(i for i, piece in enumerate(pieces) if _thickness(piece) <= _THIN)
+    pale = {i for i in thin if pure(pixels[pieces[i].mask])[:, pieces[i].paint].mean() < _PALE}
+    rims = {i: grown(pieces[i].mask, 1) for i in thin}
+    thin.add_edges_from(
+        (i, j) for i, j in combinations(thin, 2) if {i, j} & pale and (rims[i] & pieces[j].mask).any()
+    )
+    found = [piece for i, piece in enumerate(pieces) if i not in thin]
+    for line in nx.connected_components(thin):
+        mask = np.logical_or.reduce([pieces[i].mask for i in line])
+        near = grown(mask, BLEED)
+        others = [grown(piece.mask, BLEED) for i, piece in enumerate(pieces) if i not in line]
+        free = near & ~np.logical_or.reduce(others, initial=False)
+        if free.sum() < _ALONE * near.sum():
+            found += [pieces[i] for i in line]
+        else:
+            found.append(Patch(paint_of_sum(pixels[free]), mask))
     return found
+
+
+def grown(mask: Mask, by: int) -> Mask:
+    """The mask with everything within `by` pixels of it, corners included."""
+    return np.asarray(ndimage.binary_dilation(mask, TOUCH, iterations=by))
 
 
 def _sides(piece: Patch, labels: Labels) -> list[int]:

@@ -1,4 +1,4 @@
-"""Which of the patches that touch lies on top, and what each of them is: one explanation for the whole picture."""
+"""Which of the patches that touch lies on top, and what each of them is: one explanation for all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class _Pile:
 
 
 def _reach(seen: Bounds, nearer: Sequence[Bounds]) -> Bounds:
-    """Where a thing may lie of which `seen` is seen: behind what is nearer, and past a border that it touches."""
+    """Where a thing that shows at `seen` may lie: behind what is nearer, and past a border that it touches."""
     x0, y0, x1, y1 = np.array([seen, *nearer]).T
     low, high = (int(x0.min()), int(y0.min())), (int(x1.max()), int(y1.max()))
     left, top = (edge - CANVAS if edge == 0 else edge for edge in low)

@@ -30,8 +30,9 @@ _HIDING_COST = 0.01  # of a hidden pixel: of two equal explanations the one that
 
 @dataclass(frozen=True)
 class Stamp:
-    """A shape at a place: corner and extent in canvas pixels. `error` is the squared error, in pixels, of the fit,
-    `likeness` its overlap with what can be seen (IoU, 0 to 1).
+    """A shape at a place: corner and extent in canvas pixels.
+
+    `error` is the squared error of the fit, in pixels; `likeness` its overlap with what is seen (IoU, 0 to 1).
     """
 
     shape: str
@@ -53,18 +54,19 @@ def match(share: Field, weight: Field, seen: Bounds, reach: Bounds) -> Stamp:
         share: how much of each pixel is this paint.
         weight: 0 where something nearer may hide it, 1 elsewhere.
         seen: where its paint is seen; the stamp's box holds it to within a pixel.
-        reach: where else the stamp may lie hidden; it holds `seen`, and the stamp's box lies in it but for tips.
+        reach: where else the stamp may lie hidden; it holds `seen` and, but for tips, the stamp's box.
     """
     found: dict[int, list[tuple[float, int, int, int]]] = {shape: [] for shape in range(len(_NAMES))}
     for extent, x, y, errors in _searched(share, weight, seen, reach):
         for shape, row in enumerate(errors.argmin(0)):
             found[shape].append((float(errors[row, shape]), extent, int(x[row]), int(y[row])))
     # Soft edges shift the extent that fits best, so a few of each shape are judged.
-    finalists = [(shape, *place) for shape, tried in found.items() for _, *place in sorted(tried)[:_FINALISTS]]
-    return min(
-        (_judged(share, weight, _NAMES[shape], *place) for shape, *place in finalists),
-        key=lambda stamp: stamp.error,
-    )
+    judged = [
+        _judged(share, weight, _NAMES[shape], *place)
+        for shape, tried in found.items()
+        for _, *place in sorted(tried)[:_FINALISTS]
+    ]
+    return min(judged, key=lambda stamp: stamp.error)
 
 
 def covered(stamp: Stamp) -> Field:
@@ -75,7 +77,7 @@ def covered(stamp: Stamp) -> Field:
 def _searched(
     share: Field, weight: Field, seen: Bounds, reach: Bounds
 ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64], Field]]:
-    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less their common constant."""
+    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less a common constant."""
     span = max(seen[2] - seen[0], seen[3] - seen[1])
     room = max(reach[2] - reach[0], reach[3] - reach[1])
     least, most = np.clip([span - 1, min(round(span * _HIDDEN), room) + _TIPS], _LEAST, _MOST)
@@ -93,7 +95,7 @@ def _searched(
 
 
 def _corners(extent: int, low: int, high: int, least: int, most: int) -> NDArray[np.int64]:
-    """The places along one axis where a stamp holds what is seen, [low, high), and keeps within reach, [least, most)."""
+    """Places along one axis where a stamp holds what is seen, [low, high), and is in reach, [least, most)."""
     first = max(min(high - 1 - extent, low + 1), least - _TIPS)
     last = max(first, min(low + 1, most + _TIPS - extent))
     return np.arange(first, last + 1)
