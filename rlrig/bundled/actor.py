@@ -53,6 +53,7 @@ def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
     torch.manual_seed(0)
     vlm = VLM.from_pretrained(base, budget.device)
     before, packer = vlm.fingerprint(), Packer(vlm.processor, vlm.model)
+    vlm.model.name_or_path = ""  # peft writes it down, and a folder of this machine means nothing elsewhere
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=_ADAPTED)
     model = get_peft_model(vlm.model, config).train()
     held_out = list(_failures(192))
@@ -74,7 +75,7 @@ def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
     average, log = fit(model, optimisers(model, 2e-3, 2e-3), batches, loss, evaluate, budget)
     if VLM(average, vlm.processor).fingerprint() != before:
         raise RuntimeError("training the Actor changed the base, which is the Checker")
-    average.half().save_pretrained(out)
+    average.half().save_pretrained(out, save_embedding_layers=False)  # they are the base's own
     return log
 
 

@@ -17,7 +17,7 @@ from rlrig.bundled.scenes import stream
 from rlrig_eval.shapes import PAIRINGS, PLAIN, Style
 from rlrig_eval.suite.structures import Pairing
 
-BATCH = 32
+BATCH = 16  # steps more than pictures are what a short training lacks
 MATRIX_RATE, RATE = 3e-3, 2e-3
 
 
