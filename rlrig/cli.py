@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from rlrig_eval.errors import RLRIGError, UsageError, nearest
+from rlrig_eval.errors import RLRIGError, UsageError
 
 app = typer.Typer(
     name="rlrig",
@@ -63,7 +63,7 @@ def train(
     from rlrig.bundled.recipes import RECIPES
 
     if model not in RECIPES:
-        raise UsageError(f"no recipe {model!r}: {nearest(model, RECIPES)}")
+        raise UsageError.unknown("recipe", model, RECIPES)
     import torch
 
     from rlrig.bundled.fit import Budget

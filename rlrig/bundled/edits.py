@@ -23,11 +23,16 @@ MOVES = (*DIRECTIONS, *MEASURES, "inside", "in front of", "behind")
 
 @dataclass(frozen=True)
 class Edit:
-    """Two laid-out scenes that differ by what `instruction` asks for, and by nothing else."""
+    """Two laid-out scenes that differ by what `instruction` asks for, and by nothing else.
+
+    `touched` are the ids of the source's things that the edit may change; `goal` is the relation that it asks for.
+    """
 
     source: SceneGraph
     target: SceneGraph
     instruction: Instruction
+    touched: frozenset[str] = frozenset()
+    goal: Requirement | None = None
 
 
 def move(subject: str, predicate: str, object_: str) -> Instruction:
@@ -131,13 +136,20 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edi
     if stated.canonical() in now:
         if rng.random() < 0.88:
             raise _Unfit
-        return Edit(scene, scene, move(name(a), predicate, name(b)))
+        return Edit(scene, scene, move(name(a), predicate, name(b)), goal=_goal(a, predicate, b))
     if predicate in ("inside", "in front of", "behind") and not _distinct(a, b):
         raise _Unfit
     size = () if predicate in ("bigger than", "smaller than", "inside") else (_size_word(a),)
     entities = [e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities]
     target = _relaid(rng, entities, [a.id], (stated,))
-    return Edit(scene, target, move(name(a), predicate, name(b)))
+    return Edit(scene, target, move(name(a), predicate, name(b)), frozenset({a.id}), _goal(a, predicate, b))
+
+
+def _goal(subject: Entity, predicate: str, object_: Entity) -> Requirement:
+    """The relation alone, with both things called by colour and shape."""
+    references = tuple(Reference(category=e.category, attributes=tuple(e.attributes[-1:])) for e in (subject, object_))
+    ids = (subject.id, object_.id)
+    return Requirement(id="goal", kind="relation", entities=ids, references=references, predicate=predicate)
 
 
 def _size_word(entity: Entity) -> str:
@@ -150,7 +162,7 @@ def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edi
         raise _Unfit
     places = {a.id: b.box, b.id: a.box}
     entities = tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities)
-    return Edit(scene, SceneGraph(entities=entities), swap(name(a), name(b)))
+    return Edit(scene, SceneGraph(entities=entities), swap(name(a), name(b)), frozenset({a.id, b.id}))
 
 
 def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
@@ -158,7 +170,9 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit
         raise _Unfit
     colour, shape = pairings[int(rng.integers(len(pairings)))]
     new = Entity(id="new", category=shape, attributes=(colour,))
-    entities, relations, place = (*scene.entities, new), (), ""
+    entities = (*scene.entities, new)
+    relations: tuple[Relation, ...] = ()
+    place, goal = "", None
     anchors = [e for e in scene.entities if [name(o) for o in scene.entities].count(name(e)) == 1]
     if anchors and rng.random() < 0.75:
         anchor = anchors[int(rng.integers(len(anchors)))]
@@ -167,7 +181,9 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit
             raise _Unfit
         relations = (Relation(subject=new.id, predicate=predicate, object=anchor.id),)
         place = f" {predicate} the {name(anchor)}"
-    return Edit(scene, _relaid(rng, entities, [new.id], relations), add(name(new), place))
+        if name(new) not in [name(e) for e in scene.entities]:
+            goal = _goal(new, predicate, anchor)
+    return Edit(scene, _relaid(rng, entities, [new.id], relations), add(name(new), place), goal=goal)
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
@@ -175,14 +191,15 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> E
         raise _Unfit
     gone = scene.entities[int(rng.integers(len(scene.entities)))]
     rest = tuple(e for e in scene.entities if e.id != gone.id)
-    return Edit(scene, SceneGraph(entities=rest), remove(name(gone)))
+    return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
 
 
 def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
     thing = _alone(rng, scene)
     colours = [c for c, shape in pairings if shape == thing.category and c not in thing.attributes]
     colour = colours[int(rng.integers(len(colours)))]
-    return Edit(scene, _changed(scene, thing, {"attributes": (colour,)}), recolour(name(thing), colour))
+    changed = _changed(scene, thing, {"attributes": (colour,)})
+    return Edit(scene, changed, recolour(name(thing), colour), frozenset({thing.id}))
 
 
 def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
@@ -191,7 +208,7 @@ def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> 
     if shape == thing.category or _overlaps(scene, thing):
         raise _Unfit
     changed = _changed(scene, thing, {"attributes": (colour,), "category": shape})
-    return Edit(scene, changed, replace(name(thing), describe(shape, (colour,))))
+    return Edit(scene, changed, replace(name(thing), describe(shape, (colour,))), frozenset({thing.id}))
 
 
 def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
@@ -201,7 +218,7 @@ def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> E
         e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e for e in scene.entities
     ]
     near = layout_near(rng, entities, thing)
-    return Edit(scene, near, recolour(name(thing), size))
+    return Edit(scene, near, recolour(name(thing), size), frozenset({thing.id}))
 
 
 def layout_near(rng: Generator, entities: Sequence[Entity], thing: Entity, tries: int = 12) -> SceneGraph:

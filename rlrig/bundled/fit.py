@@ -44,7 +44,9 @@ def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float =
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     matrices = [p for name, p in named if is_inner(name, p)]
     rest = [p for name, p in named if not is_inner(name, p)]
-    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98))]
+    found: list[torch.optim.Optimizer] = []
+    if rest:
+        found.append(torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98)))
     if matrices:
         found.append(torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
     return found

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import diffuser, editor, judge, vae, vlm
 from rlrig.bundled.cards import write_card
 from rlrig.bundled.fit import Budget
+from rlrig.bundled.measure import dev_edits, dev_prompts, drawing_quality, editing_quality
+from rlrig.presets import load_preset
 from rlrig_eval import assets
+
+MEASURED = 200  # held-out prompts, and edits, behind the figures on a card
 
 Recipe = Callable[[Budget, Path], None]
 
@@ -21,14 +27,18 @@ def _diffuser(budget: Budget, work: Path) -> None:
     out = _out(work, "diffuser")
     trained = _out(work, "vae")
     autoencoder = trained if trained.is_dir() else assets.checkpoint("diffuser") / "vae"
-    write_card(out, "diffuser", diffuser.train(budget, autoencoder, out), budget.device)
+    log = diffuser.train(budget, autoencoder, out)
+    model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
+    write_card(out, "diffuser", _measured(log, drawing_quality(model, dev_prompts(MEASURED))), budget.device)
 
 
 def _editor(budget: Budget, work: Path) -> None:
     out = _out(work, "editor")
     trained = _out(work, "diffuser")
     start = trained if trained.is_dir() else assets.checkpoint("diffuser")
-    write_card(out, "editor", editor.train(budget, start, out), budget.device)
+    log = editor.train(budget, start, out)
+    model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
+    write_card(out, "editor", _measured(log, editing_quality(model, dev_edits(MEASURED))), budget.device)
 
 
 def _vlm(budget: Budget, work: Path) -> None:
@@ -42,6 +52,10 @@ def _vlm(budget: Budget, work: Path) -> None:
 def _judge(budget: Budget, work: Path) -> None:
     out = _out(work, "judge")
     write_card(out, "judge", judge.train(budget, out), budget.device)
+
+
+def _measured(log: dict[str, Any], figures: Mapping[str, float]) -> dict[str, Any]:
+    return log | {"dev": {**log["dev"], **figures}}
 
 
 def _out(work: Path, name: str) -> Path:

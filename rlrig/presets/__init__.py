@@ -7,7 +7,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from rlrig_eval.errors import UsageError, nearest
+from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.scene.graph import Frozen
 
 _FOLDER = Path(__file__).parent / "pipeline"
@@ -78,17 +78,18 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         path = _FOLDER / f"{name_or_path}.yaml"
     if not path.is_file():
         known = sorted(file.stem for file in _FOLDER.glob("*.yaml"))
-        raise UsageError(f"no preset {str(name_or_path)!r}; {nearest(str(name_or_path), known)}")
+        raise UsageError.unknown("preset", str(name_or_path), known)
     try:
-        raw = yaml.safe_load(path.read_text())
-        preset = Preset.model_validate(raw)
-        return preset.model_copy(update={"loop": Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})})
+        preset = Preset.model_validate(yaml.safe_load(path.read_text()))
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {field}: {first['msg']}") from error
+        raise UnreadableFile.invalid(error, Preset, path=path) from error
+    try:
+        loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
+    except ValidationError as error:
+        raise UnreadableFile.invalid(error, Loop, path=path) from error
+    return preset.model_copy(update={"loop": loop})
 
 
 def save_preset(preset: Preset, folder: Path) -> None:

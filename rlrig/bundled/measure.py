@@ -1,0 +1,116 @@
+"""How good a trained Diffuser or editor is, on held-out prompts and edits, read back by `shapes.read`.
+
+The reader saw no model and labels nothing that is trained on; these figures choose between checkpoints and go on cards.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from rlrig.bundled.edits import Edit, sample_edit
+from rlrig.roles import Diffuser, InverseDiffuser
+from rlrig_eval.metrics import scene_graph_iou
+from rlrig_eval.scene import Entity, SceneGraph, check, focus
+from rlrig_eval.shapes import SEEN, LayoutError, NotAShapesDrawing, layout, read, render, split, truth
+from rlrig_eval.suite.structures import compose
+from rlrig_eval.suite.wording import word
+
+NEAR = 4.0
+"""Canvas pixels by which the centre of an untouched thing may drift and still count as left alone."""
+
+STRUCTURES = ("pair", "pair", "pair", "chain", "triangle", "counted", "between", "ordering")
+
+
+def dev_prompts(count: int, seed: int = 0) -> list[SceneGraph]:
+    """Satisfiable prompt graphs of the dev bucket, of seen pairings."""
+    rng, found = np.random.default_rng([96, seed]), list[SceneGraph]()
+    while len(found) < count:
+        graph = compose(rng, STRUCTURES[len(found) % len(STRUCTURES)], SEEN)
+        if split(graph) != "dev":
+            continue
+        try:
+            layout(graph, rng, attempts=6)
+        except LayoutError:
+            continue
+        found.append(graph)
+    return found
+
+
+def drawing_quality(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> dict[str, float]:
+    """Mean entity IoU, share of requirements and share of all-correct pictures, each in [0, 1]."""
+    pictures = diffuser.draw([word(graph) for graph in prompts], list(range(len(prompts))))
+    seen = [_read(picture) for picture in pictures]
+    met = [list(check(graph.requirements(), found).values()) for graph, found in zip(prompts, seen, strict=True)]
+    ious = [scene_graph_iou(focus(found, graph), graph) for graph, found in zip(prompts, seen, strict=True)]
+    return {
+        "entity_iou": float(np.mean([iou.entity for iou in ious])),
+        "requirements": float(np.mean([np.mean(answers) for answers in met])),
+        "all_correct": float(np.mean([all(answers) for answers in met])),
+        "prompts": len(prompts),
+    }
+
+
+def dev_edits(count: int, seed: int = 0) -> list[Edit]:
+    """Edits of scenes that training does not see: its streams never use this seed."""
+    rng = np.random.default_rng([95, seed])
+    return [sample_edit(rng) for _ in range(count)]
+
+
+def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[str, float]:
+    """Shares of edits done as told, of edits that left the rest alone, and of both; each in [0, 1].
+
+    Done: what differs between the source and the target has the target's things and relations (`_done`). Left alone:
+    every thing that the edit does not touch is still there, its centre within NEAR pixels.
+    """
+    sources = [render(edit.source) for edit in edits]
+    results = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
+    seen = [_read(picture) for picture in results]
+    done = [_done(edit, found) for edit, found in zip(edits, seen, strict=True)]
+    kept = [_kept(edit, found) for edit, found in zip(edits, seen, strict=True)]
+    both = [a and b for a, b in zip(done, kept, strict=True)]
+    return {
+        "fulfilled": float(np.mean(done)),
+        "preserved": float(np.mean(kept)),
+        "both": float(np.mean(both)),
+        "edits": len(edits),
+    }
+
+
+def _done(edit: Edit, found: SceneGraph) -> bool:
+    """The picture has the target's things, and the relation that was asked for holds."""
+    if _inventory(found) != _inventory(truth(edit.target)):
+        return False
+    return edit.goal is None or check([edit.goal], found)[edit.goal.id]
+
+
+def _kept(edit: Edit, found: SceneGraph) -> bool:
+    places = [(_look(entity), _centre(entity)) for entity in found.entities]
+    for entity in truth(edit.source).entities:
+        if entity.id in edit.touched:
+            continue
+        near = [p for p in places if p[0] == _look(entity) and np.hypot(*(p[1] - _centre(entity))) <= NEAR]
+        if not near:
+            return False
+    return True
+
+
+def _look(entity: Entity) -> tuple[str, ...]:
+    return entity.category, *entity.attributes
+
+
+def _inventory(graph: SceneGraph) -> list[tuple[str, ...]]:
+    return sorted(_look(entity) for entity in graph.entities)
+
+
+def _centre(entity: Entity) -> np.ndarray:
+    x0, y0, x1, y1 = entity.box or (0.0, 0.0, 0.0, 0.0)
+    return np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+
+
+def _read(picture: Image.Image) -> SceneGraph:
+    """What is in the picture; nothing when it is no drawing of this world."""
+    try:
+        return read(picture)
+    except NotAShapesDrawing:
+        return SceneGraph()

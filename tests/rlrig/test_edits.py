@@ -1,0 +1,68 @@
+"""Training edits: what they change is what they say, and a repair names what is wrong."""
+
+import numpy as np
+import pytest
+
+from rlrig.bundled.edits import EDITS, Edit, repair, sample_edit
+from rlrig.bundled.editor import mirrored
+from rlrig_eval.scene import check, parse
+from rlrig_eval.shapes import draw, layout, truth
+
+SAMPLED = [sample_edit(np.random.default_rng(seed)) for seed in range(150)]
+
+
+def boxes(edit: Edit, side: str) -> dict[str, object]:
+    scene = getattr(edit, side)
+    return {e.id: (e.category, e.attributes[-1], e.box) for e in scene.entities if e.id not in edit.touched}
+
+
+def test_every_kind_of_edit_is_met() -> None:
+    verbs = {edit.instruction.split()[0] for edit in SAMPLED}
+    assert verbs == {"move", "make", "swap", "add", "remove", "turn"}
+    assert len(EDITS) == 7
+
+
+@pytest.mark.parametrize("edit", SAMPLED[:60], ids=lambda edit: edit.instruction)
+def test_what_an_edit_does_not_touch_stays_where_it_was(edit: Edit) -> None:
+    before, after = boxes(edit, "source"), boxes(edit, "target")
+    assert before.items() <= after.items()
+
+
+@pytest.mark.parametrize("edit", [e for e in SAMPLED if e.goal is not None][:60], ids=lambda e: e.instruction)
+def test_the_relation_that_is_asked_for_holds_in_the_target(edit: Edit) -> None:
+    assert edit.goal is not None
+    assert check([edit.goal], truth(edit.target))[edit.goal.id]
+
+
+def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:
+    assert mirrored("add a red ring right of the blue star") == "add a red ring left of the blue star"
+    assert mirrored("remove a red ring") == "remove a red ring"
+
+
+@pytest.mark.parametrize(
+    ("seen", "instruction"),
+    [
+        ("a blue square", "add a red circle left of the blue square"),
+        ("a red circle right of a blue square", "move the red circle left of the blue square"),
+        ("a green circle left of a blue square", "make the green circle red"),
+        ("two red circles left of a blue square", "remove a red circle"),
+        ("a red circle", "add a blue square"),
+        ("a red circle left of a black star", "turn the black star into a blue square"),
+    ],
+)
+def test_a_repair_mends_the_first_thing_that_is_wrong(seen: str, instruction: str) -> None:
+    prompt = parse("a red circle left of a blue square")
+    scene = truth(layout(parse(seen), np.random.default_rng(0)))
+    assert repair(prompt, scene, prompt.requirements())[0] == instruction
+
+
+def test_nothing_to_repair_is_an_error() -> None:
+    prompt = parse("a red circle left of a blue square")
+    scene = truth(layout(prompt, np.random.default_rng(0)))
+    with pytest.raises(ValueError, match="nothing to repair"):
+        repair(prompt, scene, prompt.requirements())
+
+
+def test_edited_scenes_can_be_drawn() -> None:
+    for edit in SAMPLED[:20]:
+        assert draw(edit.target).size == (64, 64)

@@ -1,0 +1,73 @@
+"""The training loop: it learns, keeps its state, and goes on after a kill."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rlrig.bundled import fit as loop
+from rlrig.bundled.fit import Budget, fit, optimisers
+
+TRUTH = torch.tensor([[2.0, -1.0], [0.5, 1.0]])
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.matrix = nn.Linear(2, 2, bias=False)
+
+
+def batches(seed: int) -> Iterator[Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    while True:
+        yield torch.randn(16, 2, generator=rng)
+
+
+def run(model: Line, folder: Path, seconds: float) -> tuple[nn.Module, dict[str, object]]:
+    def loss(x: Tensor) -> tuple[Tensor, Mapping[str, float]]:
+        return (model.matrix(x) - x @ TRUTH.T).pow(2).mean(), {}
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        return {"error": float((candidate.matrix.weight.detach() - TRUTH).abs().max())}
+
+    optims = optimisers(model, matrix_rate=0.05, rate=0.05, decay=0.0)
+    return fit(model, optims, batches, loss, evaluate, Budget(seconds / 60, folder, ema=0.9, warmup_steps=5))
+
+
+def test_it_learns_and_the_average_is_what_comes_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    _, log = run(Line(), tmp_path, seconds=2)
+    assert log["dev"]["error"] < 0.1  # 2.4 at most at the start; a second is some thousand steps
+
+
+def test_a_spent_budget_trains_no_further(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    _, first = run(Line(), tmp_path, seconds=1)
+    other = Line()
+    _, again = run(other, tmp_path, seconds=1)
+    assert again["steps"] == first["steps"]
+    assert again["dev"] == first["dev"]
+
+
+def test_a_larger_budget_goes_on_from_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    _, first = run(Line(), tmp_path, seconds=1)
+    _, longer = run(Line(), tmp_path, seconds=2)
+    assert longer["steps"] > first["steps"]
+    assert f"resuming at step {first['steps']}" in capsys.readouterr().out
+
+
+def test_the_state_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 0.0)
+    run(Line(), tmp_path, seconds=0.5)
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] > 0
+    assert not (tmp_path / "state.tmp").exists()
+
+
+def test_matrices_go_to_muon_and_the_rest_to_adamw() -> None:
+    net = nn.ModuleDict({"inner": nn.Linear(4, 4), "embed": nn.Embedding(3, 4)})
+    adamw, muon = optimisers(net, 0.1, 0.1)
+    assert [p.shape for p in muon.param_groups[0]["params"]] == [(4, 4)]
+    assert {tuple(p.shape) for p in adamw.param_groups[0]["params"]} == {(4,), (3, 4)}

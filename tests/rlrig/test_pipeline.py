@@ -1,0 +1,138 @@
+"""The loop of RL-RIG with roles whose behaviour is known: it checks, edits, backtracks, starts afresh and stops."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rlrig.pipeline import RLRIGPipeline
+from rlrig.presets import Loop
+from rlrig_eval.scene import Requirement, SceneGraph, check, parse
+from rlrig_eval.shapes import draw, read
+from rlrig_eval.suite.seeds import candidate_seed
+
+PROMPT = "a red circle left of a blue square"
+RIGHT = draw(parse(PROMPT), seed=1)
+SWAPPED = draw(parse("a red circle right of a blue square"), seed=1)
+LONELY = draw(parse("a red circle"), seed=1)
+
+
+class Painter:
+    """Draws the given pictures, one a call, and remembers its seeds."""
+
+    evals_per_image = 10
+
+    def __init__(self, *pictures: Image.Image) -> None:
+        self.pictures, self.seeds = list(pictures), list[int]()
+
+    def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
+        self.seeds += seeds
+        return [self.pictures.pop(0) for _ in prompts]
+
+    def edit(
+        self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
+    ) -> list[Image.Image]:
+        return self.draw(instructions, seeds)
+
+
+class Reader:
+    """Sees the truth."""
+
+    def check(
+        self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]
+    ) -> list[list[float]]:
+        return [
+            [0.9 if met else 0.1 for met in check(asked, read(image)).values()]
+            for image, asked in zip(images, requirements, strict=True)
+        ]
+
+
+class Writer:
+    """Names the first failed requirement, and remembers which pictures it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Image.Image] = []
+
+    def write(
+        self, images: Sequence[Image.Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+    ) -> list[str]:
+        self.shown += images
+        return [f"mend: {wrong[0].statement()}" for wrong in failed]
+
+
+def pipeline(diffuser: Painter, editor: Painter, actor: Writer | None = None, **loop: object) -> RLRIGPipeline:
+    return RLRIGPipeline(diffuser, Reader(), actor or Writer(), editor, Loop.model_validate(loop))
+
+
+def test_a_right_picture_is_left_alone() -> None:
+    (result,) = pipeline(Painter(RIGHT), Painter())([PROMPT], [0])
+    assert result.trace.stopped == "satisfied"
+    assert result.trace.calls.images == 1
+    assert result.trace.rounds[0].reward == 1.0
+
+
+def test_a_wrong_picture_is_edited_as_the_actor_asks() -> None:
+    (result,) = pipeline(Painter(SWAPPED), Painter(RIGHT))([PROMPT], [0])
+    drawn, edited = result.trace.rounds
+    assert drawn.reward < edited.reward == 1.0
+    assert (edited.action, edited.parent) == ("edit", 0)
+    assert edited.instruction == "mend: the circle is left of the square"
+    assert result.image is RIGHT
+    assert result.trace.calls.denoiser_evals == 20
+
+
+def test_after_a_worse_edit_it_goes_back_to_the_best_picture() -> None:
+    actor = Writer()
+    (result,) = pipeline(Painter(SWAPPED), Painter(LONELY, RIGHT), actor)([PROMPT], [0])
+    assert [r.parent for r in result.trace.rounds] == [None, 0, 0]
+    assert actor.shown == [SWAPPED, SWAPPED]
+
+
+def test_without_backtracking_it_edits_the_last_picture() -> None:
+    actor = Writer()
+    pipeline(Painter(SWAPPED), Painter(LONELY, RIGHT), actor, backtrack=False)([PROMPT], [0])
+    assert actor.shown == [SWAPPED, LONELY]
+
+
+def test_when_edits_do_not_help_it_starts_afresh_and_keeps_the_best() -> None:
+    diffuser, editor = Painter(SWAPPED, LONELY, LONELY), Painter(LONELY, LONELY)
+    (result,) = pipeline(diffuser, editor, patience=2)([PROMPT], [0])
+    assert [r.action for r in result.trace.rounds] == ["draw", "edit", "edit", "fresh", "fresh"]
+    assert result.trace.chosen == 0
+    assert result.trace.stopped == "budget"
+
+
+def test_every_round_has_noise_of_its_own() -> None:
+    diffuser, editor = Painter(SWAPPED), Painter(LONELY, RIGHT)
+    pipeline(diffuser, editor)([PROMPT], [42])
+    assert diffuser.seeds == [42]
+    assert editor.seeds == [candidate_seed(42, 1), candidate_seed(42, 2)]
+
+
+def test_finished_prompts_leave_the_batch() -> None:
+    results = pipeline(Painter(RIGHT, SWAPPED, RIGHT), Painter(RIGHT))([PROMPT] * 3, [0, 1, 2])
+    assert [len(r.trace.rounds) for r in results] == [1, 2, 1]
+
+
+def test_the_budget_counts_every_picture_the_checker_sees() -> None:
+    (result,) = pipeline(Painter(SWAPPED), Painter(LONELY), max_edits=1)([PROMPT], [0])
+    assert result.trace.calls.images == 2
+    asked = len(parse(PROMPT).requirements())
+    assert result.trace.calls.vlm_calls == 2 * asked + 1  # one instruction
+
+
+def test_a_prompt_without_requirements_is_satisfied_by_anything() -> None:
+    (result,) = pipeline(Painter(LONELY), Painter())(["anything"], [0], [SceneGraph()])
+    assert result.trace.stopped == "satisfied"
+
+
+def test_prompts_and_seeds_must_pair_up() -> None:
+    with pytest.raises(ValueError, match="2 prompts but 1 seeds"):
+        pipeline(Painter(), Painter())([PROMPT, PROMPT], [0])
+
+
+def test_the_pictures_of_these_tests_are_what_they_are_called() -> None:
+    asked = parse(PROMPT).requirements()
+    met = [np.mean(list(check(asked, read(image)).values())) for image in (RIGHT, SWAPPED, LONELY)]
+    assert met[0] == 1 > met[1] > met[2]
