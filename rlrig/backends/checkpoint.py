@@ -25,7 +25,7 @@ def open_checkpoint(pipeline_class: Any, name: str | Path, dtype: str, device: s
     """
     path = locate(name)
     try:
-        pipeline = pipeline_class.from_pretrained(path, torch_dtype=DTYPES[dtype], use_safetensors=True)
+        pipeline = pipeline_class.from_pretrained(path, dtype=DTYPES[dtype], use_safetensors=True)
     except Exception as error:  # the loaders raise a dozen kinds; all mean that this checkpoint is unusable
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(f"checkpoint {name}: cannot be loaded from {path}: {first}") from error
