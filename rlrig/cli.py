@@ -26,7 +26,7 @@ def generate(
     prompt: Annotated[str, typer.Argument(help='What to draw, e.g. "a red circle left of a blue square".')],
     preset: Annotated[str, typer.Option(help="A preset's name or file.")] = "shapes",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same picture.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the picture, the film strip and the trace.")] = Path("."),
+    out: Annotated[Path, typer.Option(help="Folder for the picture, the film strip and the trace.")] = Path(),
 ) -> None:
     """Draw one prompt; write the picture, a film strip of the rounds, and the trace."""
     from rlrig_eval.scene import parse

@@ -69,7 +69,13 @@ class RLRIGPipeline:
     """
 
     def __init__(
-        self, diffuser: Diffuser, checker: Checker, actor: Actor, editor: InverseDiffuser, loop: Loop, preset: Preset | None = None
+        self,
+        diffuser: Diffuser,
+        checker: Checker,
+        actor: Actor,
+        editor: InverseDiffuser,
+        loop: Loop,
+        preset: Preset | None = None,
     ) -> None:
         self.diffuser, self.checker, self.actor, self.editor = diffuser, checker, actor, editor
         self.loop, self.preset = loop, preset
@@ -108,7 +114,8 @@ class RLRIGPipeline:
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
         graphs = [parse(prompt) for prompt in prompts] if graphs is None else graphs
         cases = [
-            _Case(prompt, seed, graph.requirements()) for prompt, seed, graph in zip(prompts, seeds, graphs, strict=True)
+            _Case(prompt, seed, graph.requirements())
+            for prompt, seed, graph in zip(prompts, seeds, graphs, strict=True)
         ]
         self._perform([_Step(case, parent=None) for case in cases])
         for _ in range(self.loop.max_edits):

@@ -24,5 +24,8 @@ def load_actor(preset: Preset) -> Actor:
     from rlrig.backends.vlm import VLMActor
 
     return VLMActor.from_pretrained(
-        preset.checker.checkpoint, adapter=preset.actor.adapter, device=preset.device, dtype=preset.checker.dtype
+        preset.checker.checkpoint,
+        adapter=preset.actor.adapter,
+        device=preset.device,
+        dtype=preset.checker.dtype,
     )

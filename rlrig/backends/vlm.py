@@ -47,9 +47,7 @@ class VLM:
     processor: ProcessorMixin
 
     @classmethod
-    def from_pretrained(
-        cls, source: str | Path, device: str = "cpu", dtype: str | torch.dtype = torch.float32
-    ) -> Self:
+    def from_pretrained(cls, source: str | Path, device: str = "cpu", dtype: str | torch.dtype = torch.float32) -> Self:
         """Load `bundled:NAME`, a local folder or a Hub id.
 
         Raises UsageError when there is no such checkpoint, or its files cannot be read.
@@ -60,9 +58,7 @@ class VLM:
             model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
             processor = AutoProcessor.from_pretrained(path)
         except _UNREADABLE as error:
-            raise UsageError(
-                f"{source}: cannot load this vision-language model: {_first_line(error)}"
-            ) from error
+            raise UsageError(f"{source}: cannot load this vision-language model: {_first_line(error)}") from error
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         return cls(model.to(device).eval(), processor)
 
@@ -100,9 +96,7 @@ class VLMChecker:
         if self._vlm.fingerprint() != self._hash:
             raise RuntimeError("the Checker's weights have changed: a reward must not move")
 
-    def check(
-        self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]
-    ) -> list[list[float]]:
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
         """P(yes) in [0, 1] of every requirement of every image: the first answer token, among yes and no."""
         pairs = [(image, r) for image, asked in zip(images, requirements, strict=True) for r in asked]
         chances: list[float] = []
@@ -160,15 +154,11 @@ def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]
     """
 
     def first(spellings: Sequence[str]) -> list[int]:
-        return sorted(
-            {tokenizer(spelling, add_special_tokens=False)["input_ids"][0] for spelling in spellings}
-        )
+        return sorted({tokenizer(spelling, add_special_tokens=False)["input_ids"][0] for spelling in spellings})
 
     yes, no = first(_YES), first(_NO)
     if set(yes) & set(no):
-        raise UsageError(
-            f"{tokenizer.name_or_path}: yes and no begin with the same token, so it cannot check"
-        )
+        raise UsageError(f"{tokenizer.name_or_path}: yes and no begin with the same token, so it cannot check")
     return yes, no
 
 

@@ -25,9 +25,7 @@ from rlrig_eval.suite.wording import word
 BATCH = 32
 PROMPTS = 4
 RANK = 16
-_ADAPTED = (
-    r".*language_model.*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)|.*embed_tokens|lm_head"
-)
+_ADAPTED = r".*language_model.*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)|.*embed_tokens|lm_head"
 
 
 def lesson(rng: Generator) -> Lesson:
@@ -67,9 +65,7 @@ def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
     def evaluate(candidate: nn.Module) -> Mapping[str, float]:
         written = write(VLM(candidate.eval(), vlm.processor), held_out)
         return {
-            "exact": float(
-                np.mean([text == reference for text, (_, reference) in zip(written, held_out, strict=True)])
-            )
+            "exact": float(np.mean([text == reference for text, (_, reference) in zip(written, held_out, strict=True)]))
         }
 
     average, log = fit(model, optimisers(model, 2e-3, 2e-3), batches, loss, evaluate, budget)

@@ -11,13 +11,21 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from rlrig.bundled.fit import Budget, fit, optimisers
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching_loss, load_vae, save, tokenise
+from rlrig.bundled.flow import (
+    TEXT_TOKENS,
+    TextToVelocity,
+    encode,
+    flow_matching_loss,
+    load_vae,
+    save,
+    tokenise,
+)
 from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import pixels, stream
 from rlrig.bundled.tokens import tokenizer
 from rlrig_eval.scene import SceneGraph, opposite
 from rlrig_eval.shapes import SEEN, LayoutError, layout, render, split
-from rlrig_eval.suite.structures import STRUCTURES, compose
+from rlrig_eval.suite.structures import compose
 from rlrig_eval.suite.wording import word
 
 BATCH = 64

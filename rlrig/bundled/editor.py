@@ -12,7 +12,15 @@ from torch import Tensor, nn
 
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget, fit, optimisers
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching_loss, load_vae, save, tokenise
+from rlrig.bundled.flow import (
+    TEXT_TOKENS,
+    TextToVelocity,
+    encode,
+    flow_matching_loss,
+    load_vae,
+    save,
+    tokenise,
+)
 from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import pixels, stream
 from rlrig.bundled.tokens import tokenizer

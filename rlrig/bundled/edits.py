@@ -140,7 +140,9 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edi
     if predicate in ("inside", "in front of", "behind") and not _distinct(a, b):
         raise _Unfit
     size = () if predicate in ("bigger than", "smaller than", "inside") else (_size_word(a),)
-    entities = [e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities]
+    entities = [
+        e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities
+    ]
     target = _relaid(rng, entities, [a.id], (stated,))
     return Edit(scene, target, move(name(a), predicate, name(b)), frozenset({a.id}), _goal(a, predicate, b))
 
@@ -153,12 +155,18 @@ def _goal(subject: Entity, predicate: str, object_: Entity) -> Requirement:
 
 
 def _size_word(entity: Entity) -> str:
-    return next(word for word in truth(SceneGraph(entities=(entity,))).entities[0].attributes if word in ("small", "large"))
+    return next(
+        word for word in truth(SceneGraph(entities=(entity,))).entities[0].attributes if word in ("small", "large")
+    )
 
 
 def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
     a, b = _two(rng, scene)
-    if any({r.subject, *r.objects} & {a.id, b.id} for r in truth(scene).relations if r.predicate in ("inside", "in front of")):
+    if any(
+        {r.subject, *r.objects} & {a.id, b.id}
+        for r in truth(scene).relations
+        if r.predicate in ("inside", "in front of")
+    ):
         raise _Unfit
     places = {a.id: b.box, b.id: a.box}
     entities = tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities)
@@ -215,14 +223,15 @@ def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> E
     thing = _alone(rng, scene)
     size = "large" if _size_word(thing) == "small" else "small"
     entities = [
-        e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e for e in scene.entities
+        e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e
+        for e in scene.entities
     ]
     near = layout_near(rng, entities, thing)
     return Edit(scene, near, recolour(name(thing), size), frozenset({thing.id}))
 
 
 def layout_near(rng: Generator, entities: Sequence[Entity], thing: Entity, tries: int = 12) -> SceneGraph:
-    """The layout, among a few, that leaves the centre of `thing` nearest to where it was; LayoutError if there is none."""
+    """The layout, among a few, that leaves the centre of `thing` nearest to where it was; LayoutError if none."""
     x0, y0, x1, y1 = thing.box or (0, 0, 0, 0)
     best: tuple[float, SceneGraph] | None = None
     for _ in range(tries):
@@ -280,7 +289,9 @@ _KINDS = tuple(EDITS)
 _WEIGHTS = (0.38, 0.08, 0.24, 0.12, 0.07, 0.07, 0.04)
 
 
-def repair(prompt: SceneGraph, seen: SceneGraph, requirements: Sequence[Requirement]) -> tuple[Instruction, Requirement]:
+def repair(
+    prompt: SceneGraph, seen: SceneGraph, requirements: Sequence[Requirement]
+) -> tuple[Instruction, Requirement]:
     """The instruction that mends the first failed requirement of `prompt` in a scene whose truth is `seen`.
 
     Missing things come first, then surplus ones, colours, and relations, as each makes the next checkable.
@@ -348,8 +359,17 @@ def _supply(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction
         return recolour(name(same[0]), colours[0])
     if stray:
         return replace(name(stray[0]), name(wanted))
-    present = {e.id for e in prompt.entities if any(Reference(category=e.category, attributes=e.attributes).matches(s) for s in seen.entities)}
+    present = {
+        e.id
+        for e in prompt.entities
+        if any(Reference(category=e.category, attributes=e.attributes).matches(s) for s in seen.entities)
+    }
     for relation in prompt.relations:
-        if relation.subject == wanted.id and not relation.negated and relation.predicate in MOVES and relation.objects[0] in present:
+        if (
+            relation.subject == wanted.id
+            and not relation.negated
+            and relation.predicate in MOVES
+            and relation.objects[0] in present
+        ):
             return add(name(wanted), f" {relation.predicate} the {name(prompt.entity(relation.objects[0]))}")
     return add(name(wanted))

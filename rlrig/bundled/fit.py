@@ -36,7 +36,7 @@ class Budget:
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for everything else (embeddings, modulation, convolutions, heads)."""
+    """Muon for the matrices inside the network, AdamW for the rest (embeddings, modulation, convolutions, heads)."""
 
     def is_inner(name: str, p: Tensor) -> bool:
         return p.ndim == 2 and not any(word in name for word in _OUTER)
@@ -71,7 +71,7 @@ def fit(
     stream = batches(step)  # the seed: a resumed run sees fresh data
     started, saved, evaluated = time.monotonic() - spent, time.monotonic(), time.monotonic()
     total = budget.minutes * 60
-    with open(budget.folder / "log.jsonl", "a") as log:
+    with (budget.folder / "log.jsonl").open("a") as log:
         while (elapsed := time.monotonic() - started) < total:
             _set_rates(optims, bases, min(1.0, (step + 1) / budget.warmup_steps) * max(0.02, 1 - elapsed / total))
             value, parts = loss(next(stream))
@@ -86,14 +86,28 @@ def fit(
             if step % LOG_EVERY == 0:
                 _write(log, {"step": step, "seconds": round(elapsed), "loss": float(value.detach()), **parts})
             if time.monotonic() - evaluated > budget.evaluate_every:
-                _write(log, {"step": step, "seconds": round(elapsed), **{f"dev_{k}": v for k, v in evaluate(average.module).items()}})
+                _write(
+                    log,
+                    {
+                        "step": step,
+                        "seconds": round(elapsed),
+                        **{f"dev_{k}": v for k, v in evaluate(average.module).items()},
+                    },
+                )
                 evaluated = time.monotonic()
             if time.monotonic() - saved > CHECKPOINT_EVERY:
                 _save(budget.folder / "state.pt", model, average, optims, step, elapsed)
                 saved = time.monotonic()
         _save(budget.folder / "state.pt", model, average, optims, step, time.monotonic() - started)
         final = dict(evaluate(average.module))
-        _write(log, {"step": step, "seconds": round(time.monotonic() - started), **{f"dev_{k}": v for k, v in final.items()}})
+        _write(
+            log,
+            {
+                "step": step,
+                "seconds": round(time.monotonic() - started),
+                **{f"dev_{k}": v for k, v in final.items()},
+            },
+        )
     return average.module, {"steps": step, "minutes": round(budget.minutes, 1), "dev": final}
 
 
@@ -111,7 +125,12 @@ def _write(log: Any, row: Mapping[str, Any]) -> None:
 
 
 def _save(
-    path: Path, model: nn.Module, average: nn.Module, optims: Sequence[torch.optim.Optimizer], step: int, spent: float
+    path: Path,
+    model: nn.Module,
+    average: nn.Module,
+    optims: Sequence[torch.optim.Optimizer],
+    step: int,
+    spent: float,
 ) -> None:
     state = {
         "model": model.state_dict(),

@@ -55,9 +55,7 @@ def exam(
 
 
 @torch.no_grad()
-def grade(
-    model: nn.Module, processor: ProcessorMixin, batches: Sequence[Packed], device: str = "cpu"
-) -> list[Mark]:
+def grade(model: nn.Module, processor: ProcessorMixin, batches: Sequence[Packed], device: str = "cpu") -> list[Mark]:
     yes, no = answer_ids(processor.tokenizer)
     marks: list[Mark] = []
     training = model.training
@@ -86,7 +84,5 @@ def calibration_error(marks: Sequence[Mark]) -> float:
     chance = np.array([mark.probability for mark in marks])
     right = np.array([mark.right for mark in marks], dtype=float)
     bins = np.minimum((chance * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(chance[bins == b].mean() - right[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)
-    ]
+    gaps = [abs(chance[bins == b].mean() - right[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)]
     return float(np.sum(gaps) / len(marks))

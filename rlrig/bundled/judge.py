@@ -81,6 +81,4 @@ def train(budget: Budget, out: Path) -> dict[str, Any]:
     torch.manual_seed(SEED)
     processor = build_processor()
     repainted = painted_by(out.with_name("vae"), PAIRINGS, SEED, STYLES, budget.device)
-    return teach(
-        build(processor), processor, Lessons(PAIRINGS, STYLES, repainted), PAIRINGS, budget, out, seed=SEED
-    )
+    return teach(build(processor), processor, Lessons(PAIRINGS, STYLES, repainted), PAIRINGS, budget, out, seed=SEED)

@@ -41,9 +41,7 @@ class Packed:
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
-        return Packed(
-            moved, self.labels.to(device), self.weights.to(device), self.topics, self.first.to(device)
-        )
+        return Packed(moved, self.labels.to(device), self.weights.to(device), self.topics, self.first.to(device))
 
 
 class Packer:
@@ -133,9 +131,7 @@ def _positions(model: nn.Module, blank: Mapping[str, Any]) -> tuple[Tensor, int]
     if find is None:
         places = torch.arange(blank["input_ids"].shape[1])
     else:
-        places = find(blank["input_ids"], blank["mm_token_type_ids"], image_grid_thw=blank["image_grid_thw"])[
-            0
-        ][:, 0]
+        places = find(blank["input_ids"], blank["mm_token_type_ids"], image_grid_thw=blank["image_grid_thw"])[0][:, 0]
     return places, int(places.max()) + 1
 
 

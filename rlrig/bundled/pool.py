@@ -1,4 +1,4 @@
-"""A rolling pool of encoded examples: drawing and encoding cost more than a training step, so each is seen a few times."""
+"""A rolling pool of encoded examples: each is seen a few times, as drawing and encoding cost as much as a step."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +9,9 @@ from torch import Tensor
 Rows = tuple[Tensor, ...]
 
 
-def rolling(fresh: Iterator[Any], encode: Callable[[Any], Rows], batch: int, capacity: int, first: int) -> Iterator[Rows]:
+def rolling(
+    fresh: Iterator[Any], encode: Callable[[Any], Rows], batch: int, capacity: int, first: int
+) -> Iterator[Rows]:
     """Batches drawn at random from the newest `capacity` examples; one fresh batch joins for every batch drawn.
 
     Args:

@@ -133,13 +133,9 @@ def whereabouts(rng: Generator, scene: SceneGraph, count: int) -> list[Turn]:
     turns = []
     for entity in (scene.entities[i] for i in rng.permutation(len(scene.entities))[:count]):
         words = [word for word in entity.attributes if rng.random() < 0.6]
-        alike = [
-            e for e in scene.entities if e.category == entity.category and set(words) <= set(e.attributes)
-        ]
+        alike = [e for e in scene.entities if e.category == entity.category and set(words) <= set(e.attributes)]
         if len(alike) == 1:
-            turns.append(
-                Turn(f"where is the {describe(entity.category, tuple(words))}?", _told(entity), "where")
-            )
+            turns.append(Turn(f"where is the {describe(entity.category, tuple(words))}?", _told(entity), "where"))
     return turns
 
 

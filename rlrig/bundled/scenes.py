@@ -25,11 +25,19 @@ class _Endless(IterableDataset[Any]):
 
 
 def stream(
-    make: Callable[[Generator], Item], collate: Callable[[list[Item]], Any], batch: int, seed: int, workers: int = 1
+    make: Callable[[Generator], Item],
+    collate: Callable[[list[Item]], Any],
+    batch: int,
+    seed: int,
+    workers: int = 1,
 ) -> Iterator[Any]:
     """Endless batches of `make(rng)`; the seed decides them all. A resumed run passes a fresh seed (its step)."""
     loader = DataLoader(
-        _Endless(make, seed), batch_size=batch, collate_fn=collate, num_workers=workers, prefetch_factor=4 if workers else None
+        _Endless(make, seed),
+        batch_size=batch,
+        collate_fn=collate,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
     )
     return iter(loader)
 

@@ -57,8 +57,5 @@ def teach(
         "dev": exam(packer, pairings, pictures=384, style=style, seed=seed + 100),
         "unseen": exam(packer, PAIRINGS, pictures=192, style=style, only_unseen=True, seed=seed + 101),
     }
-    graded = {
-        name: quality(grade(saved.model, saved.processor, pages, budget.device))
-        for name, pages in exams.items()
-    }
+    graded = {name: quality(grade(saved.model, saved.processor, pages, budget.device)) for name, pages in exams.items()}
     return log | graded | {"parameters": sum(weight.numel() for weight in model.parameters())}

@@ -21,7 +21,7 @@ def words() -> tuple[str, ...]:
 
 
 def tokenizer(max_length: int) -> PreTrainedTokenizerFast:
-    """Lower-cases, drops articles and "there is", joins relation phrases, splits on spaces and commas, ends with </s>."""
+    """Lower-cases, drops articles and "there is", joins relation phrases, splits on spaces and commas, ends in </s>."""
     vocabulary = {token: index for index, token in enumerate((*SPECIAL, *words()))}
     raw = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     joined = [
@@ -44,5 +44,9 @@ def tokenizer(max_length: int) -> PreTrainedTokenizerFast:
         single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", vocabulary["</s>"])]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=raw, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=max_length
+        tokenizer_object=raw,
+        pad_token="<pad>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        model_max_length=max_length,
     )

@@ -64,7 +64,7 @@ def batches(seed: int) -> Iterator[Tensor]:
 
 
 def train(budget: Budget, out: Path) -> dict[str, Any]:
-    """Train and save to `out`; the scaling and shift that make latents zero-mean and unit-variance are measured last."""
+    """Train and save to `out`; the scale and shift that make latents zero-mean and unit-variance are measured last."""
     torch.manual_seed(0)
     model = build().to(budget.device, memory_format=torch.channels_last)
     held_out = torch.stack([_picture(np.random.default_rng([99, i])) for i in range(128)]).to(budget.device)

@@ -66,9 +66,7 @@ def _reword(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> S
         if relation.predicate == "between":
             return None
         predicate = (
-            opposite(relation.predicate)
-            if rng.random() < 0.5
-            else PREDICATES[int(rng.integers(len(PREDICATES)))]
+            opposite(relation.predicate) if rng.random() < 0.5 else PREDICATES[int(rng.integers(len(PREDICATES)))]
         )
         return relation.model_copy(update={"predicate": predicate})
 
@@ -85,9 +83,7 @@ def _reverse(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> 
 
 
 def _negate(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:
-    return _change_relation(
-        rng, graph, lambda relation: relation.model_copy(update={"negated": not relation.negated})
-    )
+    return _change_relation(rng, graph, lambda relation: relation.model_copy(update={"negated": not relation.negated}))
 
 
 def _change_relation(
@@ -130,9 +126,7 @@ def _recount(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> 
 def _resize(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:
     def other(entity: Entity) -> Entity:
         size = ("small", "large")[int(rng.integers(2))]
-        return entity.model_copy(
-            update={"attributes": (size, *(w for w in entity.attributes if w in COLOURS))}
-        )
+        return entity.model_copy(update={"attributes": (size, *(w for w in entity.attributes if w in COLOURS))})
 
     return _change_entity(rng, graph, other)
 
@@ -148,16 +142,12 @@ def _trade(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> Sc
     return SceneGraph(entities=tuple(traded.get(e.id, e) for e in graph.entities), relations=graph.relations)
 
 
-def _change_entity(
-    rng: Generator, graph: SceneGraph, other: Callable[[Entity], Entity | None]
-) -> SceneGraph | None:
+def _change_entity(rng: Generator, graph: SceneGraph, other: Callable[[Entity], Entity | None]) -> SceneGraph | None:
     old = graph.entities[int(rng.integers(len(graph.entities)))]
     new = other(old)
     if new is None or new == old:
         return None
-    return SceneGraph(
-        entities=tuple(new if e.id == old.id else e for e in graph.entities), relations=graph.relations
-    )
+    return SceneGraph(entities=tuple(new if e.id == old.id else e for e in graph.entities), relations=graph.relations)
 
 
 def _drop(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:

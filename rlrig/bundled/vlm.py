@@ -27,9 +27,7 @@ _IMAGE = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"
 CHAT = (
     "{% for message in messages %}{% if message.role == 'user' %}{% for part in message.content %}"
     "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part.text }}"
-    "{% endif %}{% endfor %}{% else %}"
-    + START
-    + "{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}"
+    "{% endif %}{% endfor %}{% else %}" + START + "{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}" + START + "{% endif %}"
 )
 

@@ -60,9 +60,7 @@ def tokenizer(special: Sequence[str], chat_template: str) -> PreTrainedTokenizer
     names = dict.fromkeys([*specials, *sorted(phrases), *sorted(words)])
 
     model = Tokenizer(WordLevel({name: number for number, name in enumerate(names)}, unk_token=UNKNOWN))
-    model.normalizer = normalizers.Sequence(
-        [normalizers.Lowercase(), normalizers.Replace(Regex(r"\s+"), " ")]
-    )
+    model.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Replace(Regex(r"\s+"), " ")])
     chunks = "|".join([*(_escaped(phrase) for phrase in phrases), r"\w+", r"[^\w\s]"])
     model.pre_tokenizer = pre_tokenizers.Split(Regex(chunks), behavior="removed", invert=True)
     model.decoder = decoders.WordPiece(prefix="##", cleanup=True)  # joins with spaces, none before a mark

@@ -1,4 +1,4 @@
-"""Presets: which checkpoint plays which role, how it samples, and the rules of the loop. Typed; an unknown key is an error."""
+"""Presets: which checkpoint plays which role, how it samples, and the rules of the loop; an unknown key is an error."""
 
 from collections.abc import Mapping
 from pathlib import Path

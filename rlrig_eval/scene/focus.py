@@ -28,14 +28,12 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     partner = _partners(read, gold)
     asked = {_topic(relation, {e.id: e.id for e in gold.entities}) for relation in gold.relations}
     entities = tuple(
-        _stated(entity, gold.entity(partner[entity.id])) if entity.id in partner else entity
-        for entity in read.entities
+        _stated(entity, gold.entity(partner[entity.id])) if entity.id in partner else entity for entity in read.entities
     )
     relations = tuple(
         relation
         for relation in read.relations
-        if all(name in partner for name in (relation.subject, *relation.objects))
-        and _topic(relation, partner) in asked
+        if all(name in partner for name in (relation.subject, *relation.objects)) and _topic(relation, partner) in asked
     )
     return SceneGraph(entities=entities, relations=relations)
 
@@ -68,11 +66,7 @@ def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
             # Lexicographic: a partner at all, then attributes, then roles (never as many as 1,000).
             value[i, j] = 1e6 + 1e3 * shared + common
     rows, columns = linear_sum_assignment(value, maximize=True)
-    return {
-        read.entities[i].id: gold.entities[j].id
-        for i, j in zip(rows, columns, strict=True)
-        if value[i, j] > 0
-    }
+    return {read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0}
 
 
 def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str]]]:

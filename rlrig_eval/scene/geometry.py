@@ -18,9 +18,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 OFFSET = 6 / 64  # centres must differ by this much of the side along the axis ...
-CONE = float(
-    np.tan(np.pi / 6)
-)  # ... and lie within 60 degrees of it, so a diagonal is both, a near-tie neither
+CONE = float(np.tan(np.pi / 6))  # ... and lie within 60 degrees of it, so a diagonal is both, a near-tie neither
 NEAR = 8 / 64  # largest gap between the boxes
 FAR = 24 / 64  # smallest gap between the boxes
 BIGGER = 1.35  # ratio of the boxes' mean extents
@@ -165,9 +163,7 @@ def _of_pair(
     if contained:
         # What lies inside a thing is not "near" it, in the words of any speaker.
         held = [name for name in held if name != "near"]
-        return [state(first, name, second) for name in held] + [
-            state(i, "inside", o) for i, o in contained[:1]
-        ]
+        return [state(first, name, second) for name in held] + [state(i, "inside", o) for i, o in contained[:1]]
     found = [state(first, name, second) for name in held]
     if first.depth is not None and second.depth is not None and first.depth != second.depth:
         nearer, farther = (first, second) if first.depth < second.depth else (second, first)

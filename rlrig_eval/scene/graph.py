@@ -124,9 +124,7 @@ class SceneGraph(Frozen):
         for number, phrase in enumerate(phrases):
             words = phrase.split()
             head = next((i for i, word in enumerate(words) if kind_of(word) == "other"), len(words) - 1)
-            entities.append(
-                Entity(id=f"e{number}", category=" ".join(words[head:]), attributes=tuple(words[:head]))
-            )
+            entities.append(Entity(id=f"e{number}", category=" ".join(words[head:]), attributes=tuple(words[:head])))
         ids = {phrase: entity.id for phrase, entity in zip(phrases, entities, strict=True)}
         relations = (Relation(subject=ids[s], predicate=p, object=ids[o]) for s, p, o in triples)
         return cls(entities=tuple(entities), relations=tuple(relations))
@@ -194,9 +192,7 @@ class SceneGraph(Frozen):
         return graph
 
 
-def _object_members(
-    relation: Relation, members: Mapping[str, list[str]]
-) -> Iterable[str] | Iterable[tuple[str, str]]:
+def _object_members(relation: Relation, members: Mapping[str, list[str]]) -> Iterable[str] | Iterable[tuple[str, str]]:
     if isinstance(relation.object, str):
         return members[relation.object]
     first, second = relation.object

@@ -27,9 +27,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
 )
 """Every wording of a relation -> the predicate that it states."""
 
-_LONGEST_FIRST = sorted(
-    ((tuple(p.split()), name) for p, name in PHRASES.items()), key=lambda item: -len(item[0])
-)
+_LONGEST_FIRST = sorted(((tuple(p.split()), name) for p, name in PHRASES.items()), key=lambda item: -len(item[0]))
 _OPENING = re.compile(r"^(there (is|are) |(an?|the) (picture|photo|image|drawing) of )")
 _COUNTS = {"a": 1, "an": 1} | {word: number for number, word in enumerate(NUMBERS) if number}
 _JOINTS = frozenset({"and", "not", "is", "are", "the", *_COUNTS})
@@ -78,9 +76,7 @@ class _Reader:
                 raise self._lost("a comma or 'and'")
             before, related = related, self._clause()
             if not comma and before != related:
-                raise ParseError(
-                    f"it is unclear what {self._since(began)!r} belongs to: set a comma before 'and'"
-                )
+                raise ParseError(f"it is unclear what {self._since(began)!r} belongs to: set a comma before 'and'")
         return SceneGraph(entities=tuple(self.things), relations=tuple(self.relations))
 
     def _clause(self) -> bool:
@@ -121,9 +117,7 @@ class _Reader:
             raise self._lost("a thing", began)
         *attributes, noun = words
         if any(kind_of(word) == "other" for word in attributes):
-            raise ParseError(
-                f"cannot read {self._since(began)!r}: only colours, sizes and materials before a noun"
-            )
+            raise ParseError(f"cannot read {self._since(began)!r}: only colours, sizes and materials before a noun")
         if definite and (known := self._meant(noun, attributes, self._since(began))):
             return known
         if count is None and singular(noun) != noun:
@@ -132,9 +126,7 @@ class _Reader:
         category = singular(noun) if several else noun
         if several and category == noun:
             raise ParseError(f"{self._since(began)!r} counts {count} but {noun!r} is no plural")
-        thing = Entity(
-            id=f"e{len(self.things)}", category=category, attributes=tuple(attributes), count=count or 1
-        )
+        thing = Entity(id=f"e{len(self.things)}", category=category, attributes=tuple(attributes), count=count or 1)
         self.things.append(thing)
         return thing.id
 
@@ -182,6 +174,4 @@ class _Reader:
 
     def _lost(self, expected: str, began: int | None = None) -> ParseError:
         rest = " ".join(self.words[self.at if began is None else began :])
-        return ParseError(
-            f"cannot read {rest!r}: expected {expected}" if rest else f"expected {expected} at the end"
-        )
+        return ParseError(f"cannot read {rest!r}: expected {expected}" if rest else f"expected {expected} at the end")

@@ -177,9 +177,7 @@ def zero_children(requirements: Sequence[Requirement], verdicts: Mapping[str, bo
     """Verdicts of a judge that answered each question alone, with children of failed parents set to False."""
     zeroed: dict[str, bool] = {}
     for requirement in requirements:
-        zeroed[requirement.id] = verdicts[requirement.id] and all(
-            zeroed[parent] for parent in requirement.depends
-        )
+        zeroed[requirement.id] = verdicts[requirement.id] and all(zeroed[parent] for parent in requirement.depends)
     return zeroed
 
 

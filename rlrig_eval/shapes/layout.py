@@ -43,7 +43,9 @@ class _Plan:
         return next((r for r in self.about(one, other) if r.predicate in _OVERLAPPING and not r.negated), None)
 
 
-def layout(graph: SceneGraph, rng: Generator, attempts: int = 60, fixed: Mapping[str, Entity] | None = None) -> SceneGraph:
+def layout(
+    graph: SceneGraph, rng: Generator, attempts: int = 60, fixed: Mapping[str, Entity] | None = None
+) -> SceneGraph:
     """The instances of `graph` with integer boxes and depths on the 64-pixel canvas; relations as stated.
 
     Things overlap only where `graph` states inside or in front of. `fixed` gives entities (by instance id) that
@@ -201,7 +203,9 @@ def _triple_fits(plan: _Plan, names: Sequence[str], boxes: Sequence[Boxes]) -> N
 
 def _depths(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> dict[str, float] | None:
     """Distances from the viewer in which the nearer of every overlapping pair has the smaller."""
-    depths = {entity.id: float(rank) for entity, rank in zip(plan.entities, rng.permutation(len(plan.entities)), strict=True)}
+    depths = {
+        entity.id: float(rank) for entity, rank in zip(plan.entities, rng.permutation(len(plan.entities)), strict=True)
+    }
     depths.update({name: entity.depth for name, entity in fixed.items() if entity.depth is not None})
     pairs = [(r.subject, r.objects[0]) for r in plan.stated if r.predicate in _OVERLAPPING and not r.negated]
     for _ in range(len(plan.entities)):

@@ -82,7 +82,7 @@ def segment(pixels: Pixels) -> Segments:
         sides = _sides(piece, labels)
         if _is_seam(piece, sides, pixels):
             labels[piece.mask] = np.array(sides)[nearest(pixels[piece.mask], sides)]
-    kept = _whole_lines([piece for piece in _pieces(labels) if piece.area >= SPECK], pixels)
+    kept = [piece for piece in _whole_lines(_pieces(labels), pixels) if piece.area >= SPECK]
     painted = labels != GROUND_LABEL
     covered = np.logical_or.reduce([piece.mask for piece in kept], initial=False)
     stray = (painted & (distance > _OFF_LINE)) | (~painted & ~light_ground(pixels))

@@ -79,5 +79,7 @@ def _overlap(rng: Generator, entities: Sequence[Entity]) -> tuple[Relation, ...]
     if first.attributes == second.attributes:
         return ()
     if rng.random() < 0.5:
-        return (Relation(subject=first.id, predicate="inside", object=second.id),) if second.category in CONTAINERS else ()
+        return (
+            (Relation(subject=first.id, predicate="inside", object=second.id),) if second.category in CONTAINERS else ()
+        )
     return (Relation(subject=first.id, predicate="in front of", object=second.id),) if first.category != "ring" else ()

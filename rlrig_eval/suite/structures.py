@@ -135,7 +135,10 @@ def _counted_chain(rng: Generator, pairings: Sequence[Pairing], predicate: str |
     a, b, c = _things(rng, 3, pairings)
     pair = a.model_copy(update={"count": 2})
     return _graph(
-        [pair, b, c], _relate(rng, pair, b, DIRECTIONS), _relate(rng, b, c, DIRECTIONS), _relate(rng, pair, c, DIRECTIONS)
+        [pair, b, c],
+        _relate(rng, pair, b, DIRECTIONS),
+        _relate(rng, b, c, DIRECTIONS),
+        _relate(rng, pair, c, DIRECTIONS),
     )
 
 

@@ -39,7 +39,8 @@ def word(graph: SceneGraph, choose: Choose = plain) -> str:
     """The prompt of `graph`: one clause a relation, a thing introduced with "a" and then called "the".
 
     >>> from rlrig_eval.scene import SceneGraph
-    >>> word(SceneGraph.from_triples([("red circle", "left of", "blue square"), ("blue square", "above", "black star")]))
+    >>> triples = [("red circle", "left of", "blue square"), ("blue square", "above", "black star")]
+    >>> word(SceneGraph.from_triples(triples))
     'a red circle left of a blue square, and the blue square above a black star'
     """
     known: set[str] = set()

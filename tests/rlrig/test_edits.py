@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rlrig.bundled.edits import EDITS, Edit, repair, sample_edit
 from rlrig.bundled.editor import mirrored
+from rlrig.bundled.edits import EDITS, Edit, repair, sample_edit
 from rlrig_eval.scene import check, parse
 from rlrig_eval.shapes import draw, layout, truth
 

@@ -39,9 +39,7 @@ class Painter:
 class Reader:
     """Sees the truth."""
 
-    def check(
-        self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]
-    ) -> list[list[float]]:
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
         return [
             [0.9 if met else 0.1 for met in check(asked, read(image)).values()]
             for image, asked in zip(images, requirements, strict=True)

@@ -15,8 +15,10 @@ MADE = tokenizer(TEXT_TOKENS)
         ("a red circle left of a blue square", "red circle left-of blue square"),
         ("There is a red circle to the left of a blue square", "red circle to-the-left-of blue square"),
         ("two small black rings not next to an orange star", "two small black rings not next-to <unk> star"),
-        ("a red ring above a blue star, and the blue star below a black cross",
-         "red ring above blue star , blue star below black cross"),
+        (
+            "a red ring above a blue star, and the blue star below a black cross",
+            "red ring above blue star , blue star below black cross",
+        ),
         ("a red ring between a blue star and a black cross", "red ring between blue star and black cross"),
     ],
 )

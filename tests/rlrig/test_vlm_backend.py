@@ -54,9 +54,7 @@ def asked():
     """Three pictures with one, many and no requirements; questions of different lengths."""
     rng = np.random.default_rng(1)
     graphs = [
-        SceneGraph.from_triples(
-            [("red circle", "left of", "blue square"), ("red circle", "bigger than", "star")]
-        ),
+        SceneGraph.from_triples([("red circle", "left of", "blue square"), ("red circle", "bigger than", "star")]),
         SceneGraph.from_triples([("yellow cross", "in front of", "green circle")]),
     ]
     requirements = [graphs[0].requirements(), graphs[1].requirements()[:1], ()]

@@ -103,9 +103,7 @@ def test_where_is_asked_only_of_what_a_phrase_picks_out_alone(staged):
     for each in staged:
         for turn in whereabouts(rng, each.scene, 4):
             words = turn.prompt.removeprefix("where is the ").removesuffix("?").split()
-            fitting = [
-                e for e in each.scene.entities if {*words[:-1]} <= {*e.attributes} and e.category == words[-1]
-            ]
+            fitting = [e for e in each.scene.entities if {*words[:-1]} <= {*e.attributes} and e.category == words[-1]]
             assert len(fitting) == 1
 
 
