@@ -37,9 +37,9 @@ class FlowDiffuser:
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "FlowDiffuser":
         """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
-        from diffusers import AutoPipelineForText2Image
+        from diffusers import DiffusionPipeline
 
-        return cls(open_checkpoint(AutoPipelineForText2Image, path, sampling.dtype, device), sampling)
+        return cls(open_checkpoint(DiffusionPipeline, path, sampling.dtype, device), sampling)
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
         s, pictures = self._sampling, []
