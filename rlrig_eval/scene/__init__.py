@@ -1,5 +1,6 @@
 """What a scene is: graphs, relations, requirements and geometry. Pure: no torch, no I/O."""
 
+from rlrig_eval.scene.equivalence import equivalent
 from rlrig_eval.scene.focus import focus
 from rlrig_eval.scene.graph import Box, Entity, Relation, SceneGraph
 from rlrig_eval.scene.parse import ParseError, parse
@@ -16,6 +17,7 @@ __all__ = [
     "Requirement",
     "SceneGraph",
     "check",
+    "equivalent",
     "focus",
     "is_spatial",
     "opposite",

@@ -51,7 +51,7 @@ def load(name_or_path: str | Path) -> Suite:
     header = read_yaml(header_path, Header)
     if split not in header.splits:
         raise UsageError.unknown(f"split of {header.name}", split, header.splits)
-    prompts = read_prompts(header_path.parent / header.splits[split])
+    prompts = tuple(read_prompts(header_path.parent / header.splits[split]).values())
     fields = {name: getattr(header, name) for name in Header.model_fields if name != "splits"}
     return Suite(**fields, split=split, prompts=prompts)
 
@@ -83,31 +83,30 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
     raise UsageError.unknown("suite", where, names())
 
 
-def read_prompts(path: Path) -> tuple[Prompt, ...]:
-    """The prompts of a JSONL file, one a line; blank lines are skipped.
+def read_prompts(path: Path) -> dict[int, Prompt]:
+    """Line number -> prompt of a JSONL file, one a line; blank lines are skipped.
 
     Raises:
         UnreadableFile, BadFile: it cannot be read, or with every problem of every line.
     """
     problems: list[UnreadableFile] = []
-    prompts: list[Prompt] = []
-    lines: list[int] = []
+    prompts: dict[int, Prompt] = {}
     # Not splitlines(): it would also break at U+2028, which JSON allows inside a string.
     for number, text in enumerate(read_text(path).split("\n"), start=1):
         if not text.strip():
             continue
         try:
-            prompts.append(read_json_line(text, Prompt, path=path, line=number))
-            lines.append(number)
+            prompts[number] = read_json_line(text, Prompt, path=path, line=number)
         except BadFile as bad:
             problems.extend(bad.problems)
-    if not problems:  # a twin on a malformed line would be reported as missing
+    if not problems:  # else a twin on a malformed line would be reported as missing
+        lines = list(prompts)
         problems.extend(
             UnreadableFile(misfit.problem, path=path, line=lines[misfit.position], field=misfit.field)
-            for misfit in misfits(prompts)
+            for misfit in misfits(tuple(prompts.values()))
         )
     if problems:
         raise BadFile(problems)
     if not prompts:
         raise UnreadableFile("there are no prompts in it", path=path)
-    return tuple(prompts)
+    return prompts

@@ -43,9 +43,7 @@ class Protocol(Frozen):
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds must be distinct and at least one, not {list(self.seeds)}")
         if self.images_per_prompt != len(self.seeds):
-            raise ValueError(
-                f"images_per_prompt is {self.images_per_prompt}, but there are {len(self.seeds)} seeds"
-            )
+            raise ValueError(f"images_per_prompt is {self.images_per_prompt}, but there are {len(self.seeds)} seeds")
         return self
 
 
