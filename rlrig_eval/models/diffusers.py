@@ -39,9 +39,7 @@ class DiffusersModel:
     Settings = Sampling
     batch_size = 1
 
-    def __init__(
-        self, checkpoint: str, settings: Sampling, device: Literal["auto", "cpu", "cuda"] = "auto"
-    ) -> None:
+    def __init__(self, checkpoint: str, settings: Sampling, device: Literal["auto", "cpu", "cuda"] = "auto") -> None:
         self._pipeline = _load(checkpoint, settings, device)
         self._arguments = _arguments(self._pipeline, settings)
         self._guided = settings.true_cfg is not None and settings.true_cfg > 1
@@ -81,14 +79,29 @@ def _load(checkpoint: str, settings: Sampling, device: str) -> Any:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         dtype = getattr(torch, settings.dtype)
-        pipeline = DiffusionPipeline.from_pretrained(path, torch_dtype=dtype, use_safetensors=True)
-    except (
-        Exception
-    ) as problem:  # its loaders raise a dozen kinds, and all mean that this checkpoint is no use
+        with _quiet():
+            pipeline = DiffusionPipeline.from_pretrained(path, dtype=dtype, use_safetensors=True)
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
         first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
         raise UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}") from problem
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the loaders' own progress bars, which would break into the run's."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    shown = [log for log in (diffusers_logging, transformers_logging) if log.is_progress_bar_enabled()]
+    try:
+        for log in shown:
+            log.disable_progress_bar()
+        yield
+    finally:
+        for log in shown:
+            log.enable_progress_bar()
 
 
 def _arguments(pipeline: Any, settings: Sampling) -> dict[str, Any]:
@@ -116,9 +129,7 @@ def _counted(pipeline: Any) -> Iterator[list[int]]:
     calls: list[int] = []
 
     def count(_module: Any, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
-        latents = (
-            positional[0] if positional else named["hidden_states" if "hidden_states" in named else "sample"]
-        )
+        latents = positional[0] if positional else named["hidden_states" if "hidden_states" in named else "sample"]
         calls.append(len(latents))
 
     denoiser = getattr(pipeline, "transformer", None) or pipeline.unet

@@ -40,13 +40,9 @@ def admit(drawn: Any, size: Size | None) -> Picture | Failure:
     if image.mode != "RGB":
         return Failure(f"the picture is of mode {image.mode}, not RGB")
     if size is not None and image.size != size:
-        return Failure(
-            f"the picture is {image.width} x {image.height}, not {size[0]} x {size[1]} as in its settings"
-        )
+        return Failure(f"the picture is {image.width} x {image.height}, not {size[0]} x {size[1]} as in its settings")
     if not 0 < max(image.size) <= MAX_SIDE:
-        return Failure(
-            f"the picture is {image.width} x {image.height}; up to {MAX_SIDE} pixels a side are read"
-        )
+        return Failure(f"the picture is {image.width} x {image.height}; up to {MAX_SIDE} pixels a side are read")
     return picture
 
 

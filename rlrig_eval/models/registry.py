@@ -71,9 +71,7 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
     factory = _factory(spec)
     takes_settings = "settings" in inspect.signature(factory).parameters
     if settings and not takes_settings:
-        raise UsageError(
-            f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it"
-        )
+        raise UsageError(f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it")
     merged = (spec.settings or {}) | {key: guessed(value) for key, value in settings.items()}
     if takes_settings and _schema(factory) is not None:
         merged = _checked(factory, merged, name).model_dump(mode="json")

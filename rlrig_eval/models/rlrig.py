@@ -39,9 +39,7 @@ class RLRIG:
         self._pipeline = RLRIGPipeline.from_pretrained(preset, **(settings or {}))
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
-        results = self._pipeline(
-            [job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs]
-        )
+        results = self._pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
         return [
             Picture(
                 image=result.image,
@@ -77,9 +75,7 @@ class Checker:
         return [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
 
 
-def draws_trace(
-    views: Sequence[View], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]
-) -> Trace:
+def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]) -> Trace:
     """The trace of pictures that were drawn one after the other until one satisfied the Checker."""
     from rlrig.trace import Calls, Round, Trace
 

@@ -76,9 +76,7 @@ def mistakes(graph: SceneGraph, gold: SceneGraph) -> Iterator[SceneGraph]:
     used = {word for entity in graph.entities for word in entity.attributes if word in COLOURS}
     for entity in graph.entities:
         stated = any(word in COLOURS for word in gold.entity(entity.id).attributes)
-        for colour in (
-            sorted(COLOURS.keys() - used) if stated else ()
-        ):  # a colour in use could hide the mistake
+        for colour in sorted(COLOURS.keys() - used) if stated else ():  # a colour in use could hide the mistake
             yield _with_entity(graph, _coloured(entity, colour))
         if len(graph.entities) > 1:
             yield _without(graph, entity.id)

@@ -23,7 +23,7 @@ class Mine:
     batch_size = 3
     Settings = Typed
 
-    def __init__(self, colour: str = "red", n: int = 1, loud: bool = False, free=None, settings: Typed = None):
+    def __init__(self, colour: str = "red", n: int = 1, loud: bool = False, free=None, *, settings: Typed):
         self.options = (colour, n, loud, free)
         self.settings = settings.model_dump()
 
@@ -43,9 +43,7 @@ def plugin(tmp_path: Path) -> str:
     return f"{tmp_path / 'mine.py'}:Mine"
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.stem for path in (assets.baselines_dir() / "models").glob("*.yaml"))
-)
+@pytest.mark.parametrize("name", sorted(path.stem for path in (assets.baselines_dir() / "models").glob("*.yaml")))
 def test_every_model_file_fits_the_schema_and_names_a_class_that_exists(name: str) -> None:
     card = read_yaml(assets.baselines_dir() / "models" / f"{name}.yaml", ModelFile)
     needed = {"folder": {"path": "."}}.get(name, {})
@@ -84,9 +82,7 @@ def test_an_unknown_model_suggests_the_nearest() -> None:
 
 
 def test_an_unknown_option_suggests_the_nearest() -> None:
-    assert wrong("synthetic", {"error_rat": "1"}).endswith(
-        "unknown option 'error_rat': did you mean 'error_rate'?"
-    )
+    assert wrong("synthetic", {"error_rat": "1"}).endswith("unknown option 'error_rat': did you mean 'error_rate'?")
 
 
 @pytest.mark.parametrize("value", ["much", "1.5", "-0.1", ""])

@@ -80,9 +80,7 @@ def test_each_kind_of_mistake_is_made(kind: str) -> None:
 
 def test_a_colour_that_the_prompt_leaves_open_is_nothing_to_get_wrong() -> None:
     plain = SceneGraph(entities=(Entity(id="a", category="circle"), Entity(id="b", category="star")))
-    painted = SceneGraph(
-        entities=tuple(e.model_copy(update={"attributes": ("red",)}) for e in plain.entities)
-    )
+    painted = SceneGraph(entities=tuple(e.model_copy(update={"attributes": ("red",)}) for e in plain.entities))
     assert all(len(graph.entities) == 1 for graph in mistakes(painted, plain))
 
 

@@ -54,8 +54,6 @@ def test_how_the_suite_was_named_decides_nothing() -> None:
     check_same(CONFIG, renamed, Path("run"))
 
 
-@pytest.mark.parametrize(
-    "key", ["api_key", "OPENAI_API_KEY", "token", "hf_token", "password", "Authorization"]
-)
+@pytest.mark.parametrize("key", ["api_key", "OPENAI_API_KEY", "token", "hf_token", "password", "Authorization"])
 def test_what_looks_like_a_secret_is_hidden(key: str) -> None:
     assert redacted_argv(["-M", f"{key}=s3cr3t"]) == ("-M", f"{key}=***")

@@ -62,9 +62,7 @@ def test_the_summary_has_the_promised_parts(finished: Path) -> None:
 
 
 def test_an_average_of_seeds_is_one_prompt(tmp_path: Path) -> None:
-    run = evaluate(
-        SUITE, "synthetic", options={"error_rate": 0.5}, seeds=(0, 1, 2), limit=10, out=tmp_path / "run"
-    )
+    run = evaluate(SUITE, "synthetic", options={"error_rate": 0.5}, seeds=(0, 1, 2), limit=10, out=tmp_path / "run")
     assert run.summary["coverage"]["planned"] == 30
     assert run.summary["metrics"]["all_correct"]["n"] == 10
     assert run.summary["protocol"] == {"seeds": [0, 1, 2], "images_per_prompt": 3, "variant": "text"}
@@ -72,9 +70,7 @@ def test_an_average_of_seeds_is_one_prompt(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 32])
 def test_the_batch_size_changes_no_score(finished: Path, tmp_path: Path, batch_size: int) -> None:
-    run = evaluate(
-        SUITE, "synthetic", options={"error_rate": 0.3}, batch_size=batch_size, out=tmp_path / "run"
-    )
+    run = evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, batch_size=batch_size, out=tmp_path / "run")
     assert run.summary == summary_of(finished)
 
 
@@ -131,9 +127,7 @@ def test_coverage_above_the_suites_threshold_is_enough(tmp_path: Path) -> None:
                 for j, d in zip(jobs, drawn, strict=True)
             ]
 
-    lenient = SUITE.model_copy(
-        update={"error_policy": SUITE.error_policy.model_copy(update={"min_coverage": 0.8})}
-    )
+    lenient = SUITE.model_copy(update={"error_policy": SUITE.error_policy.model_copy(update={"min_coverage": 0.8})})
     assert evaluate(lenient, Mixed(), limit=8, out=tmp_path / "lenient").exit_code is Exit.OK
     assert evaluate(SUITE, Mixed(), limit=8, out=tmp_path / "strict").exit_code is Exit.RUN
 

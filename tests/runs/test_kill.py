@@ -61,9 +61,7 @@ def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     subprocess.run(command(folder, "whole"), check=True, timeout=120, capture_output=True)
     for count in (4, 10):
-        process = subprocess.Popen(
-            command(folder, "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command(folder, "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(folder / "killed", count, process)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()

@@ -22,9 +22,7 @@ def test_prompts_come_in_the_suites_order_each_with_all_its_seeds() -> None:
 
 
 def test_limit_takes_the_head() -> None:
-    assert (
-        ids(plan(SUITE, (0,), limit=5, batch_size=2)) == ids(plan(SUITE, (0,), limit=None, batch_size=7))[:5]
-    )
+    assert ids(plan(SUITE, (0,), limit=5, batch_size=2)) == ids(plan(SUITE, (0,), limit=None, batch_size=7))[:5]
 
 
 def test_noise_depends_on_suite_prompt_and_seed_alone() -> None:

@@ -16,9 +16,7 @@ from rlrig_eval.runs.rows import SampleRow
 
 
 def row(number: int, seconds: float = 1.0) -> SampleRow:
-    return SampleRow(
-        id=f"p{number}#s0", prompt_id=f"p{number}", seed=0, batch=0, status="ok", seconds=seconds
-    )
+    return SampleRow(id=f"p{number}#s0", prompt_id=f"p{number}", seed=0, batch=0, status="ok", seconds=seconds)
 
 
 def write(path: Path, *rows: SampleRow) -> None:
@@ -67,7 +65,9 @@ def test_shards_are_read_as_one_and_merge_in_order(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_write_to_one_file(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
-    other = f"from rlrig_eval.runs import store; from pathlib import Path\nwith store.appending(Path({str(path)!r})): pass"
+    other = (
+        f"from rlrig_eval.runs import store; from pathlib import Path\nwith store.appending(Path({str(path)!r})): pass"
+    )
     with store.appending(path):
         done = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
