@@ -40,16 +40,24 @@ class _Case:
     views: list[Assessment] = field(default_factory=list)
     questions: int = 0
 
-    def best(self) -> int:
-        """The round with the highest reward, then confidence; the earliest wins a tie."""
-        return max(range(len(self.rounds)), key=lambda i: (self.views[i].reward, self.views[i].confidence, -i))
+    def best(self, since: int = 0) -> int:
+        """The round, from `since` on, with the highest reward, then confidence; the earliest wins a tie."""
+        return max(range(since, len(self.rounds)), key=lambda i: (self.views[i].reward, self.views[i].confidence, -i))
+
+    def branch(self) -> int:
+        """The last round that was drawn from noise: what comes after it are edits of it."""
+        return max(r.index for r in self.rounds if r.parent is None)
+
+    def source(self, backtrack: bool) -> int:
+        """The round to edit next: the best of the branch, or its last."""
+        return self.best(self.branch()) if backtrack else len(self.rounds) - 1
 
     def done(self) -> bool:
         return self.views[self.best()].satisfied
 
     def fruitless(self) -> int:
-        """Edits in a row since the best picture was found."""
-        return len(self.rounds) - 1 - self.best()
+        """Edits in a row since the best picture of the branch."""
+        return len(self.rounds) - 1 - self.best(self.branch())
 
 
 @dataclass(frozen=True)
@@ -126,17 +134,16 @@ class RLRIGPipeline:
         return [self._result(case) for case in cases]
 
     def _plan(self, cases: Sequence[_Case]) -> list[_Step]:
-        """Edit the best picture so far (backtracking when an edit made it worse), or start afresh when stuck."""
+        """Edit the best picture of the branch (backtracking when an edit made it worse); start afresh when stuck."""
         stuck = [case for case in cases if case.fruitless() >= self.loop.patience]
-        asking = [case for case in cases if case.fruitless() < self.loop.patience]
-        parents = [case.best() if self.loop.backtrack else len(case.rounds) - 1 for case in asking]
+        asking = [(case, case.source(self.loop.backtrack)) for case in cases if case.fruitless() < self.loop.patience]
         instructions = self.actor.write(
-            [case.images[parent] for case, parent in zip(asking, parents, strict=True)],
-            [case.prompt for case in asking],
-            [case.views[parent].failed for case, parent in zip(asking, parents, strict=True)],
+            [case.images[parent] for case, parent in asking],
+            [case.prompt for case, _ in asking],
+            [case.views[parent].failed for case, parent in asking],
         )
         steps = [_Step(case, parent=None) for case in stuck]
-        for case, parent, instruction in zip(asking, parents, instructions, strict=True):
+        for (case, parent), instruction in zip(asking, instructions, strict=True):
             case.questions += 1
             steps.append(_Step(case, parent, instruction))
         return steps

@@ -94,9 +94,10 @@ def test_without_backtracking_it_edits_the_last_picture() -> None:
 
 
 def test_when_edits_do_not_help_it_starts_afresh_and_keeps_the_best() -> None:
-    diffuser, editor = Painter(SWAPPED, LONELY, LONELY), Painter(LONELY, LONELY)
+    diffuser, editor = Painter(SWAPPED, LONELY), Painter(LONELY, LONELY, LONELY)
     (result,) = pipeline(diffuser, editor, patience=2)([PROMPT], [0])
-    assert [r.action for r in result.trace.rounds] == ["draw", "edit", "edit", "fresh", "fresh"]
+    assert [r.action for r in result.trace.rounds] == ["draw", "edit", "edit", "fresh", "edit"]
+    assert [r.parent for r in result.trace.rounds] == [None, 0, 0, None, 3]
     assert result.trace.chosen == 0
     assert result.trace.stopped == "budget"
 
