@@ -25,21 +25,23 @@ cards.forEach((card) => near.observe(card));
 function fits(outcomes, wanted, run) {
   const own = run === "" ? outcomes : [outcomes[run]];
   if (wanted === "right") return own.every((outcome) => outcome === "right");
-  if (wanted === "disagree") return own.some((one) => one !== "unknown" && outcomes.some((other) => other !== "unknown" && other !== one));
+  if (wanted === "disagree") {
+    return outcomes.includes("right") && outcomes.includes("wrong") && own.some((outcome) => outcome !== "unknown");
+  }
   return wanted === "" || own.includes(wanted);
 }
 
 function filter() {
   const { text, run, outcome, tag } = Object.fromEntries(new FormData(form));
   const words = text.toLowerCase().split(/\s+/);
-  for (const { dataset, ...rest } of cards.map((card) => ({ card, dataset: card.dataset }))) {
-    rest.card.hidden = !(
-      words.every((word) => dataset.text.includes(word)) &&
-      (tag === "" || dataset.tags.split(" ").includes(tag)) &&
-      fits(dataset.outcomes.split(" "), outcome, run)
-    );
+  for (const card of cards) {
+    const { text, tags, outcomes } = card.dataset;
+    card.hidden =
+      !words.every((word) => text.includes(word)) ||
+      !(tag === "" || tags.split(" ").includes(tag)) ||
+      !fits(outcomes.split(" "), outcome, run);
   }
-  only.textContent = run === "" ? "" : `[data-run]:not([data-run="${Number(run)}"]) { display: none !important; }`;
+  only.textContent = run === "" ? "" : `[data-run]:not([data-run="${run}"]) { display: none !important; }`;
   document.body.classList.toggle("bare", !form.elements.over.checked);
   const count = shown().length;
   form.querySelector("output").textContent = `${count} of ${cards.length} prompts`;
@@ -49,17 +51,17 @@ form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
 filter();
 
+// From the card in focus or, where none is, from the first one that is not scrolled past.
 function step(by) {
   const visible = shown();
-  const line = form.getBoundingClientRect().bottom + 2;
-  const past = visible.findIndex((card) => card.getBoundingClientRect().bottom > line + 40);
-  const current = visible.indexOf(document.activeElement.closest(".card")) ;
-  const from = current >= 0 ? current : past < 0 ? visible.length : by > 0 ? past - 1 : past;
-  const card = visible[Math.min(Math.max(from + by, 0), visible.length - 1)];
+  const focused = visible.indexOf(document.activeElement.closest(".card"));
+  const top = visible.findIndex((card) => card.getBoundingClientRect().bottom > form.offsetHeight);
+  const next = focused >= 0 ? focused + by : top < 0 ? visible.length - 1 : by > 0 ? top : top - 1;
+  const card = visible[Math.min(Math.max(next, 0), visible.length - 1)];
   if (!card) return;
   fill(card);
   card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "start" });
+  card.scrollIntoView();
 }
 
 document.addEventListener("keydown", (event) => {

@@ -48,21 +48,14 @@ class Album:
             if isinstance(image, Failure):
                 return None
             exact = max(image.size) <= _EXACT
+            if not exact:
+                image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
             self._known[digest] = Thumbnail(len(self.uris), *image.size, pixels=exact)
-            self.uris.append(_exact(image) if exact else _smaller(image))
+            self.uris.append(_uri(image, exact))
         return self._known[digest]
 
 
-def _exact(image: Image.Image) -> str:
-    return _uri(image, lossless=True, quality=100, method=4)
-
-
-def _smaller(image: Image.Image) -> str:
-    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    return _uri(image, quality=_QUALITY, method=4)
-
-
-def _uri(image: Image.Image, **options: int) -> str:
+def _uri(image: Image.Image, exact: bool) -> str:
     out = io.BytesIO()
-    image.save(out, "WEBP", **options)
+    image.save(out, "WEBP", lossless=exact, quality=100 if exact else _QUALITY, method=4)
     return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"

@@ -84,9 +84,7 @@ def cards(contestants: Sequence[Contestant], album: Album) -> list[Card]:
     return found
 
 
-def _shot(
-    run: Opened, number: int, sample: Sample, requirements: Sequence[Requirement], album: Album
-) -> Shot:
+def _shot(run: Opened, number: int, sample: Sample, requirements: Sequence[Requirement], album: Album) -> Shot:
     row, score = run.rows.get(sample.id), run.scores.get(GRAPH, {}).get(sample.id)
     trouble = _trouble(row, score)
     if row is None or row.image is None:
@@ -119,5 +117,5 @@ def _trouble(row: SampleRow | None, score: ScoreRow | None) -> str | None:
 
 
 def _frame(run: Opened, row: SampleRow) -> tuple[float, float]:
-    """What boxes are measured in: the shapes world's canvas whatever the picture's size, elsewhere its pixels."""
+    """What boxes are measured in: in the shapes world its canvas, elsewhere the picture's pixels."""
     return (CANVAS, CANVAS) if run.suite.world == "shapes" or row.size is None else row.size

@@ -90,6 +90,5 @@ def _labels(runs: Sequence[Opened]) -> list[str]:
     folders = [f"{model} ({run.folder.resolve().name})" for model, run in zip(models, runs, strict=True)]
     paths = [f"{model} ({run.folder})" for model, run in zip(models, runs, strict=True)]
     return [
-        next(names[i] for names in (models, folders, paths) if names.count(names[i]) == 1)
-        for i in range(len(runs))
+        next(names[i] for names in (models, folders, paths) if names.count(names[i]) == 1) for i in range(len(runs))
     ]

@@ -20,12 +20,8 @@ _METRICS = (
     Column(name="pair_accuracy", title="pair accuracy", kind="share", better="higher"),
 )
 _COST = (
-    Column(
-        name="images_per_prompt", title="images", kind="number", unit="per prompt", better="lower", digits=1
-    ),
-    Column(
-        name="seconds_per_prompt", title="time", kind="number", unit="s per prompt", better="lower", digits=2
-    ),
+    Column(name="images_per_prompt", title="images", kind="number", unit="per prompt", better="lower", digits=1),
+    Column(name="seconds_per_prompt", title="time", kind="number", unit="s per prompt", better="lower", digits=2),
     Column(name="coverage", title="coverage", kind="share"),
 )
 _TERMS = (
@@ -51,11 +47,7 @@ def rank(contestants: Sequence[Contestant]) -> Table:
     reference, *others = contestants
     comparable = [other for other in others if terms(other.run.config) == terms(reference.run.config)]
     metrics = (*_METRICS, *_judges(contestants))
-    against = (
-        (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),)
-        if comparable
-        else ()
-    )
+    against = (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),) if comparable else ()
     rows = []
     for one in sorted(contestants, key=_place):
         difference = _difference(one, reference) if one in comparable else None
@@ -70,9 +62,7 @@ def rank(contestants: Sequence[Contestant]) -> Table:
             )
         )
     columns = (Column(name="model", title="model"), *metrics, *against, *_COST, *_TERMS)
-    return Table(
-        title="Leaderboard", columns=columns, rows=tuple(rows), notes=_notes(contestants, comparable)
-    )
+    return Table(title="Leaderboard", columns=columns, rows=tuple(rows), notes=_notes(contestants, comparable))
 
 
 def by_tag(contestants: Sequence[Contestant]) -> Table:
@@ -137,9 +127,7 @@ def _notes(contestants: Sequence[Contestant], comparable: Sequence[Contestant]) 
     if comparable:
         method += f" Δ is paired by prompt with {contestants[0].label}."
     if 0 < len(comparable) < len(contestants) - 1:
-        method += (
-            f" A run without Δ differs from {contestants[0].label} in suite, protocol, extractor or judges."
-        )
+        method += " A run without Δ differs from it in suite, protocol, extractor or judges."
     return (*read, method)
 
 

@@ -62,15 +62,11 @@ def markdown(table: Table) -> str:
 def comma_separated(table: Table) -> str:
     """One line a row; an estimate takes four columns: NAME, NAME.lo, NAME.hi and NAME.n."""
     wide = {
-        column.name
-        for i, column in enumerate(table.columns)
-        if any(isinstance(row[i], Estimate) for row in table.rows)
+        column.name for i, column in enumerate(table.columns) if any(isinstance(row[i], Estimate) for row in table.rows)
     }
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    heads = [
-        (name, f"{name}.lo", f"{name}.hi", f"{name}.n") if name in wide else (name,) for name in _names(table)
-    ]
+    heads = [(name, f"{name}.lo", f"{name}.hi", f"{name}.n") if name in wide else (name,) for name in _names(table)]
     writer.writerow([name for head in heads for name in head])
     for record in table.records():
         writer.writerow([value for name, cell in record.items() for value in _flat(cell, name in wide)])
@@ -119,10 +115,7 @@ def as_json(table: Table) -> str:
     """Columns with their types, and a record for each row; estimates as `summary.json` has them."""
     document = table.model_dump(mode="json", exclude={"rows"})
     document["rows"] = [
-        {
-            name: cell.model_dump(mode="json") if isinstance(cell, Estimate) else cell
-            for name, cell in record.items()
-        }
+        {name: cell.model_dump(mode="json") if isinstance(cell, Estimate) else cell for name, cell in record.items()}
         for record in table.records()
     ]
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)

@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Strip:
-    """The rounds in order, and why they ended. `overlooked`: held to be met, but not so read in the chosen one."""
+    """The rounds, why they ended, and what the Checker took for met in the chosen one but is not so read."""
 
     steps: tuple[Step, ...]
     stopped: str
@@ -65,13 +65,11 @@ class Strip:
     overlooked: tuple[Check, ...]
 
 
-def strip(
-    path: Path, requirements: Sequence[Requirement], satisfied: Mapping[str, bool], album: Album
-) -> Strip:
+def strip(path: Path, requirements: Sequence[Requirement], satisfied: Mapping[str, bool], album: Album) -> Strip:
     """The film strip of the trace in `path`, whose pictures lie beside it.
 
     Args:
-        satisfied: what the extractor found in the final picture, by requirement id; empty if it is not scored.
+        satisfied: by requirement id, as read in the final picture; empty if it is not scored.
 
     Raises:
         UnreadableFile: the trace is missing or malformed.
@@ -114,9 +112,7 @@ def _verdicts(seen: TraceRound, requirements: Sequence[Requirement], threshold: 
 
 def _roots(requirements: Sequence[Requirement], holds: Mapping[str, bool]) -> list[Requirement]:
     """What is not met though all that it depends on is: what an edit can address."""
-    return [
-        r for r in requirements if not holds.get(r.id, True) and all(holds[parent] for parent in r.depends)
-    ]
+    return [r for r in requirements if not holds.get(r.id, True) and all(holds[parent] for parent in r.depends)]
 
 
 def _checks(seen: TraceRound, requirements: Sequence[Requirement]) -> tuple[Check, ...]:

@@ -76,9 +76,7 @@ class Table(Frozen):
         found: set[tuple[int, int]] = set()
         for index, column in enumerate(self.columns):
             values = {
-                number: value
-                for number, row in enumerate(self.rows)
-                if (value := value_of(row[index])) is not None
+                number: value for number, row in enumerate(self.rows) if (value := value_of(row[index])) is not None
             }
             if column.better is None or len(set(values.values())) < 2:
                 continue

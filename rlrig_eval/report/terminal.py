@@ -31,10 +31,7 @@ def rich_table(table: Table, width: int) -> RichTable:
     head = [Text(heading(table.columns[index]), style="dim") for index in table.main()]
     justify = ["left" if table.columns[index].kind == "text" else "right" for index in table.main()]
     best = table.best()
-    body = [
-        [_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()]
-        for i, row in enumerate(table.rows)
-    ]
+    body = [[_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()] for i, row in enumerate(table.rows)]
     for number, cells in enumerate(body):
         cells[0].append("".join(f"\n{detail}" for detail in table.details(number)), style="dim")
     drawn = _grid(table, head, body, justify)
@@ -44,12 +41,8 @@ def rich_table(table: Table, width: int) -> RichTable:
     return _grid(table, list(names), [list(line) for line in lines], ["left"] + ["right"] * len(body))
 
 
-def _grid(
-    table: Table, head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]
-) -> RichTable:
-    grid = RichTable(
-        title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0)
-    )
+def _grid(table: Table, head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]) -> RichTable:
+    grid = RichTable(title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0))
     grid.title_justify = grid.caption_justify = "left"
     grid.title_style, grid.header_style = "bold", ""
     for title, side in zip(head, justify, strict=True):

@@ -1,4 +1,4 @@
-"""Small runs for the report's tests, drawn and scored for real: a suite of a few prompts, and models that err."""
+"""Small runs for the report's tests, drawn and scored for real: a few prompts, and models that err."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from rlrig_eval.models import Failure, Generator, Job, Picture
 from rlrig_eval.models.synthetic import Synthetic
@@ -19,98 +20,98 @@ from rlrig_eval.suite.seeds import candidate_seed
 from rlrig_eval.suite.structures import STRUCTURES
 from rlrig_eval.suite.wording import word
 
-HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> \"'&"
-SHAPES = ("pair", "between", "counted", "negated", "chain", "triangle", "star", "pair")
+HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\"> & '"
+BROKEN = "p005"
+UNREADABLE = "p006"
+SURE, UNSURE = 0.93, 0.12
 
 
-def suite(prompts: int, seeds: Sequence[int] = (0,), hostile: bool = False) -> Suite:
-    """Two prompts a group, each the other's twin; the first text is an attack on the page if `hostile`."""
+def suite(prompts: int = 8, seeds: Sequence[int] = (0,)) -> Suite:
+    """Two prompts a group, each the other's twin. The text of the first is an attack on the page."""
     rng = np.random.default_rng(3)
+    structures = ("pair", "counted", "between", "negated", "chain", "triangle", "star")
     found = []
     for number in range(prompts):
-        structure = SHAPES[number // 2 % len(SHAPES)]
+        structure = structures[number // 2 % len(structures)]
         graph = STRUCTURES[structure](rng, PAIRINGS, None)
-        twin = number ^ 1
         found.append(
             Prompt(
                 id=f"p{number:03}",
-                text=HOSTILE if hostile and number == 0 else word(graph),
+                text=word(graph) if number else HOSTILE,
                 graph=graph,
                 tags=(structure, f"relations:{len(graph.relations)}"),
-                twin=f"p{twin:03}" if twin < prompts else None,
+                twin=f"p{number ^ 1:03}",
                 group=f"g{number // 2}",
             )
         )
-    return Suite(
-        name="tiny",
-        version="1.0",
-        world="shapes",
-        split="test",
-        protocol=Protocol(seeds=tuple(seeds)),
-        prompts=found,
-    )
+    protocol = Protocol(seeds=tuple(seeds))
+    return Suite(name="tiny", version="1.0", world="shapes", split="test", protocol=protocol, prompts=tuple(found))
 
 
 class Single:
-    """Draws once; wrong in `error_rate` of the pictures, and failing altogether on the prompts in `broken`."""
+    """Draws once, errs in `error_rate` of the pictures, fails on BROKEN, draws no shapes on UNREADABLE."""
 
     batch_size = 16
 
-    def __init__(self, error_rate: float, broken: Sequence[str] = ()) -> None:
-        self.synthetic, self.broken = Synthetic(error_rate), broken
+    def __init__(self, error_rate: float) -> None:
+        self.synthetic = Synthetic(error_rate)
         self.settings: Mapping[str, Any] = {"size": 64, "steps": 12}
 
     def generate(self, jobs: Sequence[Job]) -> list[Picture | Failure]:
-        return [Failure("out of paint") if job.prompt_id in self.broken else self.draw(job) for job in jobs]
+        return [self.draw(job) for job in jobs]
 
-    def draw(self, job: Job) -> Picture:
-        (image,) = self.synthetic.generate([job])
-        return Picture(image)
+    def draw(self, job: Job) -> Picture | Failure:
+        if job.prompt_id == BROKEN:
+            return Failure("out of paint")
+        if job.prompt_id == UNREADABLE:
+            return Picture(Image.effect_noise((64, 64), 90).convert("RGB"))
+        return Picture(self.synthetic.generate([job])[0])
 
 
-class Rounds(Single):
-    """Draws, looks, and tries again up to `budget` times; as an edit of the last picture, or as a new candidate."""
+class Rounds:
+    """Draws, looks (the Checker knows the truth), and tries again; as an edit, or as a fresh candidate."""
+
+    batch_size = 16
 
     def __init__(self, error_rate: float, edits: bool, budget: int = 4) -> None:
-        super().__init__(error_rate)
+        self.synthetic = Synthetic(error_rate)
         self.edits, self.budget = edits, budget
+        self.settings: Mapping[str, Any] = {"size": 64, "steps": 12, "budget": budget}
+
+    def generate(self, jobs: Sequence[Job]) -> list[Picture]:
+        return [self.draw(job) for job in jobs]
 
     def draw(self, job: Job) -> Picture:
-        requirements = job.graph.requirements()
-        images, rounds = [], []
-        for index in range(self.budget):
-            attempt = replace(job, noise=candidate_seed(job.noise, index))
+        images: list[Image.Image] = []
+        rounds: list[dict[str, Any]] = []
+        wanted = ""
+        while len(rounds) < self.budget and not (rounds and rounds[-1]["reward"] == 1):
+            attempt = replace(job, noise=candidate_seed(job.noise, len(rounds)))
             images.append(self.synthetic.generate([attempt])[0])
-            holds = check(requirements, self.synthetic.truth(attempt))
-            failed = [r.statement() for r in requirements if not holds[r.id]]
-            edit = self.edits and index > 0
+            holds = check(job.graph.requirements(), self.synthetic.truth(attempt))
+            edit = self.edits and bool(rounds)
             rounds.append(
                 {
-                    "index": index,
+                    "index": len(rounds),
                     "action": "edit" if edit else "draw",
-                    "parent": index - 1 if edit else None,
+                    "parent": len(rounds) - 1 if edit else None,
                     "instruction": f"make it so that {wanted}" if edit else None,
-                    "probabilities": {name: 0.93 if held else 0.12 for name, held in holds.items()},
+                    "probabilities": {name: SURE if held else UNSURE for name, held in holds.items()},
                     "reward": sum(holds.values()) / len(holds),
                     "seconds": 0.05,
                 }
             )
-            if not failed:
-                break
-            wanted = failed[0]
-        best = max(range(len(rounds)), key=lambda i: (rounds[i]["reward"], -i))
-        calls = {
-            "images": len(images),
-            "denoiser_evals": 12 * len(images),
-            "vlm_calls": len(images) * len(requirements),
-        }
-        stopped = "satisfied" if rounds[best]["reward"] == 1 else "budget"
-        trace = {"rounds": rounds, "chosen": best, "stopped": stopped, "calls": calls}
-        return Picture(images[best], trace, images, calls)
+            wanted = next((r.statement() for r in job.graph.requirements() if not holds[r.id]), "")
+        rewards = [seen["reward"] for seen in rounds]
+        calls = {"images": len(images), "denoiser_evals": 12 * len(images), "vlm_calls": len(images)}
+        stopped = "satisfied" if max(rewards) == 1 else "budget"
+        chosen = rewards.index(max(rewards))
+        trace = {"rounds": rounds, "chosen": chosen, "stopped": stopped, "calls": calls}
+        return Picture(images[chosen], trace, images, calls)
 
 
 def named(name: str, generator: Generator) -> Generator:
-    """`generator` under a model's name (a run is called after the class of an object it is given)."""
+    """`generator` as a model called `name` (a run is called after the class of the object that draws)."""
     generator.__class__ = type(name, (type(generator),), {})
     return generator
 
