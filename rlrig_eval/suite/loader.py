@@ -79,7 +79,7 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
     if path.is_file():
         return path, split
     if len(path.parts) > 1 or path.suffix:
-        raise UsageError(f"{path}: there is no such suite file")
+        raise UnreadableFile("there is no such suite file", path=path)
     raise UsageError.unknown("suite", where, names())
 
 
