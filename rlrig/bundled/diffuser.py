@@ -24,12 +24,12 @@ from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import pixels, stream
 from rlrig.bundled.tokens import tokenizer
 from rlrig_eval.scene import SceneGraph, opposite
-from rlrig_eval.shapes import SEEN, LayoutError, layout, render, split
+from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, render, split
 from rlrig_eval.suite.structures import compose
 from rlrig_eval.suite.wording import word
 
-BATCH = 64
-FRESH = 16  # new scenes a step, each with its mirror image
+BATCH = 32
+FRESH = 6  # new scenes a step, each with its mirror image
 POOL = 40_000
 # A one-object picture teaches a shape in every token; the longer prompts teach the rest.
 WEIGHTS: Mapping[str, float] = {
@@ -59,7 +59,7 @@ def example(rng: Generator) -> tuple[SceneGraph, SceneGraph]:
         if structure not in ("single", "several", "together") and split(graph) != "train":
             continue
         try:
-            return graph, layout(graph, rng, attempts=3)
+            return graph, layout(graph, rng, attempts=3, placement=NEAT)
         except LayoutError:
             continue
 

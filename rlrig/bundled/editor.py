@@ -26,8 +26,8 @@ from rlrig.bundled.scenes import pixels, stream
 from rlrig.bundled.tokens import tokenizer
 from rlrig_eval.shapes import render
 
-BATCH = 64
-FRESH = 12
+BATCH = 32
+FRESH = 6
 POOL = 40_000
 BLEMISH = 0.3  # largest noise, in latent standard deviations, on the picture to edit: generated ones are not clean
 

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph, check
 from rlrig_eval.scene.phrases import describe, with_article
-from rlrig_eval.shapes import SEEN, LayoutError, layout, truth
+from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, truth
 from rlrig_eval.shapes.vocabulary import COLOURS, CONTAINERS
 from rlrig_eval.suite.structures import DIRECTIONS, MEASURES, Pairing
 
@@ -96,7 +96,7 @@ def _scene(rng: Generator, pairings: Sequence[Pairing]) -> SceneGraph:
         predicate = "inside" if b.category in CONTAINERS and rng.random() < 0.5 else "in front of"
         if _distinct(a, b) and not (predicate == "in front of" and a.category == "ring"):
             relations = (Relation(subject=a.id, predicate=predicate, object=b.id),)
-    return layout(SceneGraph(entities=tuple(entities), relations=relations), rng, attempts=6)
+    return layout(SceneGraph(entities=tuple(entities), relations=relations), rng, attempts=6, placement=NEAT)
 
 
 def _distinct(a: Entity, b: Entity) -> bool:
@@ -124,7 +124,9 @@ def _relaid(
         if r.predicate in ("inside", "in front of")
     )
     fixed = {e.id: e for e in free if e.box is not None}
-    return layout(SceneGraph(entities=free, relations=(*kept, *relations)), rng, attempts=12, fixed=fixed)
+    return layout(
+        SceneGraph(entities=free, relations=(*kept, *relations)), rng, attempts=12, fixed=fixed, placement=NEAT
+    )
 
 
 def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:

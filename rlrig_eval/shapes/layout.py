@@ -11,14 +11,14 @@ from rlrig_eval.scene.geometry import between_margin, gaps, pair_margins
 from rlrig_eval.scene.graph import Entity, Relation, SceneGraph
 from rlrig_eval.shapes.draw import CANVAS
 from rlrig_eval.shapes.occlusion import nests, offsets
-from rlrig_eval.shapes.vocabulary import CONTAINERS, LARGE, SMALL
+from rlrig_eval.shapes.placement import BORDER, FREE, Placement, corners, preferred
+from rlrig_eval.shapes.vocabulary import CONTAINERS, LARGE
 
 MARGIN = 2.0
 """Canvas pixels by which every rule of `scene.geometry` is met or missed, for every pair and triple of a scene."""
 
 _APART = 3  # canvas pixels between things that do not overlap
-_BORDER = 1
-_PROPOSALS = 160
+_NEIGHBOURS = 160  # places tried beside a thing that is overlapped
 _OVERLAPPING = ("inside", "in front of")
 
 Boxes = NDArray[np.float64]
@@ -44,12 +44,16 @@ class _Plan:
 
 
 def layout(
-    graph: SceneGraph, rng: Generator, attempts: int = 60, fixed: Mapping[str, Entity] | None = None
+    graph: SceneGraph,
+    rng: Generator,
+    attempts: int = 60,
+    fixed: Mapping[str, Entity] | None = None,
+    placement: Placement = FREE,
 ) -> SceneGraph:
     """The instances of `graph` with integer boxes and depths on the 64-pixel canvas; relations as stated.
 
     Things overlap only where `graph` states inside or in front of. `fixed` gives entities (by instance id) that
-    keep their box and depth; the others are placed around them.
+    keep their box and depth; the others are placed around them, as `placement` prefers.
 
     Raises:
         LayoutError: nothing found within `attempts`.
@@ -57,14 +61,16 @@ def layout(
     expanded = graph.expand()
     plan = _Plan(expanded.entities, tuple(r.canonical() for r in expanded.relations))
     for _ in range(attempts):
-        placed = _attempt(plan, rng, fixed or {})
+        placed = _attempt(plan, rng, fixed or {}, placement)
         if placed is not None:
             return SceneGraph(entities=placed, relations=expanded.relations)
     raise LayoutError(f"no layout found for {graph.model_dump_json(exclude_defaults=True)}")
 
 
-def _attempt(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> tuple[Entity, ...] | None:
-    extents = _extents(plan, rng, fixed)
+def _attempt(
+    plan: _Plan, rng: Generator, fixed: Mapping[str, Entity], placement: Placement
+) -> tuple[Entity, ...] | None:
+    extents = _extents(plan, rng, fixed, placement)
     if extents is None:
         return None
     placed: dict[str, Boxes] = {
@@ -75,7 +81,7 @@ def _attempt(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> tuple[
     anchoring = (*_OVERLAPPING, "between")
     order.sort(key=lambda e: -sum(e.id in r.objects for r in plan.stated if r.predicate in anchoring))
     for entity in order:
-        proposals = _propose(plan, entity, extents, placed, rng)
+        proposals = _propose(plan, entity, extents, placed, rng, placement)
         good = _admissible(plan, entity.id, proposals, placed)
         if not good.any():
             return None
@@ -89,7 +95,7 @@ def _attempt(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> tuple[
     )
 
 
-def _extents(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> dict[str, int] | None:
+def _extents(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity], placement: Placement) -> dict[str, int] | None:
     """An extent in canvas pixels for every entity: as stated, as relations need, else at random."""
     large: dict[str, bool] = {}
     for entity in plan.entities:
@@ -110,21 +116,26 @@ def _extents(plan: _Plan, rng: Generator, fixed: Mapping[str, Entity]) -> dict[s
     for entity in plan.entities:
         if entity.id not in large:
             large[entity.id] = bool(rng.random() < share)
-    return {name: int(rng.choice(LARGE if big else SMALL)) for name, big in large.items()}
+    return {name: int(rng.choice(placement.large if big else placement.small)) for name, big in large.items()}
 
 
 def _propose(
-    plan: _Plan, entity: Entity, extents: Mapping[str, int], placed: Mapping[str, Boxes], rng: Generator
+    plan: _Plan,
+    entity: Entity,
+    extents: Mapping[str, int],
+    placed: Mapping[str, Boxes],
+    rng: Generator,
+    placement: Placement,
 ) -> Boxes:
     """(n, 4) boxes to try, already at the right place relative to what the entity overlaps."""
     extent = extents[entity.id]
     partner = next((other for other in placed if plan.overlap(entity.id, other) is not None), None)
     if partner is None:
-        corner = rng.integers(_BORDER, CANVAS - _BORDER - extent + 1, size=(_PROPOSALS, 2)).astype(float)
+        corner = corners(extent, placement, rng)
     else:
-        corner = _beside(plan, entity, partner, extent, placed[partner], rng)
+        corner = preferred(_beside(plan, entity, partner, extent, placed[partner], rng), extent, placement)
     boxes = np.concatenate([corner, corner + extent], -1)
-    inside = (boxes[:, :2] >= _BORDER).all(1) & (boxes[:, 2:] <= CANVAS - _BORDER).all(1)
+    inside = (boxes[:, :2] >= BORDER).all(1) & (boxes[:, 2:] <= CANVAS - BORDER).all(1)
     return np.asarray(boxes[inside])
 
 
@@ -143,7 +154,7 @@ def _beside(
     else:
         # One looks through a ring: what is behind it is not simply hidden.
         steps = offsets(*names) if category[upper] != "ring" else _NOWHERE
-    chosen = rng.permutation(len(steps))[:_PROPOSALS]
+    chosen = rng.permutation(len(steps))[:_NEIGHBOURS]
     return np.asarray(anchor[:2] + (steps[chosen] if upper == entity.id else -steps[chosen]))
 
 
