@@ -127,9 +127,8 @@ def flow_matching_loss(model: nn.Module, clean: Tensor, tokens: Tensor, referenc
     level = sigma[:, None, None]
     dropped = torch.rand(len(tokens), device=tokens.device) < DROP_TEXT
     tokens = torch.where(dropped[:, None], empty_prompt(tokens), tokens)
-    with torch.autocast(clean.device.type, torch.bfloat16):
-        predicted = model((1 - level) * clean + level * noise, sigma, tokens, reference)
-    return (predicted.float() - (noise - clean)).pow(2).mean()
+    predicted = model((1 - level) * clean + level * noise, sigma, tokens, reference)
+    return (predicted - (noise - clean)).pow(2).mean()
 
 
 def empty_prompt(tokens: Tensor) -> Tensor:

@@ -1,0 +1,139 @@
+"""Diffuser and editor on real FLUX pipelines of the bundled size, with random weights."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FluxKontextPipeline, FluxPipeline
+from PIL import Image
+
+from rlrig.backends.flow import FlowDiffuser, KontextEditor
+from rlrig.bundled import vae
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching_loss, load_vae, pack, save, tokenise
+from rlrig.bundled.tokens import tokenizer
+from rlrig.presets import Sampling
+from rlrig_eval.errors import UsageError
+
+SAMPLING = Sampling(steps=3, true_cfg=2.0, size=64, max_sequence_length=TEXT_TOKENS, batch_size=4, dtype="float32")
+PROMPTS = ["a red circle", "a red circle left of a blue square", "two black stars", "a green ring", "a blue cross"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    root = tmp_path_factory.mktemp("flow")
+    autoencoder = vae.build()
+    autoencoder.register_to_config(scaling_factor=1.0, shift_factor=0.0)
+    model = TextToVelocity()
+    save(FluxPipeline, model, autoencoder, root / "diffuser")
+    save(FluxKontextPipeline, model, autoencoder, root / "editor")
+    return root
+
+
+@pytest.fixture(scope="module")
+def diffuser(folder: Path) -> FlowDiffuser:
+    return FlowDiffuser.from_pretrained(folder / "diffuser", SAMPLING)
+
+
+@pytest.fixture(scope="module")
+def editor(folder: Path) -> KontextEditor:
+    return KontextEditor.from_pretrained(folder / "editor", SAMPLING)
+
+
+def furthest(a: Image.Image, b: Image.Image) -> int:
+    return int(np.abs(np.asarray(a, dtype=int) - np.asarray(b, dtype=int)).max())
+
+
+def test_the_same_prompt_and_seed_give_the_same_picture_in_any_batch(diffuser: FlowDiffuser) -> None:
+    together = diffuser.draw(PROMPTS, range(5))
+    for index, picture in enumerate(together):
+        (alone,) = diffuser.draw([PROMPTS[index]], [index])
+        assert furthest(alone, picture) <= 1  # floating point: a matrix product depends on its batch
+
+
+def test_another_seed_gives_another_picture(diffuser: FlowDiffuser) -> None:
+    one, other = diffuser.draw([PROMPTS[0]] * 2, [0, 1])
+    assert furthest(one, other) > 10
+
+
+def test_an_edit_is_the_same_in_any_batch_and_keeps_the_size(editor: KontextEditor, diffuser: FlowDiffuser) -> None:
+    pictures = diffuser.draw(PROMPTS, range(5))
+    instructions = ["move the red circle left of the blue square"] * 5
+    together = editor.edit(pictures, instructions, range(5))
+    (alone,) = editor.edit(pictures[3:4], instructions[:1], [3])
+    assert together[3].size == (64, 64)
+    assert furthest(alone, together[3]) <= 1
+
+
+def test_the_edit_sees_the_picture(editor: KontextEditor) -> None:
+    white, black = Image.new("RGB", (64, 64), "white"), Image.new("RGB", (64, 64), "black")
+    of_white, of_black = editor.edit([white, black], ["remove a red circle"] * 2, [0, 0])
+    assert furthest(of_white, of_black) > 1  # more than a rounding, though random weights look at it but faintly
+
+
+def test_guidance_doubles_the_cost(folder: Path) -> None:
+    plain = SAMPLING.model_copy(update={"true_cfg": 1.0})
+    assert FlowDiffuser.from_pretrained(folder / "diffuser", SAMPLING).evals_per_image == 6
+    assert FlowDiffuser.from_pretrained(folder / "diffuser", plain).evals_per_image == 3
+
+
+def missing(root: Path) -> Path:
+    return root / "nowhere"
+
+
+def truncated(root: Path) -> Path:
+    path = root / "diffuser" / "transformer" / "diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    return root / "diffuser"
+
+
+@pytest.mark.parametrize("damage", [missing, truncated])
+def test_a_checkpoint_that_cannot_be_read_is_one_line(
+    damage: Callable[[Path], Path], folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    shutil.copytree(folder / "diffuser", tmp_path / "diffuser")
+    with pytest.raises(UsageError) as caught:
+        FlowDiffuser.from_pretrained(damage(tmp_path), SAMPLING)
+    assert "\n" not in str(caught.value)
+
+
+def test_training_and_the_pipeline_condition_alike(folder: Path) -> None:
+    """One Euler step of the pipeline from noise equals the trained module's own velocity: nothing is fed differently."""
+    pipeline = FluxPipeline.from_pretrained(folder / "diffuser", dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    model = TextToVelocity.from_pipeline(pipeline)
+    made = pipeline(
+        prompt=PROMPTS[1],
+        height=64,
+        width=64,
+        num_inference_steps=1,
+        max_sequence_length=TEXT_TOKENS,
+        generator=torch.Generator().manual_seed(5),
+        output_type="latent",
+    ).images
+    noise = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(5))
+    start = pack(noise)
+    with torch.no_grad():
+        velocity = model(start, torch.ones(1), tokenise([PROMPTS[1]], tokenizer(TEXT_TOKENS)))
+    assert torch.allclose(start - velocity, made, atol=1e-4)  # float32 through six blocks
+
+
+def test_the_loss_falls_on_one_batch(folder: Path) -> None:
+    torch.manual_seed(0)
+    model = TextToVelocity()
+    autoencoder = load_vae(folder / "diffuser" / "vae", "cpu")
+    pictures = torch.stack([vae._picture(np.random.default_rng(i)) for i in range(4)])
+    clean, tokens = encode(autoencoder, pictures), tokenise(PROMPTS[:4], tokenizer(TEXT_TOKENS))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(30):
+        loss = flow_matching_loss(model, clean, tokens)
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
