@@ -13,9 +13,7 @@ def write(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     metric: Annotated[str, typer.Option(help="What the gate watches.")] = "all_correct",
     delta: Annotated[float, typer.Option(min=0, max=1, help="The fall that the gate forgives.")] = 0.05,
-    least_n: Annotated[
-        int, typer.Option(min=1, help="With fewer shared prompts the gate says inconclusive.")
-    ] = 50,
+    least_n: Annotated[int, typer.Option(min=1, help="With fewer shared prompts the gate says inconclusive.")] = 50,
 ) -> None:
     """Write the per-prompt scores of a finished run, and the gate's rule, to a file."""
     from rlrig_eval.errors import UsageError

@@ -9,9 +9,7 @@ import typer
 
 
 def report(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is compared with.")
-    ],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is compared with.")],
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar="md|tex|csv|html|json", help="Instead of a terminal's table."),

@@ -21,28 +21,20 @@ def run(
     suite: Annotated[str | None, typer.Option(help="A suite: NAME, NAME:dev or a path.")] = None,
     suite_path: Annotated[Path | None, typer.Option(help="The file or folder of a suite.")] = None,
     model: Annotated[str | None, typer.Option(help="A model: NAME or path/to/file.py:Class.")] = None,
-    option: Annotated[
-        Pairs, typer.Option("-M", metavar="K=V", help="An option that the model is built with.")
-    ] = None,
-    setting: Annotated[
-        Pairs, typer.Option("-G", metavar="K=V", help="A setting that the model draws with.")
-    ] = None,
+    option: Annotated[Pairs, typer.Option("-M", metavar="K=V", help="An option that the model is built with.")] = None,
+    setting: Annotated[Pairs, typer.Option("-G", metavar="K=V", help="A setting that the model draws with.")] = None,
     extractor: Annotated[
         str | None, typer.Option(help="What reads the pictures; by the suite's world if not given.")
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="Protocol seeds, inclusive: 0-3, or 0,5.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many prompts.")] = None,
-    shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="Draw part I of N; `score RUN` merges.")
-    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Draw part I of N; `score RUN` merges.")] = None,
     executor: Annotated[str, typer.Option(help="local, or ray.")] = "local",
     batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Pictures drawn at once.")] = "auto",
     config: Annotated[Path | None, typer.Option(help="The run.json of a run to do again.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; a run begun there goes on.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, load nothing.")] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Throw away the run in --out and start anew.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Throw away the run in --out and start anew.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Draw a suite with a model, read the pictures back as scene graphs, and score them.
@@ -56,13 +48,9 @@ def run(
     from rlrig_eval.runs import execute, settle
     from rlrig_eval.runs.evaluation import default_folder
 
-    asked = _recorded(config) if config is not None else None
-    if asked is None:
-        asked = _asked(suite, suite_path, model)
-    elif suite or suite_path or model:
-        raise UsageError(
-            "--config names suite and model already: leave out --suite, --suite-path and --model"
-        )
+    if config is not None and (suite or suite_path or model):
+        raise UsageError("--config names suite and model already: leave out --suite, --suite-path and --model")
+    asked = _recorded(config) if config is not None else _asked(suite, suite_path, model)
     given: dict[str, Any] = {
         "extractor": extractor,
         "seeds": None if seeds is None else values.seeds(seeds),

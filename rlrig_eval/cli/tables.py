@@ -43,8 +43,7 @@ def print_run(run: Run) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"{covered['ok']}/{covered['planned']} scored, {covered['error']} in error, "
-        f"{covered['unscored']} unscored"
+        f"{covered['ok']}/{covered['planned']} scored, {covered['error']} in error, {covered['unscored']} unscored"
     )
     if not run.whole:
         console.print(f"this share is in; `rlrig-eval score {run.folder}` merges when all are")

@@ -1,0 +1,202 @@
+"""rlrig-eval run: what it prints and writes, and what it says to every wrong flag, before a model is loaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rlrig_eval.cli import values
+from rlrig_eval.errors import UsageError
+
+SYNTHETIC = ("--model", "synthetic", "--limit", "6")
+
+
+def test_a_run_prints_its_metrics_and_where_it_lies(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    done = rlrig_eval("run", "--suite", suite, *SYNTHETIC, "--out", tmp_path / "run")
+    assert (done.code, done.err) == (0, "")
+    assert "all_correct" in done.out
+    assert "6/6 scored" in done.out
+    assert "tmp" in done.out
+
+
+def test_json_is_the_summary_and_nothing_else(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    done = rlrig_eval("run", "--suite", suite, *SYNTHETIC, "--out", tmp_path / "run", "--json")
+    assert json.loads(done.out) == json.loads((tmp_path / "run" / "summary.json").read_text())
+
+
+def test_without_out_the_folder_has_the_promised_name(rlrig_eval, suite: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert rlrig_eval("run", "--suite", suite, *SYNTHETIC).code == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.startswith("tiny-synthetic-")
+
+
+def test_suite_path_names_a_file_and_suite_its_split(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = rlrig_eval("run", "--suite", "tiny:test", "--suite-path", suite / "suite.yaml", *SYNTHETIC, "--out", out)
+    assert done.code == 0
+    assert json.loads((out / "run.json").read_text())["suite"]["split"] == "test"
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    arguments = ("run", "--suite", suite, "--model", "flux-shapes", "--seeds", "0-3", "--dry-run")
+    done = rlrig_eval(*arguments, "--out", tmp_path / "run", "--shard", "1/2")
+    assert done.code == 0
+    assert "64 pictures in 2 batches of up to 32" in done.out
+    plan = json.loads(rlrig_eval(*arguments, "--json").out)
+    assert (plan["samples"], plan["run"]["protocol"]["seeds"]) == (120, [0, 1, 2, 3])
+    assert [path.name for path in tmp_path.iterdir()] == ["suite"]
+
+
+def test_shards_are_merged_by_score(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    flags = ("--suite", suite, "--model", "synthetic", "--batch-size", "4", "--out", tmp_path / "run")
+    for part in ("2/2", "1/2"):
+        assert rlrig_eval("run", *flags, "--shard", part).code == 0
+    done = rlrig_eval("score", tmp_path / "run", "--json")
+    assert (done.code, json.loads(done.out)["coverage"]["ok"]) == (0, 30)
+    assert not list((tmp_path / "run").glob("samples.*-of-*"))
+
+
+def test_a_recorded_run_can_be_done_again(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    flags = ("-M", "error_rate=0.4", "--seeds", "2,5", "--batch-size", "5")
+    rlrig_eval("run", "--suite", suite, *SYNTHETIC, *flags, "--out", tmp_path / "first")
+    done = rlrig_eval("run", "--config", tmp_path / "first" / "run.json", "--out", tmp_path / "again")
+    assert done.code == 0
+    first, again = ((tmp_path / name / "summary.json").read_bytes() for name in ("first", "again"))
+    assert first == again
+
+
+def test_a_recorded_run_of_a_file_can_be_done_again(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text("from rlrig_eval.models.synthetic import Synthetic\nclass Mine(Synthetic): pass\n")
+    rlrig_eval("run", "--suite", suite, "--model", f"{plugin}:Mine", "--limit", "2", "--out", tmp_path / "first")
+    done = rlrig_eval("run", "--config", tmp_path / "first" / "run.json", "--out", tmp_path / "again")
+    assert done.code == 0
+
+
+SECRETIVE = """
+from rlrig_eval.models.synthetic import Synthetic
+class Mine(Synthetic):
+    def __init__(self, api_key: str):
+        super().__init__()
+        assert api_key == "s3cr3t"
+"""
+
+
+def test_a_secret_reaches_the_model_and_no_file(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SECRETIVE)
+    model = ("--model", f"{tmp_path / 'mine.py'}:Mine", "--limit", "2")
+    out = tmp_path / "run"
+    assert rlrig_eval("run", "--suite", suite, *model, "-M", "api_key=s3cr3t", "--out", out).code == 0
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"s3cr3t" in path.read_bytes() for path in files)
+    again = rlrig_eval("run", "--config", out / "run.json", "--out", tmp_path / "again")
+    assert (again.code, "-M api_key was hidden" in again.err) == (2, True)
+    more = ("-M", "api_key=s3cr3t", "--out", tmp_path / "again")
+    assert rlrig_eval("run", "--config", out / "run.json", *more).code == 0
+
+
+WRONG = {
+    "no model": (("--suite", "SUITE"), "which model? give --model"),
+    "no suite": (("--model", "synthetic"), "which suite? give --suite"),
+    "unknown suite": (("--suite", "spacial", "--model", "synthetic"), "unknown suite 'spacial'"),
+    "no such file": (("--suite", "nowhere/suite.yaml", "--model", "synthetic"), "there is no such suite file"),
+    "unknown split": (("--suite", "SUITE:val", "--model", "synthetic"), "unknown split of tiny 'val'"),
+    "unknown model": (("--suite", "SUITE", "--model", "synthetik"), "did you mean 'synthetic'?"),
+    "unknown option": (("--suite", "SUITE", *SYNTHETIC, "-M", "rate=1"), "unknown option 'rate'"),
+    "no pair": (("--suite", "SUITE", *SYNTHETIC, "-M", "error_rate"), "expected key=value"),
+    "twice": (("--suite", "SUITE", *SYNTHETIC, "-M", "a=1", "-M", "a=2"), "given twice"),
+    "out of range": (("--suite", "SUITE", *SYNTHETIC, "-M", "error_rate=2"), "error_rate=2"),
+    "no settings": (("--suite", "SUITE", *SYNTHETIC, "-G", "steps=2"), "takes no settings"),
+    "unknown setting": (("--suite", "SUITE", "--model", "flux-shapes", "-G", "step=2"), "did you mean 'steps'?"),
+    "unknown extractor": (("--suite", "SUITE", *SYNTHETIC, "--extractor", "shape"), "did you mean 'shapes'?"),
+    "seeds": (("--suite", "SUITE", *SYNTHETIC, "--seeds", "3-0"), "no range of seeds"),
+    "shard": (("--suite", "SUITE", *SYNTHETIC, "--shard", "0/2"), "--shard 0/2"),
+    "batch": (("--suite", "SUITE", *SYNTHETIC, "--batch-size", "some"), "--batch-size some"),
+    "executor": (("--suite", "SUITE", *SYNTHETIC, "--executor", "lokal"), "did you mean 'local'?"),
+    "ray": (("--suite", "SUITE", *SYNTHETIC, "--executor", "ray"), "rlrig-eval[ray]"),
+    "limit": (("--suite", "SUITE", "--model", "synthetic", "--limit", "0"), "--limit"),
+    "unknown flag": (("--suite", "SUITE", *SYNTHETIC, "--seds", "1"), "--seeds"),
+    "config and model": (("--config", "run.json", "--model", "synthetic"), "--config"),
+    "no config": (("--config", "nowhere.json"), "nowhere.json"),
+    "folder without path": (("--suite", "SUITE", "--model", "folder"), "needs -M path=..."),
+    "empty folder": (("--suite", "SUITE", "--model", "folder", "-M", "path=SUITE"), "no pictures in it"),
+    "no checkpoint": (("--suite", "SUITE", "--model", "flux-shapes", "-M", "checkpoint=bundled:x"), "checkpoint 'x'"),
+    "unwritable": (("--suite", "SUITE", *SYNTHETIC, "--out", "/proc/run"), "/proc/run: cannot write there"),
+    "not a run": (("--suite", "SUITE", *SYNTHETIC, "--out", "SUITE"), "no run.json"),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_what_is_wrong_is_said_in_a_line_and_leaves_with_2(
+    rlrig_eval, suite: Path, tmp_path: Path, arguments: str, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags, said = WRONG[arguments]
+    done = rlrig_eval("run", *(flag.replace("SUITE", str(suite)) for flag in flags))
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    if done.err.startswith("error: "):
+        assert len(done.err.splitlines()) == 1
+
+
+BAD_SUITES = {
+    "duplicate id": ('{"id": "a", "text": "x", "graph": {}, "group": "g"}\n' * 2, "prompts.jsonl:2: id"),
+    "malformed graph": (
+        '{"id": "a", "text": "x", "group": "g", "graph": {"relations": [{"subject": "b", "predicate": "on"}]}}\n',
+        "prompts.jsonl:1: graph.relations.0",
+    ),
+    "unknown key": ('{"id": "a", "text": "x", "graph": {}, "group": "g", "tag": []}\n', "did you mean 'tags'?"),
+    "no JSON": ("not json\n", "prompts.jsonl:1: "),
+    "an id that is a path": ('{"id": "../a", "text": "x", "graph": {}, "group": "g"}\n', "prompts.jsonl:1: id"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SUITES)
+@pytest.mark.parametrize("verb", ["run", "validate"])
+def test_a_bad_suite_is_located(rlrig_eval, suite: Path, case: str, verb: str) -> None:
+    text, said = BAD_SUITES[case]
+    (suite / "prompts.jsonl").write_text(text)
+    done = rlrig_eval("run", "--suite", suite, *SYNTHETIC) if verb == "run" else rlrig_eval("validate", suite)
+    assert (done.code, said in done.err) == (2, True), done.err
+
+
+def test_an_unknown_key_in_a_suites_yaml_is_located(rlrig_eval, suite: Path) -> None:
+    with (suite / "suite.yaml").open("a") as file:
+        file.write("sedes: [1]\n")
+    done = rlrig_eval("run", "--suite", suite, *SYNTHETIC)
+    assert (done.code, "suite.yaml:4: sedes: unknown key" in done.err) == (2, True), done.err
+
+
+def test_errors_while_running_leave_with_1_and_are_counted(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(
+        "class Bad:\n    settings = {}\n    def generate(self, jobs):\n        raise MemoryError('full')\n"
+    )
+    done = rlrig_eval("run", "--suite", suite, "--model", f"{tmp_path / 'bad.py'}:Bad", "--out", tmp_path / "run")
+    assert done.code == 1
+    assert "warning: 30 of 30 samples are in error" in done.err
+    assert "0/30 scored" in done.out
+
+
+def test_a_file_that_outgrows_its_limit_ends_the_run_with_1_and_keeps_the_rest(suite: Path, tmp_path: Path) -> None:
+    """A full disk, as near as a test gets: the process may write no file longer than 32 KiB."""
+    run = [sys.executable, "-m", "rlrig_eval", "run", "--suite", str(suite), "--model", "synthetic"]
+    script = 'ulimit -f 32; exec "$@"'
+    flags = ["--batch-size", "1", "--seeds", "0-3", "--out", str(tmp_path / "run")]
+    done = subprocess.run(["bash", "-c", script, "bash", *run, *flags], capture_output=True, text=True, timeout=240)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "cannot write: File too large" in done.stderr
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+    assert (tmp_path / "run" / "samples.jsonl").read_bytes().count(b"\n") > 10
+
+
+@pytest.mark.parametrize("text", ["", "a", "-1", "0-", "1,1", "0-3-5", "0-99999999"])
+def test_seeds_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError):
+        values.seeds(text)

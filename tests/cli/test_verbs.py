@@ -1,0 +1,152 @@
+"""compare, check, baseline, list, validate, doctor, report, view: their answers and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rlrig_eval import evaluate
+from tests.runs import tiny
+
+SUITE = tiny.suite()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good run, a bad one, one of other seeds, and a baseline of the good one."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, rate in (("good", 0.0), ("fair", 0.1), ("bad", 0.9)):
+        evaluate(SUITE, "synthetic", options={"error_rate": rate}, out=folder / name)
+    evaluate(SUITE, "synthetic", seeds=(1,), out=folder / "other")
+    return folder
+
+
+@pytest.fixture
+def baseline(rlrig_eval, runs: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "results" / "tiny.json"
+    done = rlrig_eval("baseline", "write", runs / "good", "--out", out, "--least-n", "20")
+    assert (done.code, "all_correct of synthetic on 30 prompts" in done.out) == (0, True)
+    return out
+
+
+def test_compare_pairs_by_prompt(rlrig_eval, runs: Path) -> None:
+    done = rlrig_eval("compare", runs / "good", runs / "bad", "--json")
+    found = json.loads(done.out)["all_correct"]
+    assert (done.code, found["n"]) == (0, 30)
+    assert found["ci95"][0] > 0.5
+    assert "all_correct" in rlrig_eval("compare", runs / "good", runs / "bad").out
+
+
+def test_a_run_does_not_differ_from_itself(rlrig_eval, runs: Path) -> None:
+    found = json.loads(rlrig_eval("compare", runs / "bad", runs / "bad", "--json").out)
+    assert {difference["mean"] for name, difference in found.items()} == {0.0}
+
+
+def test_other_seeds_are_not_comparable_unless_forced(rlrig_eval, runs: Path) -> None:
+    done = rlrig_eval("compare", runs / "good", runs / "other")
+    assert (done.code, "not comparable: protocol" in done.err) == (4, True)
+    forced = rlrig_eval("compare", runs / "good", runs / "other", "--force")
+    assert (forced.code, "warning: not comparable" in forced.err) == (0, True)
+
+
+def test_another_suite_is_not_comparable(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    changed = SUITE.model_copy(update={"version": "2"})
+    evaluate(type(SUITE).model_validate(changed.model_dump()), "synthetic", out=tmp_path / "run")
+    assert rlrig_eval("compare", runs / "good", tmp_path / "run").code == 4
+
+
+def test_the_gate_passes_a_run_as_good(rlrig_eval, runs: Path, baseline: Path) -> None:
+    done = rlrig_eval("check", runs / "good", "--baseline", baseline, "--json")
+    assert (done.code, json.loads(done.out)["verdict"]) == (0, "pass")
+
+
+def test_the_gate_fails_a_run_that_fell(rlrig_eval, runs: Path, baseline: Path) -> None:
+    done = rlrig_eval("check", runs / "bad", "--baseline", baseline)
+    assert done.code == 3
+    assert done.out.startswith("fail: all_correct")
+    assert "Traceback" not in done.err
+
+
+def test_an_inconclusive_gate_warns_and_fails_only_when_strict(rlrig_eval, runs: Path, baseline: Path) -> None:
+    lenient = rlrig_eval("check", runs / "fair", "--baseline", baseline)
+    assert (lenient.code, "warning: inconclusive" in lenient.err) == (0, True), lenient
+    assert rlrig_eval("check", runs / "fair", "--baseline", baseline, "--strict").code == 3
+
+
+def test_too_few_prompts_are_inconclusive(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    rlrig_eval("baseline", "write", runs / "good", "--out", tmp_path / "b.json", "--least-n", "31")
+    done = rlrig_eval("check", runs / "good", "--baseline", tmp_path / "b.json", "--json")
+    assert json.loads(done.out)["verdict"] == "inconclusive"
+
+
+def test_the_gate_does_not_judge_what_is_not_comparable(rlrig_eval, runs: Path, baseline: Path) -> None:
+    assert rlrig_eval("check", runs / "other", "--baseline", baseline).code == 4
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1, "model": "x"}', '{"schema": 9}'])
+def test_a_damaged_baseline_is_a_usage_error(rlrig_eval, runs: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "b.json").write_text(text)
+    done = rlrig_eval("check", runs / "good", "--baseline", tmp_path / "b.json")
+    assert (done.code, "b.json" in done.err) == (2, True)
+
+
+def test_an_unknown_metric_makes_no_baseline(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    done = rlrig_eval("baseline", "write", runs / "good", "--out", tmp_path / "b.json", "--metric", "sg_iuo")
+    assert (done.code, "did you mean 'sg_iou'?" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["score", "compare", "check", "report", "view"])
+def test_a_folder_that_is_no_run_is_a_usage_error(
+    rlrig_eval, tmp_path: Path, runs: Path, baseline: Path, verb: str
+) -> None:
+    more = {"compare": [runs / "good"], "check": ["--baseline", baseline]}
+    done = rlrig_eval(verb, tmp_path, *more.get(verb, []))
+    assert (done.code, str(tmp_path) in done.err, "Traceback" in done.err) == (2, True, False)
+
+
+@pytest.mark.parametrize("kind", ["models", "extractors", "scorers", "suites"])
+def test_list_names_them(rlrig_eval, kind: str) -> None:
+    found = json.loads(rlrig_eval("list", kind, "--json").out)
+    expected = {"models": "synthetic", "extractors": "shapes", "scorers": "graph", "suites": "spatial"}
+    assert expected[kind] in found
+    assert expected[kind] in rlrig_eval("list", kind).out
+
+
+def test_list_of_an_unknown_kind(rlrig_eval) -> None:
+    assert rlrig_eval("list", "modles").code == 2
+
+
+def test_validate_says_what_is_there(rlrig_eval, suite: Path) -> None:
+    done = rlrig_eval("validate", suite)
+    assert (done.code, "ok, 30 prompts" in done.out) == (0, True)
+
+
+def test_report_and_view_rank_and_show(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    done = rlrig_eval("report", runs / "bad", runs / "good", "--format", "md")
+    assert (done.code, done.out.count("synthetic") >= 2) == (0, True), done
+    page = tmp_path / "page.html"
+    assert rlrig_eval("view", runs / "bad", runs / "good", "--out", page).code == 0
+    assert page.stat().st_size > 10_000
+
+
+def test_report_in_an_unknown_format(rlrig_eval, runs: Path) -> None:
+    assert rlrig_eval("report", runs / "good", "--format", "docx").code == 2
+
+
+def test_help_tells_the_exit_codes(rlrig_eval) -> None:
+    done = rlrig_eval("--help")
+    assert done.code == 0
+    for line in ("0 ok", "1 errors", "2 found before", "3 the gate", "4 not comparable", "130 interrupted"):
+        assert line in done.out
+
+
+@pytest.mark.parametrize("verb", [["run"], ["score"], ["compare"], ["check"], ["baseline", "write"], ["doctor"]])
+def test_every_verb_helps(rlrig_eval, verb: list[str]) -> None:
+    assert rlrig_eval(*verb, "--help").code == 0
+
+
+def test_an_unknown_verb_suggests_the_nearest(rlrig_eval) -> None:
+    done = rlrig_eval("rnu")
+    assert (done.code, "run" in done.err) == (2, True)
