@@ -6,11 +6,15 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 # Read when the libraries are first imported, so set before any test module is.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # models this small lose more to a second thread than they gain
+
+settings.register_profile("house", deadline=None)  # a busy machine is no failure
+settings.load_profile("house")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

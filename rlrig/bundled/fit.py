@@ -30,7 +30,7 @@ class Budget:
     minutes: float
     folder: Path
     device: str = "cpu"
-    ema: float = 0.999
+    ema: float = 0.995
     warmup_steps: int = 200
     evaluate_every: float = 300.0
 

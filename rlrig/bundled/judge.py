@@ -80,5 +80,9 @@ def train(budget: Budget, out: Path) -> dict[str, Any]:
     """Train on drawings of every pairing in six styles and save model and processor to `out`."""
     torch.manual_seed(SEED)
     processor = build_processor()
-    repainted = painted_by(out.with_name("vae"), PAIRINGS, SEED, STYLES, budget.device)
-    return teach(build(processor), processor, Lessons(PAIRINGS, STYLES, repainted), PAIRINGS, budget, out, seed=SEED)
+    pool = painted_by(out.with_name("vae"), PAIRINGS, SEED, STYLES, budget.device)
+
+    def lessons(had: int) -> Lessons:
+        return Lessons(PAIRINGS, STYLES, pool, had)
+
+    return teach(build(processor), processor, lessons, PAIRINGS, budget, out, seed=SEED)

@@ -11,7 +11,11 @@ from rlrig.bundled.variations import Staged, stage
 from rlrig_eval.shapes import PLAIN, Style, render
 from rlrig_eval.suite.structures import Pairing
 
+BEGINNER = 4000
+"""The first lessons: to tell one or two things and their places is learned before anything is asked about more."""
 QUESTIONS = 12
+_FIRST_QUESTIONS = 4
+_FIRST_STRUCTURES = ("single", "single", "pair", "negated")
 _ROOM = 5  # questions left out for an instruction, which is as long: batches are padded to the longest row
 _SHELF = 2000
 _FRESH = 0.4
@@ -22,7 +26,7 @@ Lesson = tuple[Image.Image, Sequence[Turn]]
 
 
 class Lessons:
-    """Makes a lesson from a random generator.
+    """Makes a lesson from a random generator: few things and few questions at first, then all there is.
 
     Laying out a scene costs more than asking about it, so each is kept on a shelf for a while and comes back
     two or three times, with other questions and other damage.
@@ -33,29 +37,41 @@ class Lessons:
         pairings: Sequence[Pairing],
         styles: Sequence[Style] = (PLAIN,),
         repainted: Sequence[tuple[Staged, Image.Image]] = (),
+        had: int = 0,
     ) -> None:
-        """`repainted` are pictures by the autoencoder: a quarter of the lessons, when there are any."""
+        """`repainted` are pictures by the autoencoder: a quarter of the lessons, when there are any.
+
+        `had` counts the lessons that the student had before this maker.
+        """
         self._pairings, self._styles, self._repainted = pairings, styles, repainted
         self._examiner = Examiner(pairings)
         self._shelf: list[Staged] = []
+        self._had = had
 
     def __call__(self, rng: Generator) -> Lesson:
+        self._had += 1
+        if self._had <= BEGINNER:
+            staged = stage(rng, self._pairings, structures=_FIRST_STRUCTURES)
+            turns = self._turns(rng, staged, _FIRST_QUESTIONS)
+            return damaged(rng, render(staged.scene, style=self._style(rng))), turns
         staged, picture = self._picture(rng)
         repair = instruction(rng, staged.prompt, staged.scene) if rng.random() < _REPAIRS else None
-        turns = [
-            *self._examiner.ask(rng, staged, QUESTIONS if repair is None else QUESTIONS - _ROOM),
-            *whereabouts(rng, staged.scene, 2),
-            description(staged.scene),
-            *([] if repair is None else [repair]),
-        ]
-        return damaged(rng, picture), turns
+        if repair is None:
+            return damaged(rng, picture), self._turns(rng, staged, QUESTIONS)
+        return damaged(rng, picture), [*self._turns(rng, staged, QUESTIONS - _ROOM), repair]
+
+    def _turns(self, rng: Generator, staged: Staged, questions: int) -> list[Turn]:
+        told = [*whereabouts(rng, staged.scene, 2), description(staged.scene)]
+        return [*self._examiner.ask(rng, staged, questions), *told]
 
     def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
         if self._repainted and rng.random() < _REPAINTED:
             return self._repainted[int(rng.integers(len(self._repainted)))]
         staged = self._scene(rng)
-        style = self._styles[int(rng.integers(len(self._styles)))]
-        return staged, render(staged.scene, style=style)
+        return staged, render(staged.scene, style=self._style(rng))
+
+    def _style(self, rng: Generator) -> Style:
+        return self._styles[int(rng.integers(len(self._styles)))]
 
     def _scene(self, rng: Generator) -> Staged:
         if self._shelf and rng.random() >= _FRESH:

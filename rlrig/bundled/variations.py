@@ -14,7 +14,6 @@ MOST_THINGS = 5
 """A canvas holds no more; four are asked for at most, and one may be a thing too many."""
 
 
-_STRUCTURES = tuple(STRUCTURES)
 _CHOOSY = ("pair", "chain", "triangle", "long chain", "web")
 _FIRST = (*PREDICATES, *OVERLAPS, *OVERLAPS)  # what overlaps is rare unless asked for
 
@@ -31,10 +30,16 @@ class Staged:
     scene: SceneGraph
 
 
-def stage(rng: Generator, pairings: Sequence[Pairing], bucket: Split = "train", wrong: float = 0.5) -> Staged:
+def stage(
+    rng: Generator,
+    pairings: Sequence[Pairing],
+    bucket: Split = "train",
+    wrong: float = 0.5,
+    structures: Sequence[str] = tuple(STRUCTURES),
+) -> Staged:
     """A prompt of the split `bucket` and a scene: its own or, with probability `wrong`, a variation's."""
     # Drawn once: drawing anew after a failed layout would leave out what is hard to lay out.
-    structure = _STRUCTURES[int(rng.integers(len(_STRUCTURES)))]
+    structure = structures[int(rng.integers(len(structures)))]
     predicate = _FIRST[int(rng.integers(len(_FIRST)))] if structure in _CHOOSY else None
     while True:
         prompt = compose(rng, structure, pairings, predicate)

@@ -103,5 +103,5 @@ def train_base(budget: Budget, out: Path) -> dict[str, Any]:
     torch.manual_seed(0)
     processor = build_processor()
     model = build(processor)
-    lessons = Lessons(SEEN, repainted=painted_by(out.with_name("vae"), SEEN, 0, device=budget.device))
-    return teach(model, processor, lessons, SEEN, budget, out)
+    pool = painted_by(out.with_name("vae"), SEEN, 0, device=budget.device)
+    return teach(model, processor, lambda had: Lessons(SEEN, repainted=pool, had=had), SEEN, budget, out)

@@ -71,7 +71,9 @@ class Requirement(Frozen):
             return f"there is {with_article(describe(subject.category, subject.attributes))}"
         if self.kind == "count":
             amount = "exactly" if self.counting == "exact" else "at least"
-            return f"there {verb} {amount} {number_word(self.count or 0)} {subject.phrase()}"
+            wanted = self.count or 0
+            things = describe(subject.category, subject.attributes, wanted)
+            return f"there {'is' if wanted == 1 else 'are'} {amount} {number_word(wanted)} {things}"
         if self.kind == "attribute":
             return f"the {subject.phrase()} {verb} {self.attribute}"
         negation = " not" if self.negated else ""
@@ -96,8 +98,8 @@ class Requirement(Frozen):
 
     def _objects(self) -> str:
         objects = self.references[1:]
-        if len(objects) == 2 and objects[0] == objects[1]:
-            return f"the {objects[0].phrase()}"
+        if len(objects) == 2 and objects[0] == objects[1]:  # a group, or two things of the same name
+            return f"the {describe(objects[0].category, objects[0].attributes, max(2, objects[0].count))}"
         return " and ".join(f"the {reference.phrase()}" for reference in objects)
 
 

@@ -1,6 +1,6 @@
 """How well `shapes.read` reads fresh drawings back, clean and damaged: a command that writes a report.
 
-    python -m rlrig_eval.shapes.accuracy --scenes 5000 --out reports/shapes-read
+python -m rlrig_eval.shapes.accuracy --scenes 5000 --out reports/shapes-read
 """
 
 import argparse

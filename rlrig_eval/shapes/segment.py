@@ -25,7 +25,7 @@ TOUCH = np.ones((3, 3), dtype=bool)
 """The neighbourhood in which pixels touch, corners included."""
 BLEED = 4
 """Canvas pixels that a damaged colour runs."""
-SPECK = 12
+SPECK = 16
 """Canvas pixels; what is smaller is dirt."""
 # From this share of paint a pixel counts as painted: less than half, for thin blurred rings.
 _PAINTED = 0.4
@@ -129,9 +129,7 @@ def _whole_lines(pieces: list[Patch], pixels: Pixels) -> list[Patch]:
     thin.add_nodes_from(i for i, piece in enumerate(pieces) if _thickness(piece) <= _THIN)
     pale = {i for i in thin if pure(pixels[pieces[i].mask])[:, pieces[i].paint].mean() < _PALE}
     rims = {i: grown(pieces[i].mask, 1) for i in thin}
-    thin.add_edges_from(
-        (i, j) for i, j in combinations(thin, 2) if {i, j} & pale and (rims[i] & pieces[j].mask).any()
-    )
+    thin.add_edges_from((i, j) for i, j in combinations(thin, 2) if {i, j} & pale and (rims[i] & pieces[j].mask).any())
     found = [piece for i, piece in enumerate(pieces) if i not in thin]
     for line in nx.connected_components(thin):
         mask = np.logical_or.reduce([pieces[i].mask for i in line])

@@ -25,6 +25,7 @@ _TIPS = 3  # ... and the tips of a star or a triangle may reach this much furthe
 _SOFT = (0.0, 0.7, 1.2)  # standard deviations of blurred edges that are tried, in canvas pixels
 _FINALISTS = 3
 _SPREAD = 5  # how far a blurred edge runs, in canvas pixels
+_SHOWN = 0.2  # of a thing of which less is seen nobody can tell the shape
 _HIDING_COST = 0.01  # of a hidden pixel: of two equal explanations the one that hides less
 
 
@@ -103,10 +104,13 @@ def _corners(extent: int, low: int, high: int, least: int, most: int) -> NDArray
 
 def _judged(share: Field, weight: Field, shape: str, extent: int, x: int, y: int) -> Stamp:
     """The stamp at a place, its edges as soft as suits the picture best."""
-    hidden = float(((1 - weight) * _placed(shape, extent, x, y)).sum())
+    whole = _placed(shape, extent, x, y)
+    shown = float((weight * whole).sum())
+    hidden = float(whole.sum()) - shown
     stamps = [_placed(shape, extent, x, y, softness) for softness in _SOFT]
     errors = [float((weight * (share - stamp) ** 2).sum()) for stamp in stamps]
-    likeness = _iou(share, stamps[int(np.argmin(errors))], weight)
+    guess = shown < _SHOWN * float(whole.sum())
+    likeness = 0.0 if guess else _iou(share, stamps[int(np.argmin(errors))], weight)
     return Stamp(shape, extent, x, y, min(errors) + _HIDING_COST * hidden, likeness)
 
 

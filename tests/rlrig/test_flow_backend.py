@@ -102,7 +102,7 @@ def test_a_checkpoint_that_cannot_be_read_is_one_line(
 
 
 def test_training_and_the_pipeline_condition_alike(folder: Path) -> None:
-    """One Euler step of the pipeline from noise equals the trained module's own velocity: nothing is fed differently."""
+    """One Euler step of the pipeline from noise is the module's own velocity: nothing is fed differently."""
     pipeline = FluxPipeline.from_pretrained(folder / "diffuser", dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     model = TextToVelocity.from_pipeline(pipeline)

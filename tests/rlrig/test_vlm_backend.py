@@ -162,10 +162,10 @@ def test_unknown_words_are_read_as_unknown(loaded):
 
 
 def test_every_word_of_questions_and_instructions_is_known(loaded):
-    from rlrig.bundled.lessons import Lessons
+    from rlrig.bundled.lessons import BEGINNER, Lessons
     from rlrig_eval.shapes import SEEN
 
-    lessons, rng = Lessons(SEEN), np.random.default_rng(0)
+    lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
     turns = [turn for _ in range(60) for turn in lessons(rng)[1]]
     texts = [turn.prompt for turn in turns] + [turn.answer for turn in turns]
     unknown = loaded.processor.tokenizer.unk_token_id

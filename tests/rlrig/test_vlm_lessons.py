@@ -13,7 +13,7 @@ from rlrig.bundled.actor import lesson as actor_lesson
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import optimisers
 from rlrig.bundled.grading import Mark, calibration_error, exam, quality
-from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.packing import Packer, answer_logits, answer_loss
 from rlrig.bundled.questions import NO, YES, Examiner, description, verdicts, whereabouts
 from rlrig.bundled.variations import stage, vary
@@ -45,7 +45,7 @@ def staged():
 
 @torch.no_grad()
 def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
-    lessons, rng = Lessons(SEEN), np.random.default_rng(0)
+    lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
     items = [lessons(rng) for _ in range(2)]
     batch = Packer(student.processor, student.model).pack(items)
     yes, no = answer_ids(student.processor.tokenizer)
@@ -60,7 +60,7 @@ def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
 
 def test_a_student_learns_a_lesson_by_heart(student):
     model = student.model.train()
-    lessons, rng = Lessons(SEEN), np.random.default_rng(0)
+    lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
     image, turns = lessons(rng)
     batch = Packer(student.processor, model).pack([(image, turns)])
     found = optimisers(model, 2e-3, 2e-3)
@@ -112,6 +112,16 @@ def test_lessons_stay_in_their_split_and_pairings(staged):
     assert not any(unseen(each.prompt) or unseen(each.scene) for each in staged)
     rng = np.random.default_rng(0)
     assert {split(stage(rng, PAIRINGS, "dev").prompt) for _ in range(5)} == {"dev"}
+
+
+def test_the_first_lessons_are_short_and_of_few_things():
+    first, later = Lessons(SEEN), Lessons(SEEN, had=BEGINNER)
+    rng = np.random.default_rng(0)
+    told = [[len([turn.answer for turn in maker(rng)[1]]) for _ in range(12)] for maker in (first, later)]
+    things = [[maker(rng)[1][-1].answer.count(" at ") for _ in range(12)] for maker in (first, later)]
+    assert max(told[0]) <= 7
+    assert np.mean(told[0]) < np.mean(told[1])
+    assert np.mean(things[0]) < np.mean(things[1])
 
 
 def test_a_variation_differs_and_is_a_graph_of_the_same_world(staged):
