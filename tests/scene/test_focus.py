@@ -1,0 +1,101 @@
+"""`focus` keeps of a picture what the prompt has an opinion on, and nothing of what it has not."""
+
+from __future__ import annotations
+
+from hypothesis import assume, given
+
+from rlrig_eval.scene import Entity, Relation, SceneGraph, equivalent, focus
+from tests.scene.strategies import graphs
+
+
+def fact(subject: str, predicate: str, object_: str | tuple[str, str]) -> Relation:
+    return Relation(subject=subject, predicate=predicate, object=object_)
+
+
+def thing(id_: str, category: str, *attributes: str, count: int = 1) -> Entity:
+    return Entity(id=id_, category=category, attributes=attributes, count=count)
+
+
+GOLD = SceneGraph(entities=(thing("a", "circle", "red"), thing("b", "square")), relations=(fact("a", "left of", "b"),))
+CIRCLE, SQUARE, STAR = thing("x", "circle", "small", "red"), thing("y", "square", "large"), thing("z", "star")
+
+
+def focused(*relations: Relation, gold: SceneGraph = GOLD) -> list[tuple[str, str, str | tuple[str, str]]]:
+    read = SceneGraph(entities=(CIRCLE, SQUARE, STAR), relations=relations)
+    return [(r.subject, r.predicate, r.object) for r in focus(read, gold).relations]
+
+
+def test_relations_on_an_axis_that_the_prompt_is_silent_on_are_dropped() -> None:
+    assert focused(fact("x", "left of", "y"), fact("x", "above", "y"), fact("x", "near", "y")) == [
+        ("x", "left of", "y")
+    ]
+
+
+def test_a_relation_that_contradicts_the_prompt_stays_to_be_priced() -> None:
+    assert focused(fact("y", "left of", "x")) == [("y", "left of", "x")]
+
+
+def test_relations_of_pairs_and_things_that_the_prompt_does_not_join_are_dropped() -> None:
+    assert focused(fact("x", "left of", "z"), fact("z", "left of", "y")) == []
+
+
+def test_a_between_is_about_its_three_things_whoever_stands_in_the_middle() -> None:
+    gold = SceneGraph(
+        entities=(thing("a", "circle"), thing("b", "square"), thing("c", "star")),
+        relations=(fact("a", "between", ("b", "c")),),
+    )
+    read = (fact("y", "between", ("x", "z")), fact("x", "left of", "y"))
+    assert focused(*read, gold=gold) == [("y", "between", ("x", "z"))]
+
+
+def test_attributes_of_a_kind_that_the_prompt_does_not_state_are_dropped() -> None:
+    read = SceneGraph(entities=(thing("x", "circle", "small", "green"), SQUARE))
+    assert [e.attributes for e in focus(read, GOLD).entities] == [("green",), ()]
+
+
+def test_invented_things_stay_as_they_were_read() -> None:
+    invented = thing("w", "star", "large", "blue")
+    assert invented in focus(SceneGraph(entities=(CIRCLE, SQUARE, invented)), GOLD).entities
+
+
+def test_alike_things_are_paired_by_what_they_share_then_by_the_parts_they_take() -> None:
+    gold = SceneGraph(
+        entities=(thing("a", "tree"), thing("b", "tree"), thing("c", "dog")),
+        relations=(fact("a", "left of", "c"), fact("b", "above", "c")),
+    )
+    read = SceneGraph(
+        entities=(thing("high", "tree"), thing("low", "tree"), thing("d", "dog")),
+        relations=(fact("high", "above", "d"), fact("low", "left of", "d"), fact("low", "near", "d")),
+    )
+    assert focus(read, gold).relations == read.relations[:2]
+
+
+def test_a_group_is_paired_member_by_member() -> None:
+    gold = SceneGraph(
+        entities=(thing("a", "circle", count=2), thing("b", "square")), relations=(fact("a", "above", "b"),)
+    )
+    read = SceneGraph(
+        entities=(thing("x", "circle"), thing("x2", "circle"), SQUARE),
+        relations=(fact("x", "above", "y"), fact("x2", "above", "y"), fact("x", "left of", "x2")),
+    )
+    assert focus(read, gold).relations == read.relations[:2]
+
+
+@given(graphs(most=1), graphs())
+def test_focusing_again_changes_nothing(read: SceneGraph, gold: SceneGraph) -> None:
+    once = focus(read, gold)
+    assert focus(once, gold) == once
+    assert set(once.relations) <= set(read.relations)
+    assert [entity.id for entity in once.entities] == [entity.id for entity in read.entities]
+
+
+@given(graphs(most=1))
+def test_a_prompt_has_an_opinion_on_all_of_itself(gold: SceneGraph) -> None:
+    # Of things that nothing tells apart the wrong ones may be paired.
+    assume(len({(e.category, frozenset(e.attributes)) for e in gold.entities}) == len(gold.entities))
+    assert equivalent(focus(gold, gold), gold)
+
+
+@given(graphs(most=1))
+def test_an_empty_prompt_has_no_opinion(read: SceneGraph) -> None:
+    assert focus(read, SceneGraph()) == read.model_copy(update={"relations": ()})
