@@ -16,7 +16,12 @@ from rlrig_eval.models.pictures import open_rgb
 THUMBNAIL = 256
 """Longest side in pixels of an inlined picture."""
 
-_EXACT = 128  # up to this side a picture is kept to the bit, and shown as pixels
+GREY_LEVELS = 2
+"""How far a small picture's channels may be off: the noise of a decoder, kept to the bit, would treble the page."""
+
+_SMALL = 128  # up to this side a picture keeps its pixels, and shows them
+_STEP = 2 * GREY_LEVELS
+_ROUNDED = [min(255, (value + GREY_LEVELS) // _STEP * _STEP) for value in range(256)]
 _QUALITY = 80
 
 
@@ -47,15 +52,18 @@ class Album:
             image = open_rgb(path)
             if isinstance(image, Failure):
                 return None
-            exact = max(image.size) <= _EXACT
-            if not exact:
+            small = max(image.size) <= _SMALL
+            if not small:
                 image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-            self._known[digest] = Thumbnail(len(self.uris), *image.size, pixels=exact)
-            self.uris.append(_uri(image, exact))
+            self._known[digest] = Thumbnail(len(self.uris), *image.size, pixels=small)
+            self.uris.append(_uri(image, small))
         return self._known[digest]
 
 
-def _uri(image: Image.Image, exact: bool) -> str:
+def _uri(image: Image.Image, small: bool) -> str:
     out = io.BytesIO()
-    image.save(out, "WEBP", lossless=exact, quality=100 if exact else _QUALITY, method=4)
+    if small:
+        image.point(_ROUNDED * 3).save(out, "WEBP", lossless=True, quality=100, method=4)
+    else:
+        image.save(out, "WEBP", quality=_QUALITY, method=4)
     return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"

@@ -87,8 +87,7 @@ def test_the_search_needs_every_word(page):
 
 def test_the_outcome_filter_agrees_with_the_outcomes_of_the_runs(page):
     outcomes = {
-        card.get_attribute("id"): card.get_attribute("data-outcomes").split()
-        for card in page.locator(".card").all()
+        card.get_attribute("id"): card.get_attribute("data-outcomes").split() for card in page.locator(".card").all()
     }
     assert {one for each in outcomes.values() for one in each} == {"right", "wrong", "unknown"}
     for run in ("", "0", "1", "2"):
