@@ -55,8 +55,8 @@ def teach(
     processor.save_pretrained(out)
     saved = VLM.from_pretrained(out, budget.device)
     exams = {
-        "dev": exam(packer, pairings, pictures=384, style=style, seed=seed + 100),
-        "unseen": exam(packer, PAIRINGS, pictures=192, style=style, only_unseen=True, seed=seed + 101),
+        "dev": exam(packer, pairings, pictures=256, style=style, seed=seed + 100),
+        "unseen": exam(packer, PAIRINGS, pictures=128, style=style, only_unseen=True, seed=seed + 101),
     }
     graded = {name: quality(grade(saved.model, saved.processor, pages, budget.device)) for name, pages in exams.items()}
     return log | graded | {"parameters": sum(weight.numel() for weight in model.parameters())}
