@@ -16,6 +16,7 @@ _RECOGNISABLE = 0.45  # ... and hides no more than this, or a star and a cross l
 
 _NEST = 4  # how far off centre a thing inside another may stand, in canvas pixels
 _CONTAINMENT_MARGIN = 0.03
+_WITHIN_A_VIEW = np.pad(ndimage.generate_binary_structure(2, 1)[None], ((1, 1), (0, 0), (0, 0)))
 _NOT_NESTED = 0.85  # what lies this far within another thing would nearly count as inside
 
 
@@ -45,8 +46,7 @@ def offsets(nearer: str, nearer_extent: int, farther: str, farther_extent: int) 
     clear &= _share_within(front, back) < _NOT_NESTED
     rows, columns = np.nonzero(clear)
     found = np.stack([columns - (nearer_extent - 1), rows - (nearer_extent - 1)], -1)
-    keep = [offset for offset in found if _in_one_piece(front.painted, back.painted, *offset)]
-    return np.array(keep, dtype=np.int64).reshape(-1, 2)
+    return np.asarray(found[_pieces(front.painted, back.painted, found) == 1])
 
 
 def _slide(moving: NDArray[np.bool_], still: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -63,8 +63,13 @@ def _stamp(shape: str, extent: int) -> Silhouette:
     return Silhouette(whole.painted[:extent, :extent], whole.filled[:extent, :extent])
 
 
-def _in_one_piece(front: NDArray[np.bool_], back: NDArray[np.bool_], dx: int, dy: int) -> bool:
-    visible = np.pad(back, len(front))
-    top, left = len(front) + dy, len(front) + dx
-    visible[top : top + len(front), left : left + len(front)] &= ~front
-    return int(ndimage.label(visible)[1]) == 1
+def _pieces(front: NDArray[np.bool_], back: NDArray[np.bool_], steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) into how many pieces `front`, at each of the (n, 2) `steps` from `back`, cuts what is seen of it."""
+    visible = np.repeat(back[None], len(steps), 0)
+    (high, wide), side = back.shape, len(front)
+    for view, (dx, dy) in zip(visible, steps, strict=True):
+        hidden = front[max(-dy, 0) : max(high - dy, 0), max(-dx, 0) : max(wide - dx, 0)]
+        view[max(dy, 0) : max(dy + side, 0), max(dx, 0) : max(dx + side, 0)] &= ~hidden
+    labels, _ = ndimage.label(visible, _WITHIN_A_VIEW)
+    # Labels count upwards from view to view, so the last one of each tells how many were new.
+    return np.diff(np.maximum.accumulate(labels.max((1, 2), initial=0)), prepend=0)
