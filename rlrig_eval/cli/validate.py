@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def validate(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Suite folders or files.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Suites by folder, file or name.")],
 ) -> None:
     """Check suites: every prompt, graph, twin and tag; a line for each problem, with file, line and field."""
     from rlrig_eval.errors import UsageError
-    from rlrig_eval.suite import load
+    from rlrig_eval.suite.validate import validate as inspect
 
-    problems = []
+    findings = []
     for path in paths:
-        try:
-            suite = load(path)
-            typer.echo(f"{path}: ok, {len(suite.prompts)} prompts, {suite.sha256[:12]}")
-        except UsageError as problem:
-            problems.append(problem)
-    if problems:
-        raise UsageError("\n".join(map(str, problems)))
+        found = inspect([path])
+        findings.extend(found)
+        if not found:
+            typer.echo(f"{path}: ok")
+    if findings:
+        raise UsageError("\n".join(map(str, findings)))

@@ -24,9 +24,7 @@ def default_for(world: str) -> str:
         UsageError: there is none for it yet.
     """
     if world not in _BY_WORLD:
-        raise UsageError(
-            f"no extractor reads pictures of world {world!r} by default: name one with --extractor"
-        )
+        raise UsageError(f"no extractor reads pictures of world {world!r} by default: name one with --extractor")
     return _BY_WORLD[world]
 
 

@@ -45,9 +45,7 @@ def find(kind: str, name: str, group: str, built_in: Iterable[str] = ()) -> Targ
         file = Path(path)
         if not file.is_file():
             raise UsageError(f"{kind} {name!r}: there is no file {path}")
-        return Target(
-            attribute, f"{file.resolve()}:{attribute}", hashlib.sha256(file.read_bytes()).hexdigest()
-        )
+        return Target(attribute, f"{file.resolve()}:{attribute}", hashlib.sha256(file.read_bytes()).hexdigest())
     if name.endswith(".py"):
         raise UsageError(f"{kind} {name!r}: which class? write {name}:ClassName")
     for point in entry_points(group=group):

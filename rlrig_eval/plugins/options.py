@@ -61,9 +61,7 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
         if parameter.default is parameter.empty and name not in options:
             raise UsageError(f"{what} needs -M {name}=...")
     given = {name: options.get(name, parameter.default) for name, parameter in takes.items()}
-    return {
-        name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()
-    }
+    return {name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()}
 
 
 def _as(hint: Any, value: Any, what: str) -> Any:

@@ -43,9 +43,7 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
         UsageError: the run is not finished, or has no such metric.
     """
     if run.config.status != "finished":
-        raise UsageError(
-            f"{run.folder}: the run is {run.config.status}, and only a finished one makes a baseline"
-        )
+        raise UsageError(f"{run.folder}: the run is {run.config.status}, and only a finished one makes a baseline")
     if rule.metric not in run.prompt_scores:
         raise UsageError.unknown("metric", rule.metric, run.prompt_scores)
     return Baseline(
@@ -67,9 +65,7 @@ def held_against(run: Opened, baseline: Baseline) -> Gate:
     """
     require_comparable(terms(run.config), baseline.terms)
     rule = baseline.rule
-    found = gate(
-        run.prompt_scores.get(rule.metric, {}), baseline.prompts[rule.metric], run.groups, rule.delta
-    )
+    found = gate(run.prompt_scores.get(rule.metric, {}), baseline.prompts[rule.metric], run.groups, rule.delta)
     if found.n < rule.least_n:
         return Gate("inconclusive", found.mean, found.lower, found.upper, found.delta, found.n)
     return found

@@ -32,7 +32,4 @@ def differences(a: Opened, b: Opened) -> dict[str, Difference]:
     """Metric -> a - b, paired by prompt over the prompts that both have scored."""
     groups = b.groups | a.groups
     shared = [metric for metric in a.prompt_scores if metric in b.prompt_scores]
-    return {
-        metric: paired_difference(a.prompt_scores[metric], b.prompt_scores[metric], groups)
-        for metric in shared
-    }
+    return {metric: paired_difference(a.prompt_scores[metric], b.prompt_scores[metric], groups) for metric in shared}

@@ -40,9 +40,7 @@ class Run:
         return self.config.status == "finished"
 
 
-def finish(
-    folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batch], share: Sequence[Batch]
-) -> Run:
+def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batch], share: Sequence[Batch]) -> Run:
     """Write summary and timing if every planned sample of `batches` is in, and the status in any case.
 
     Args:

@@ -73,9 +73,7 @@ def suite_of(folder: Path, config: RunConfig) -> Suite:
     elif config.suite.source is not None:
         suite = load(config.suite.source)
     else:
-        raise UsageError(
-            f"{folder}: suite.json is missing, and the run does not name a suite to load instead"
-        )
+        raise UsageError(f"{folder}: suite.json is missing, and the run does not name a suite to load instead")
     if suite.sha256 != config.suite.sha256:
         raise UsageError(f"{folder}: the suite {suite.name!r} is not the one that was run (its hash differs)")
     return suite

@@ -50,9 +50,7 @@ def plan(suite: Suite, seeds: Sequence[int], limit: int | None, batch_size: int)
     """Every batch of a run: the first `limit` prompts in the suite's order, each with all its seeds."""
     pairs = product(suite.prompts[:limit], seeds)
     samples = [
-        Sample(
-            prompt, Job(prompt.id, prompt.text, prompt.graph, seed, noise_seed(suite.name, prompt.id, seed))
-        )
+        Sample(prompt, Job(prompt.id, prompt.text, prompt.graph, seed, noise_seed(suite.name, prompt.id, seed)))
         for prompt, seed in pairs
     ]
     starts = range(0, len(samples), batch_size)

@@ -114,9 +114,7 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
         raise UsageError("a model that is already built takes no options or settings")
     kind = type(request.model)
     adapter = f"{kind.__module__}:{kind.__qualname__}"
-    return ModelSpec(
-        name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)
-    ), request.model
+    return ModelSpec(name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)), request.model
 
 
 def _protocol(stated: Protocol, seeds: tuple[int, ...] | None) -> Protocol:

@@ -53,9 +53,7 @@ def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collecti
         redo.add(slug(scorer))
         taken = {slug(name): name for name in config.all_scorers}
         if taken.setdefault(slug(scorer), scorer) != scorer:
-            raise UsageError(
-                f"--scorer {scorer}: the run has another scorer of that name, {taken[slug(scorer)]}"
-            )
+            raise UsageError(f"--scorer {scorer}: the run has another scorer of that name, {taken[slug(scorer)]}")
         if scorer not in config.all_scorers:
             config = config.model_copy(update={"added_scorers": (*config.added_scorers, scorer)})
     extractor = extract.build(config.extractor.source)

@@ -85,8 +85,7 @@ def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
     evidence = {
         "graph": read.model_dump(mode="json", exclude_defaults=True),
         "requirements": [
-            {"id": r.id, "kind": r.kind, "statement": r.statement(), "satisfied": satisfied[r.id]}
-            for r in requirements
+            {"id": r.id, "kind": r.kind, "statement": r.statement(), "satisfied": satisfied[r.id]} for r in requirements
         ],
     }
     return Scores(values, evidence)

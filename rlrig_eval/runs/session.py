@@ -38,9 +38,7 @@ def draw_and_score(
         append = stack.enter_context(appending(samples_file(folder, shard)))
         rows = read_samples(folder)
         todo = owed(batches, rows)
-        write = {
-            name: stack.enter_context(appending(scores_file(folder, name, shard))) for name in scoring.scorers
-        }
+        write = {name: stack.enter_context(appending(scores_file(folder, name, shard))) for name in scoring.scorers}
         # One thread: scores are appended in order, and drawing keeps the machine.
         worker = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorer"))
 

@@ -153,9 +153,7 @@ def prepare(folder: Path, fresh: bool) -> None:
         UsageError: it cannot be made or written to, the disk is full, or it holds something that is no run.
     """
     if not (folder / "run.json").exists() and any(folder.glob("[!.]*")):
-        raise UsageError(
-            f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out"
-        )
+        raise UsageError(f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if fresh:
@@ -169,9 +167,7 @@ def prepare(folder: Path, fresh: bool) -> None:
     except OSError as problem:
         raise UsageError(f"{folder}: cannot write there: {problem.strerror or problem}") from None
     if free < LEAST_FREE:
-        raise UsageError(
-            f"{folder}: the disk is full ({free // 2**20} MiB free, {LEAST_FREE // 2**20} needed)"
-        )
+        raise UsageError(f"{folder}: the disk is full ({free // 2**20} MiB free, {LEAST_FREE // 2**20} needed)")
 
 
 def _clear(folder: Path) -> None:

@@ -41,9 +41,7 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "extractor": config.extractor.model_dump(mode="json", exclude={"source"}),
         "judges": list(config.judges),
         "coverage": coverage(samples, rows, list(scores.values())),
-        "coverage_by_scorer": {
-            name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())
-        },
+        "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
         "metrics": _intervals(by_metric, prompts),
         "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
         "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
@@ -55,9 +53,7 @@ def planned_prompts(samples: Sequence[Sample]) -> list[Prompt]:
     return list({sample.prompt.id: sample.prompt for sample in samples}.values())
 
 
-def coverage(
-    samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]
-) -> dict[str, int]:
+def coverage(samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]) -> dict[str, int]:
     """How many samples were planned, scored by all of `scores`, in error, and drawn but not scored.
 
     Samples that are owed (an interrupted run, a shard still out) are planned and in none of the others.
@@ -101,9 +97,7 @@ def _pair_accuracy(samples: Sequence[Sample], scores: Mapping[str, ScoreRow]) ->
         for sample in samples
         if (values := _values(scores.get(sample.id)))
     }
-    return dict(
-        pair_accuracy(correct, {s.prompt.id: s.prompt.twin for s in samples if s.prompt.twin is not None})
-    )
+    return dict(pair_accuracy(correct, {s.prompt.id: s.prompt.twin for s in samples if s.prompt.twin is not None}))
 
 
 def _values(row: ScoreRow | None) -> Mapping[str, float | None]:
@@ -123,9 +117,7 @@ def _cost(rows: Sequence[SampleRow]) -> dict[str, float | None]:
     """Means over the samples that state a cost; None where the model does not say."""
     names = {"images", "denoiser_evals", "vlm_calls"}.union(*(row.cost for row in rows))
     stated = {name: [row.cost[name] for row in rows if name in row.cost] for name in sorted(names)}
-    return {
-        f"{name}_per_sample": sum(costs) / len(costs) if costs else None for name, costs in stated.items()
-    }
+    return {f"{name}_per_sample": sum(costs) / len(costs) if costs else None for name, costs in stated.items()}
 
 
 def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:

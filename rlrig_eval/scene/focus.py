@@ -15,7 +15,7 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     axis between that pair, on which `gold` says nothing; and, of a read entity with a partner, the attributes
     of a kind (colour, size, material) that the partner does not state. Partners have the same category; among
     those the most shared attributes and gold relations win. Invented entities stay: they are priced by entity
-    IoU.
+    IoU. Where `gold` only denies, what it denies is kept and nothing else: "not left of" has no opinion on "right of".
 
     >>> gold = SceneGraph.from_triples([("red circle", "left of", "square")])
     >>> circle = "small red circle"
@@ -26,14 +26,17 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     """
     gold = gold.expand()
     partner = _partners(read, gold)
-    asked = {_topic(relation, {e.id: e.id for e in gold.entities}) for relation in gold.relations}
+    same = {entity.id: entity.id for entity in gold.entities}
+    asked = {_topic(relation, same) for relation in gold.relations if not relation.negated}
+    forbidden = {_renamed(relation, same) for relation in gold.relations if relation.negated}
     entities = tuple(
         _stated(entity, gold.entity(partner[entity.id])) if entity.id in partner else entity for entity in read.entities
     )
     relations = tuple(
         relation
         for relation in read.relations
-        if all(name in partner for name in (relation.subject, *relation.objects)) and _topic(relation, partner) in asked
+        if all(name in partner for name in (relation.subject, *relation.objects))
+        and (_topic(relation, partner) in asked or _renamed(relation, partner) in forbidden)
     )
     return SceneGraph(entities=entities, relations=relations)
 
@@ -43,6 +46,13 @@ def _topic(relation: Relation, names: dict[str, str]) -> tuple[frozenset[str], s
     kind = VOCABULARY.get(relation.predicate)
     members = frozenset(names[name] for name in (relation.subject, *relation.objects))
     return members, kind.axis if kind is not None else relation.predicate
+
+
+def _renamed(relation: Relation, names: dict[str, str]) -> Relation:
+    """The relation in canonical form under other names, and not negated."""
+    subject, *objects = (names[name] for name in (relation.subject, *relation.objects))
+    object_ = (objects[0], objects[1]) if len(objects) == 2 else objects[0]
+    return relation.model_copy(update={"subject": subject, "object": object_, "negated": False}).canonical()
 
 
 def _stated(entity: Entity, partner: Entity) -> Entity:

@@ -184,12 +184,22 @@ def test_errors_while_running_leave_with_1_and_are_counted(rlrig_eval, suite: Pa
     assert "0/30 scored" in done.out
 
 
-def test_a_file_that_outgrows_its_limit_ends_the_run_with_1_and_keeps_the_rest(suite: Path, tmp_path: Path) -> None:
-    """A full disk, as near as a test gets: the process may write no file longer than 32 KiB."""
+def short_of_space(kib: int, suite: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """A full disk, as near as a test gets: the process may write no file longer than so many KiB."""
     run = [sys.executable, "-m", "rlrig_eval", "run", "--suite", str(suite), "--model", "synthetic"]
-    script = 'ulimit -f 32; exec "$@"'
-    flags = ["--batch-size", "1", "--seeds", "0-3", "--out", str(tmp_path / "run")]
-    done = subprocess.run(["bash", "-c", script, "bash", *run, *flags], capture_output=True, text=True, timeout=240)
+    flags = ["--batch-size", "1", "--seeds", "0-3", "--out", str(out)]
+    script = ["bash", "-c", f'ulimit -f {kib}; exec "$@"', "bash"]
+    return subprocess.run([*script, *run, *flags], capture_output=True, text=True, timeout=240)
+
+
+def test_no_room_to_begin_with_leaves_with_2(suite: Path, tmp_path: Path) -> None:
+    done = short_of_space(32, suite, tmp_path / "run")
+    assert (done.returncode, "cannot write there: File too large" in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_running_out_of_room_leaves_with_1_and_keeps_what_is_there(suite: Path, tmp_path: Path) -> None:
+    done = short_of_space(96, suite, tmp_path / "run")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
     assert "cannot write: File too large" in done.stderr
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
