@@ -140,7 +140,8 @@ def running(*command: str) -> Turn:
     def turn() -> Cost:
         launched = subprocess.run([sys.executable, "-I", LAUNCH, *command], capture_output=True, text=True)
         if launched.returncode:
-            raise RuntimeError(f"{' '.join(command)}: exit {launched.returncode}: {launched.stderr[-500:]}")
+            last = (launched.stderr.strip() or "no message").splitlines()[-1]
+            raise RuntimeError(f"{' '.join(command)}: exit {launched.returncode}: {last}")
         return Cost(**json.loads(launched.stdout))
 
     return turn

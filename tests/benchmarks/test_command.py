@@ -1,0 +1,66 @@
+"""python -m benchmarks: the table, the files, the exit codes; and the results that the repo commits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from benchmarks import reading
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.measure import Result, Spread
+from benchmarks.record import RESULTS, Record
+from rlrig_eval.errors import Exit
+
+REPO = Path(__file__).parents[2]
+
+
+def slow() -> list[Result]:
+    ms, ratio = Spread(median=30, low=29, high=31), Spread(median=3, low=2.9, high=3.1)
+    about = {"name": "slow", "ours": "a", "peer": "b", "unit": "picture", "rounds": 3, "most": 2.0}
+    return [Result(**about, ours_ms=ms, peer_ms=ms, ratio=ratio, wall_ratio=ratio)]
+
+
+def test_a_benchmark_prints_its_table_and_leaves_its_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = reading.run
+    monkeypatch.setattr(reading, "run", lambda: small(pictures=2, rounds=2))
+    main(["reading"], tmp_path)
+    assert "shapes.read" in capsys.readouterr().out
+    left = Record.model_validate_json((tmp_path / "reading.json").read_text())
+    assert left.command == "python -m benchmarks reading"
+    assert left.cpu
+    assert left.provenance.packages["numpy"]
+    assert left.provenance.started
+    assert [result.name for result in left.results] == ["shapes.read"]
+
+
+def test_a_missed_promise_is_shown_and_leaves_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "run", slow)
+    with pytest.raises(typer.Exit) as end:
+        main(["reading"], tmp_path)
+    assert end.value.exit_code == Exit.GATE
+    assert "missed" in capsys.readouterr().out
+    assert (tmp_path / "reading.json").exists()
+
+
+def test_an_unknown_name_suggests_the_nearest_before_anything_is_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "generation", "readin", "--out", str(tmp_path)]
+    ended = subprocess.run(command, cwd=REPO, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == Exit.USAGE
+    assert ended.stderr == "error: unknown benchmark 'readin': did you mean 'reading'?\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_committed_results_are_whole_and_keep_what_was_promised(name: str) -> None:
+    committed = Record.model_validate_json((RESULTS / f"{name}.json").read_text())
+    assert committed.benchmark == name
+    assert committed.provenance.commit
+    assert "missed" not in {result.verdict for result in committed.results}
