@@ -29,9 +29,12 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder for the picture, the film strip and the trace.")] = Path(),
 ) -> None:
     """Draw one prompt; write the picture, a film strip of the rounds, and the trace."""
-    from rlrig_eval.scene import parse
+    from rlrig_eval.scene.parse import ParseError, parse
 
-    graph = parse(prompt)  # before any model is loaded: what cannot be read is the user's to mend
+    try:
+        graph = parse(prompt)
+    except ParseError as error:
+        raise UsageError(str(error)) from error
     from rlrig.filmstrip import film_strip
     from rlrig.pipeline import RLRIGPipeline
 

@@ -1,0 +1,56 @@
+"""The command line of the system: draw a prompt with the bundled checkpoints, and errors a user can act on."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+def rlrig(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from rlrig.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) -> None:
+    done = rlrig("generate", "a red circle left of a blue square", "--seed", "3", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    stem = tmp_path / "a-red-circle-left-of-a-blue-square_3"
+    trace = json.loads(stem.with_suffix(".json").read_text())
+    assert Image.open(stem.with_suffix(".png")).size == (64, 64)
+    strip = Image.open(tmp_path / f"{stem.name}_rounds.png")
+    assert strip.width > 180 * len(trace["rounds"])
+    assert 1 <= len(trace["rounds"]) <= 5
+    assert "torchvision" not in done.stderr  # nothing of the libraries' chatter
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["generate", "colourless green ideas"], "colourless"),
+        (["generate", "a red circle", "--preset", "shape"], "did you mean 'shapes'"),
+        (["generate", "a red circle", "--out", "/proc/nowhere"], "/proc/nowhere"),
+        (["train", "difuser"], "did you mean 'diffuser'"),
+        (["train", "vae", "--device", "cuda"], "no GPU"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_2(arguments: list[str], problem: str, tmp_path: Path) -> None:
+    if "--out" not in arguments and arguments[0] == "generate":
+        arguments = [*arguments, "--out", str(tmp_path)]
+    if arguments[0] == "train":
+        arguments = [*arguments, "--work", str(tmp_path)]
+    done = rlrig(*arguments)
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_imports_no_torch() -> None:
+    check = (
+        "import sys; from rlrig.cli import app; from typer.testing import CliRunner; "
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0; assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
