@@ -23,7 +23,8 @@ _LEAST, _MOST = 10, 36  # extents searched, in canvas pixels
 _HIDDEN = 1.4  # a half hidden thing may be this much larger than what is seen of it ...
 _TIPS = 3  # ... and the tips of a star or a triangle may reach this much further than what is seen of them
 _SOFT = (0.0, 0.7, 1.2)  # standard deviations of blurred edges that are tried, in canvas pixels
-_FINALISTS = 3
+_FINALISTS = 3  # extents of one shape that are judged
+_DOUBT = 4.0  # squared error, in pixels, that soft edges may put on the true stamp
 _SPREAD = 5  # how far a blurred edge runs, in canvas pixels
 _SHOWN = 0.2  # of a thing of which less is seen nobody can tell the shape
 _HIDING_COST = 0.01  # of a hidden pixel: of two equal explanations the one that hides less
@@ -57,15 +58,18 @@ def match(share: Field, weight: Field, seen: Bounds, reach: Bounds) -> Stamp:
         seen: where its paint is seen; the stamp's box holds it to within a pixel.
         reach: where else the stamp may lie hidden; it holds `seen` and, but for tips, the stamp's box.
     """
+    total = float((weight * share**2).sum())
     found: dict[int, list[tuple[float, int, int, int]]] = {shape: [] for shape in range(len(_NAMES))}
     for extent, x, y, errors in _searched(share, weight, seen, reach):
         for shape, row in enumerate(errors.argmin(0)):
-            found[shape].append((float(errors[row, shape]), extent, int(x[row]), int(y[row])))
-    # Soft edges shift the extent that fits best, so a few of each shape are judged.
+            found[shape].append((total + float(errors[row, shape]), extent, int(x[row]), int(y[row])))
+    # Soft edges change which shape and extent fit best, so whatever comes near the best with hard edges is judged.
+    limit = 2 * min(error for tried in found.values() for error, *_ in tried) + _DOUBT
     judged = [
         _judged(share, weight, _NAMES[shape], *place)
         for shape, tried in found.items()
-        for _, *place in sorted(tried)[:_FINALISTS]
+        for error, *place in sorted(tried)[:_FINALISTS]
+        if error <= limit
     ]
     return min(judged, key=lambda stamp: stamp.error)
 
@@ -90,8 +94,10 @@ def _searched(
         window = np.s_[ys[0] + _MOST : ys[-1] + _MOST + extent, xs[0] + _MOST : xs[-1] + _MOST + extent]
         places = len(ys) * len(xs)
         paint = sliding_window_view(known[window], (extent, extent)).reshape(places, -1)
-        veil = sliding_window_view(hidden[window], (extent, extent)).reshape(places, -1)
-        errors = squares.sum(0) - (1 - _HIDING_COST) * (veil @ squares) - 2 * (paint @ stamps)
+        errors = squares.sum(0) - 2 * (paint @ stamps)
+        if hidden[window].any():
+            veil = sliding_window_view(hidden[window], (extent, extent)).reshape(places, -1)
+            errors -= (1 - _HIDING_COST) * (veil @ squares)
         yield extent, np.tile(xs, len(ys)), np.repeat(ys, len(xs)), errors
 
 
@@ -120,12 +126,14 @@ def _iou(one: Field, other: Field, weight: Field) -> float:
 
 
 def _placed(shape: str, extent: int, x: int, y: int, softness: float = 0.0) -> Field:
-    margin = _MOST + _SPREAD
-    canvas = np.zeros((CANVAS + 2 * margin,) * 2, dtype=np.float32)
-    spread = extent + 2 * _SPREAD
-    top, left = y + _MOST, x + _MOST
-    canvas[top : top + spread, left : left + spread] = _stamp(shape, extent, softness)
-    return canvas[margin:-margin, margin:-margin]
+    """The stamp on the canvas, (64, 64); what lies past the border is cut off."""
+    stamp = _stamp(shape, extent, softness)
+    top, left, size = y - _SPREAD, x - _SPREAD, len(stamp)
+    canvas = np.zeros((CANVAS, CANVAS), dtype=np.float32)
+    canvas[max(top, 0) : max(top + size, 0), max(left, 0) : max(left + size, 0)] = stamp[
+        max(-top, 0) : max(CANVAS - top, 0), max(-left, 0) : max(CANVAS - left, 0)
+    ]
+    return canvas
 
 
 @lru_cache(maxsize=64)
