@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-
-from rlrig_eval.suite.validate import validate
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-suite.md"
 
@@ -18,10 +19,15 @@ def blocks(language: str) -> list[str]:
 
 def test_the_guide_builds_a_suite_with_one_yaml_and_one_jsonl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (header,), (prompts,), (script,) = blocks("yaml"), blocks("jsonl"), blocks("python")
+    (header,), (prompts,), (commands,), (script,) = map(blocks, ("yaml", "jsonl", "sh", "python"))
     folder = Path("my-suite")
     folder.mkdir()
     (folder / "suite.yaml").write_text(header)
     (folder / "prompts.jsonl").write_text(prompts)
     exec(script, {})
-    assert validate([folder]) == []
+    for command in commands.splitlines():
+        program, *arguments = shlex.split(command)
+        assert program == "rlrig-eval"
+        done = subprocess.run([sys.executable, "-m", "rlrig_eval", *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert len(list(Path("my-run/images").iterdir())) == 4  # two prompts, two seeds
