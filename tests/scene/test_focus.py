@@ -35,6 +35,13 @@ def test_a_relation_that_contradicts_the_prompt_stays_to_be_priced() -> None:
     assert focused(fact("y", "left of", "x")) == [("y", "left of", "x")]
 
 
+def test_a_prompt_that_only_denies_has_an_opinion_on_the_denied_alone() -> None:
+    denied = GOLD.relations[0].model_copy(update={"negated": True})
+    gold = GOLD.model_copy(update={"relations": (denied,)})
+    assert focused(fact("y", "left of", "x"), fact("x", "near", "y"), gold=gold) == []
+    assert focused(fact("y", "right of", "x"), gold=gold) == [("y", "right of", "x")]
+
+
 def test_relations_of_pairs_and_things_that_the_prompt_does_not_join_are_dropped() -> None:
     assert focused(fact("x", "left of", "z"), fact("z", "left of", "y")) == []
 
