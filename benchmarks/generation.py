@@ -63,7 +63,7 @@ def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]
         whole = Contest(
             name=f"generation, batch of {pictures}",
             ours="harness, pictures and rows on disk",
-            peer="diffusers pipeline, nothing kept",
+            peer="the bare diffusers loop",
             unit="picture",
             units=pictures,
             our_turn=ours,
@@ -71,9 +71,9 @@ def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]
             most=MOST,
         )
         share = Contest(
-            name="generation, what the harness adds",
+            name="generation, the harness on its own",
             ours="the same",
-            peer="the model's generate() inside it",
+            peer="generate() in the same turn",
             unit="picture",
             units=pictures,
             our_turn=ours,

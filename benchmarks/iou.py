@@ -28,10 +28,10 @@ def run(pairs: int = 12, rounds: int = 5) -> list[Result]:
     alike = [graphs(rng, ENTITIES, ("circle",)) for _ in range(pairs)]
     seven = [graphs(rng, 7, ("circle",)) for _ in range(max(1, pairs // 6))]
     contests = (
-        _contest("strict IoU, 10 things of 3 shapes", usual, exhaustive, "every assignment tried"),
-        _contest("strict IoU, 7 things of 1 shape", seven, exhaustive, "every assignment tried"),
-        _contest("strict IoU, 10 things of 1 shape", alike, by_program, "integer program alone"),
-        _contest("LAION IoU, 10 things of 3 shapes", usual, published, "the published sets", "laion"),
+        _contest("strict IoU, 10 things, 3 shapes", usual, exhaustive, "every assignment tried"),
+        _contest("strict IoU, 7 things, 1 shape", seven, exhaustive, "every assignment tried"),
+        _contest("strict IoU, 10 things, 1 shape", alike, by_program, "integer program alone"),
+        _contest("LAION IoU, 10 things, 3 shapes", usual, published, "the published sets", "laion"),
     )
     return [hold(contest, rounds) for contest in contests]
 

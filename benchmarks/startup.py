@@ -29,7 +29,7 @@ def run(rounds: int = 7) -> list[Result]:
         Contest(
             name="import rlrig_eval.scene",
             ours="python -c import",
-            peer="of its libraries",
+            peer="its libraries alone",
             unit="process",
             units=1,
             our_turn=running(PYTHON, "-c", "import rlrig_eval.scene"),
