@@ -13,13 +13,13 @@ from PIL import Image
 
 from benchmarks import checkpoint
 from benchmarks.measure import Contest, Cost, Result, calling, hold
-from benchmarks.prompts import suite
 from rlrig_eval.models import Drawn, Generator, Job, resolve
 from rlrig_eval.models.diffusers import DiffusersModel, Sampling
 from rlrig_eval.models.pictures import stated_size
 from rlrig_eval.runs.generate import draw
 from rlrig_eval.runs.plan import Batch, plan
 from rlrig_eval.runs.store import appending, read_samples, samples_file
+from rlrig_eval.suite import load
 
 STEPS = 4
 """A quarter of the steps of `flux-shapes`. What the harness does, it does once a picture and not once a
@@ -49,7 +49,7 @@ def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]
     checkpoint.quiet()
     settings = resolve("flux-shapes", {}, {}).settings or {}
     sampling = Sampling.model_validate({**settings, "steps": steps})
-    (batch,) = plan(suite(pictures), seeds=(0,), limit=None, batch_size=pictures)
+    (batch,) = plan(load("spatial"), seeds=(0,), limit=pictures, batch_size=pictures)
     with TemporaryDirectory(prefix="rlrig-benchmark-") as scratch:
         weights = Path(scratch, "weights")
         checkpoint.write(weights)

@@ -43,10 +43,6 @@ def _others(result: Result) -> str:
 
 
 def _number(value: float) -> str:
-    """
-    >>> _number(1764.2), _number(10.58), _number(0.03412)
-    ('1764', '10.6', '0.0341')
-    """
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -46,7 +46,9 @@ def test_a_missed_promise_is_shown_and_leaves_with_3(
     with pytest.raises(typer.Exit) as end:
         main(["reading"], tmp_path)
     assert end.value.exit_code == Exit.GATE
-    assert "missed" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    for text in ("slow", "against b", "30", "3 (2.9–3.1)", "<= 2", "missed"):
+        assert text in shown
     assert (tmp_path / "reading.json").exists()
 
 

@@ -10,9 +10,9 @@ from PIL import ImageOps
 
 from benchmarks import checkpoint
 from benchmarks.generation import bare_loop, require_same, run, through_the_harness
-from benchmarks.prompts import suite
 from rlrig_eval.models.diffusers import DiffusersModel, Sampling
 from rlrig_eval.runs.plan import plan
+from rlrig_eval.suite import load
 
 torch.set_num_threads(1)
 SAMPLING = Sampling(steps=1, size=64, true_cfg=2.5, max_sequence_length=24, dtype="float32")
@@ -28,9 +28,9 @@ def test_one_small_round() -> None:
 
 def test_other_pictures_are_noticed(tmp_path: Path) -> None:
     checkpoint.write(tmp_path / "weights")
-    (batch,) = plan(suite(2), seeds=(0,), limit=None, batch_size=2)
+    (batch,) = plan(load("spatial"), seeds=(0,), limit=2, batch_size=2)
     pictures = bare_loop(checkpoint.load(tmp_path / "weights"), batch, SAMPLING)
     folder = through_the_harness(batch, DiffusersModel(str(tmp_path / "weights"), SAMPLING), tmp_path / "run")
     require_same(pictures, batch, folder)
-    with pytest.raises(AssertionError, match="p0#s0: the two loops drew different pictures"):
+    with pytest.raises(AssertionError, match=f"{batch.samples[0].id}: the two loops drew different pictures"):
         require_same([ImageOps.invert(pictures[0]), pictures[1]], batch, folder)
