@@ -16,6 +16,7 @@ PACKAGES = ("rlrig_eval", "rlrig")
 
 # Imports run down only: a room may import rooms of lower floors, and none of its own floor but itself.
 FLOORS = (
+    {"rlrig_eval.__main__"},
     {"rlrig_eval.cli"},
     {"rlrig_eval.report"},
     {"rlrig_eval.runs"},
@@ -26,7 +27,7 @@ FLOORS = (
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {"rlrig_eval.errors", "rlrig_eval.assets", "rlrig_eval.plugins"}
+LEAVES = {"rlrig_eval.errors", "rlrig_eval.assets", "rlrig_eval.checkpoints", "rlrig_eval.plugins"}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
@@ -36,7 +37,8 @@ ONLY = {
     "rlrig_eval.stats": {"rlrig_eval.errors"},
     "rlrig_eval.metrics": {"rlrig_eval.scene", "rlrig_eval.errors"},
     "rlrig": {
-        f"rlrig_eval.{room}" for room in ("scene", "shapes", "metrics", "suite", "stats", "assets", "errors")
+        f"rlrig_eval.{room}"
+        for room in ("scene", "shapes", "metrics", "suite", "stats", "assets", "checkpoints", "errors")
     },
 }
 # The one door from the harness to the system under test, and it is opened lazily.
@@ -86,16 +88,10 @@ class Tree:
 
     @classmethod
     def of(cls, root: Path) -> Tree:
-        files = {
-            _dotted(path, root): path
-            for package in PACKAGES
-            for path in sorted((root / package).rglob("*.py"))
-        }
+        files = {_dotted(path, root): path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))}
         asts = {module: ast.parse(path.read_text("utf-8"), str(path)) for module, path in files.items()}
         imports = tuple(
-            found
-            for module, tree in asts.items()
-            for found in _imports(module, files[module], tree, set(files))
+            found for module, tree in asts.items() for found in _imports(module, files[module], tree, set(files))
         )
         return cls(files, asts, imports)
 
@@ -156,9 +152,7 @@ def _imports(module: str, path: Path, tree: ast.Module, known: set[str]) -> Iter
             yield Import(module, target, node.lineno, lazy, typing_only)  # type: ignore[attr-defined]
         inside_function = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(node):
-            guarded = (
-                isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and child in node.body
-            )
+            guarded = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and child in node.body
             yield from visit(child, inside_function, typing_only or guarded)
 
     yield from visit(tree, lazy=False, typing_only=False)

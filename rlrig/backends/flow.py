@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from rlrig.backends.checkpoint import open_checkpoint
 from rlrig.presets import Sampling
+from rlrig_eval.checkpoints import open_pipeline
 
 
 def _generators(seeds: Sequence[int]) -> list[torch.Generator]:
@@ -39,7 +39,7 @@ class FlowDiffuser:
         """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
         from diffusers import DiffusionPipeline
 
-        return cls(open_checkpoint(DiffusionPipeline, path, sampling.dtype, device), sampling)
+        return cls(open_pipeline(DiffusionPipeline, path, sampling.dtype, device), sampling)
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
         s, pictures = self._sampling, []
@@ -70,7 +70,7 @@ class KontextEditor:
         """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
         from diffusers import FluxKontextPipeline
 
-        return cls(open_checkpoint(FluxKontextPipeline, path, sampling.dtype, device), sampling)
+        return cls(open_pipeline(FluxKontextPipeline, path, sampling.dtype, device), sampling)
 
     def edit(
         self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]

@@ -23,7 +23,7 @@ from transformers import (
 from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
-from rlrig_eval.assets import BUNDLED, checkpoint
+from rlrig_eval.checkpoints import locate, quiet
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
 
@@ -53,10 +53,11 @@ class VLM:
         Raises UsageError when there is no such checkpoint, or its files cannot be read.
         """
         allow_missing_torchvision()
-        path = checkpoint(str(source)) if str(source).startswith(BUNDLED) else source
+        path = locate(source)
         try:
-            model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
-            processor = AutoProcessor.from_pretrained(path)
+            with quiet():
+                model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
+                processor = AutoProcessor.from_pretrained(path)
         except _UNREADABLE as error:
             raise UsageError(f"{source}: cannot load this vision-language model: {_first_line(error)}") from error
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
@@ -173,7 +174,7 @@ def _batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 
 def _adapted(vlm: VLM, adapter: str | Path) -> VLM:
-    path = checkpoint(str(adapter)) if str(adapter).startswith(BUNDLED) else adapter
+    path = locate(adapter)
     try:
         with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)

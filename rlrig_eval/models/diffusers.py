@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from rlrig_eval.checkpoints import open_pipeline, weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
 from rlrig_eval.models.pictures import from_array
-from rlrig_eval.models.weights import locate, weights_hash
 from rlrig_eval.scene.graph import Frozen
 
 
@@ -71,37 +71,12 @@ def _picture(drawn: Drawn, cost: Mapping[str, float]) -> Drawn:
 
 
 def _load(checkpoint: str, settings: Sampling, device: str) -> Any:
-    path = locate(checkpoint)
     import torch
     from diffusers import DiffusionPipeline
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        dtype = getattr(torch, settings.dtype)
-        with _quiet():
-            pipeline = DiffusionPipeline.from_pretrained(path, dtype=dtype, use_safetensors=True)
-    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}") from problem
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline.to(device)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the loaders' own progress bars, which would break into the run's."""
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    shown = [log for log in (diffusers_logging, transformers_logging) if log.is_progress_bar_enabled()]
-    try:
-        for log in shown:
-            log.disable_progress_bar()
-        yield
-    finally:
-        for log in shown:
-            log.enable_progress_bar()
+    return open_pipeline(DiffusionPipeline, checkpoint, settings.dtype, device)
 
 
 def _arguments(pipeline: Any, settings: Sampling) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
+from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
-from rlrig_eval.models.weights import weights_hash
 from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:

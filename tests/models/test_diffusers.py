@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models import Failure, Job, Picture, build, resolve
 from rlrig_eval.models.diffusers import DiffusersModel, Sampling
-from rlrig_eval.models.weights import weights_hash
 from rlrig_eval.scene import SceneGraph
 from tests.models import untrained
 

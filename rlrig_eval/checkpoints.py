@@ -1,0 +1,81 @@
+"""Checkpoints: where a name leads, a hash that tells one training from the next, and how a pipeline is opened.
+
+The harness's baselines and the system under test open their pipelines here, so that both draw alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rlrig_eval import assets
+from rlrig_eval.errors import UsageError
+
+
+def locate(checkpoint: str | Path) -> str:
+    """The folder of ``bundled:NAME``; a path or a Hub id stays as it is."""
+    name = str(checkpoint)
+    return str(assets.checkpoint(name)) if name.startswith(assets.BUNDLED) else name
+
+
+def weights_hash(checkpoint: str) -> str | None:
+    """Twelve hex digits over the weight files of a checkpoint folder; None for a Hub id.
+
+    A run records it, so that a checkpoint that was trained on is not taken for the one that a run began with.
+    """
+    folder = Path(locate(checkpoint))
+    files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
+    if not files:
+        return None
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(folder)).encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, device: str) -> Any:
+    """A diffusers pipeline from ``bundled:NAME``, a folder or a Hub id, its own progress bar hidden.
+
+    Args:
+        pipeline_class: the class whose ``from_pretrained`` loads it.
+        dtype: float32, bfloat16 or float16.
+
+    Raises:
+        UsageError: the checkpoint is missing, truncated, or of another class.
+    """
+    import torch
+
+    path = locate(checkpoint)
+    try:
+        with quiet():
+            pipeline = pipeline_class.from_pretrained(path, dtype=getattr(torch, dtype), use_safetensors=True)
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
+        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        raise UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}") from problem
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline.to(device)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the loaders' own bars and notices, which would break into a run's display; errors still show."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    logs = (diffusers_logging, transformers_logging)
+    before = [(log, log.get_verbosity(), log.is_progress_bar_enabled()) for log in logs]
+    try:
+        for log in logs:
+            log.disable_progress_bar()
+            log.set_verbosity_error()
+        yield
+    finally:
+        for log, verbosity, bars in before:
+            log.set_verbosity(verbosity)
+            if bars:
+                log.enable_progress_bar()
