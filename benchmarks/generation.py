@@ -41,7 +41,7 @@ class Watched:
         return drawn
 
 
-def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]:
+def run(pictures: int = 32, rounds: int = 12, steps: int = STEPS) -> list[Result]:
     """Two comparisons on one batch of `pictures`, with the other settings of `flux-shapes`."""
     import torch
 
@@ -71,7 +71,7 @@ def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]
             most=MOST,
         )
         share = Contest(
-            name="generation, the harness on its own",
+            name="generation, all but the model",
             ours="the same",
             peer="generate() in the same turn",
             unit="picture",
@@ -80,7 +80,7 @@ def run(pictures: int = 32, rounds: int = 7, steps: int = STEPS) -> list[Result]
             peer_turn=lambda: model.last,  # of the very turn before it, so that noise cancels
             most=MOST,
         )
-        return [hold(whole, rounds), hold(share, max(1, rounds // 2))]
+        return [hold(whole, rounds), hold(share, max(1, rounds // 4))]
 
 
 def through_the_harness(batch: Batch, model: Generator, folder: Path) -> Path:
