@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -23,7 +23,7 @@ def terminal(table: Table) -> str:
     return captured.get()
 
 
-def rich_table(table: Table, width: int) -> RichTable:
+def rich_table(table: Table, width: int) -> Group:
     """For a console of `width` characters; where the rows are too long for it, they stand as columns.
 
     An interval stands dim below its mean, a row's details below its name.
@@ -34,17 +34,16 @@ def rich_table(table: Table, width: int) -> RichTable:
     body = [[_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()] for i, row in enumerate(table.rows)]
     for number, cells in enumerate(body):
         cells[0].append("".join(f"\n{detail}" for detail in table.details(number)), style="dim")
-    drawn = _grid(table, head, body, justify)
-    if Console(width=10_000).measure(drawn).maximum <= width:
-        return drawn
-    names, *lines = zip(head, *body, strict=True)
-    return _grid(table, list(names), [list(line) for line in lines], ["left"] + ["right"] * len(body))
+    grid = _grid(head, body, justify)
+    if Console(width=10_000).measure(grid).maximum > width:
+        names, *lines = zip(head, *body, strict=True)
+        grid = _grid(names, lines, ["left", *["right"] * len(body)])
+    notes = [Text(note, style="dim") for note in table.notes]
+    return Group(Text(table.title, style="bold"), grid, *notes)
 
 
-def _grid(table: Table, head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]) -> RichTable:
-    grid = RichTable(title=table.title, caption="\n".join(table.notes) or None, box=None, padding=(0, 2, 0, 0))
-    grid.title_justify = grid.caption_justify = "left"
-    grid.title_style, grid.header_style = "bold", ""
+def _grid(head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]) -> RichTable:
+    grid = RichTable(box=None, padding=(0, 2, 0, 0), header_style="")
     for title, side in zip(head, justify, strict=True):
         grid.add_column(title, justify="left" if side == "left" else "right")
     for cells in body:
