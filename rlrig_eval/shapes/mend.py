@@ -17,6 +17,7 @@ from rlrig_eval.shapes.stacking import Reading, explain
 from rlrig_eval.shapes.templates import covered
 
 _MENDINGS = 6
+_HOPELESS = 6  # so many patches of no known shape are no damage: that is another kind of picture
 _PART = 0.8  # a patch so far within the stamp of another of its paint is a part of that thing
 _THIN = 2  # canvas pixels from a pixel of a blend to its rim, at most
 _THING_COST = 2.0  # squared error, in pixels, that one more thing must explain ...
@@ -32,7 +33,7 @@ def mended(segments: Segments, recognised: float) -> list[Reading]:
     """
 
     def cost(readings: Sequence[Reading]) -> float:
-        unknown = sum(reading.stamp.likeness < recognised for reading in readings)
+        unknown = len(readings) - _known(readings, recognised)
         error = sum(reading.stamp.error for reading in readings)
         return error + _THING_COST * len(readings) + _UNKNOWN_COST * unknown
 
@@ -54,17 +55,26 @@ def _proposals(segments: Segments, readings: Sequence[Reading], recognised: floa
         (reading for reading in readings if reading.stamp.likeness < recognised),
         key=lambda reading: reading.stamp.likeness,
     )
+    if len(doubtful) > _HOPELESS:
+        return
     for part in readings:
         for whole in readings:
             if _is_part(part, whole):
                 yield _joined(segments, part.patch, whole.patch)
     for one, other in combinations(doubtful, 2):
         if one.patch.paint == other.patch.paint and _apart(one.patch, other.patch) <= BLEED:
-            yield _joined(segments, one.patch, other.patch)
+            joined = _joined(segments, one.patch, other.patch)
+            # Letters, too, come in pieces that lie close: together they must be something.
+            if _known(explain(joined), recognised) > _known(readings, recognised):
+                yield joined
     for reading in doubtful:
         yield from _reassigned(segments, reading, readings)
         if _thin(reading.patch):
             yield from _handed_back(segments, reading.patch)
+
+
+def _known(readings: Sequence[Reading], recognised: float) -> int:
+    return sum(reading.stamp.likeness >= recognised for reading in readings)
 
 
 def _is_part(part: Reading, whole: Reading) -> bool:

@@ -5,7 +5,7 @@ from PIL import Image
 
 from rlrig_eval.scene.geometry import Silhouette, relations
 from rlrig_eval.scene.graph import Box, Entity, SceneGraph
-from rlrig_eval.shapes.blends import Pixels, light_ground
+from rlrig_eval.shapes.blends import GROUND_LABEL, Pixels, light_ground, rgb
 from rlrig_eval.shapes.draw import CANVAS, silhouette
 from rlrig_eval.shapes.mend import mended
 from rlrig_eval.shapes.segment import Segments, segment
@@ -46,10 +46,11 @@ def read(image: Image.Image) -> SceneGraph:
 
 
 def _readings(pixels: Pixels) -> list[Reading]:
-    ground = float(light_ground(pixels).mean())
-    if ground < _LEAST_GROUND:
-        raise NotAShapesDrawing(f"only {ground:.0%} of it is light ground")
-    segments = segment(pixels)
+    ground = light_ground(pixels)
+    if ground.mean() < _LEAST_GROUND:
+        raise NotAShapesDrawing(f"only {ground.mean():.0%} of it is light ground")
+    tint = np.median(pixels[ground], axis=0) - rgb(GROUND_LABEL)
+    segments = segment(pixels - tint)
     _refuse_clutter(segments)
     readings = mended(segments, _RECOGNISED)
     unknown = sum(not _recognised(reading) for reading in readings)

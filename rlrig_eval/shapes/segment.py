@@ -30,6 +30,7 @@ SPECK = 16
 # From this share of paint a pixel counts as painted: less than half, for thin blurred rings.
 _PAINTED = 0.4
 _OFF_LINE = 60.0  # RGB distance from every blend of ground and one paint at which a pixel is stray
+_MOST_LINES = 40  # more than that are no lines of a drawing, but text or noise
 _PALE = 0.3  # share of a line's pixels that are purely its paint, under which its paint is in doubt
 _ALONE = 0.6  # least share of a line's surroundings that no other patch is near, to tell its paint by
 _SEAM = 45.0  # RGB distance from the blend of its two sides within which a pixel is seam
@@ -127,6 +128,8 @@ def _whole_lines(pieces: list[Patch], pixels: Pixels) -> list[Patch]:
     """
     thin: nx.Graph[int] = nx.Graph()
     thin.add_nodes_from(i for i, piece in enumerate(pieces) if _thickness(piece) <= _THIN)
+    if len(thin) > _MOST_LINES:
+        return pieces
     pale = {i for i in thin if pure(pixels[pieces[i].mask])[:, pieces[i].paint].mean() < _PALE}
     rims = {i: grown(pieces[i].mask, 1) for i in thin}
     thin.add_edges_from((i, j) for i, j in combinations(thin, 2) if {i, j} & pale and (rims[i] & pieces[j].mask).any())
