@@ -22,6 +22,7 @@ class Seen:
 
     reward: float
     confidence: float = 0.5
+    threshold: float = 0.5
 
     @property
     def satisfied(self) -> bool:

@@ -18,7 +18,7 @@ from rlrig_eval.scene import SceneGraph
 from tests.models import untrained
 
 torch.set_num_threads(1)
-SETTINGS = {"steps": 2, "true_cfg": 2.5, "size": 64, "max_sequence_length": 24, "dtype": "float32"}
+SETTINGS = untrained.SAMPLING
 JOBS = [Job(f"p{n}", text, SceneGraph(), 0, 2**62 + n) for n, text in enumerate(["a red circle", "a blue star", "a"])]
 
 
