@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from rlrig_eval.errors import RunError
+from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Generator
 from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings
 from rlrig_eval.runs.executors import executor
@@ -71,6 +71,8 @@ def evaluate(
 
 def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool = False) -> Run:
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
+    if fresh and settled.shard is not None:
+        raise UsageError(f"--fresh with --shard would take away the other shards' work in {folder}: name another --out")
     prepare(folder, fresh)
     config = _begun(settled, folder)
     generator = settled.generator()

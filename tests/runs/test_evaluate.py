@@ -12,6 +12,7 @@ from PIL import Image
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, RunError, UsageError
 from rlrig_eval.models.synthetic import Synthetic
+from rlrig_eval.runs import Run
 from rlrig_eval.runs.store import read_samples, read_scores
 from tests.runs import painters, tiny
 
@@ -207,6 +208,38 @@ def test_a_model_that_was_trained_on_does_not_go_on(tmp_path: Path) -> None:
     # An object's settings are all that is known of it, so they are compared as those of the model.
     with pytest.raises(UsageError, match="weights"):
         evaluate(SUITE, model("b"), limit=2, out=tmp_path / "run")
+
+
+NOTED = """
+from pathlib import Path
+from rlrig_eval.models.synthetic import Synthetic
+class Noted(Synthetic):
+    def __init__(self, weights: Path):
+        super().__init__()
+        self.settings = {"size": 64, "weights": weights.read_text()}
+"""
+
+
+def test_weights_that_changed_under_the_same_name_do_not_go_on(tmp_path: Path) -> None:
+    (tmp_path / "noted.py").write_text(NOTED)
+    (tmp_path / "weights").write_text("before")
+
+    def again() -> Run:
+        options = {"weights": tmp_path / "weights"}
+        return evaluate(SUITE, f"{tmp_path / 'noted.py'}:Noted", options=options, limit=2, out=tmp_path / "run")
+
+    assert again().exit_code is again().exit_code is Exit.OK
+    (tmp_path / "weights").write_text("after")
+    with pytest.raises(UsageError, match=r'settings\.weights is "before" there and "after" here'):
+        again()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "finished"
+
+
+def test_fresh_does_not_take_away_the_work_of_other_shards(tmp_path: Path) -> None:
+    evaluate(SUITE, "synthetic", shard=(1, 2), out=tmp_path / "run")
+    with pytest.raises(UsageError, match="--fresh with --shard"):
+        evaluate(SUITE, "synthetic", shard=(2, 2), out=tmp_path / "run", fresh=True)
+    assert read_samples(tmp_path / "run")
 
 
 def test_fresh_starts_anew(finished: Path, tmp_path: Path) -> None:
