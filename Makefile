@@ -27,7 +27,7 @@ run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a
 	$(EVAL) run --suite spatial --limit 64 --model best-of-n -M base=flux-shapes -M n=5 --out $(DEMO)/best-of-n
 	$(EVAL) run --suite spatial --limit 64 --model rlrig --out $(DEMO)/rlrig
 	$(EVAL) report $(RUNS)
-	$(EVAL) view $(RUNS) --out $(DEMO)/report.html
+	$(EVAL) view $(RUNS) --bundle $(DEMO)/page
 
 test: $(READY)  ## every test, on two threads, stopping at the first failure
 	@echo "Tests: at most 15 minutes on two cores"

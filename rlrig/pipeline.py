@@ -199,5 +199,11 @@ class RLRIGPipeline:
             vlm_calls=case.questions,
         )
         stopped = "satisfied" if case.done() else "budget"
-        trace = Trace(rounds=tuple(case.rounds), chosen=case.best(), stopped=stopped, calls=calls)
+        trace = Trace(
+            threshold=self.loop.threshold,
+            rounds=tuple(case.rounds),
+            chosen=case.best(),
+            stopped=stopped,
+            calls=calls,
+        )
         return Result(image=case.images[case.best()], trace=trace, images=tuple(case.images))

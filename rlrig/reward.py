@@ -19,6 +19,7 @@ class Assessment:
     reward: float
     confidence: float
     failed: tuple[Requirement, ...]
+    threshold: float
 
     @property
     def satisfied(self) -> bool:
@@ -39,4 +40,5 @@ def assess(requirements: Sequence[Requirement], probabilities: Sequence[float], 
         reward=(sum(verdicts.values()) / count) if requirements else 1.0,
         confidence=(sum(probabilities) / count) if requirements else 1.0,
         failed=failed,
+        threshold=threshold,
     )

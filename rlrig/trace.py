@@ -30,8 +30,12 @@ class Calls(Frozen):
 
 
 class Trace(Frozen):
-    """The rounds of one prompt, which of them is the answer, and why the loop ended."""
+    """The rounds of one prompt, which of them is the answer, and why the loop ended.
 
+    `threshold` is the P(yes) from which the Checker's answer counted as yes.
+    """
+
+    threshold: float
     rounds: tuple[Round, ...]
     chosen: int
     stopped: Literal["satisfied", "budget"]

@@ -10,11 +10,15 @@ import typer
 
 def view(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
-    out: Annotated[
-        Path | None, typer.Option(help="The page; report.html in the first run's folder if not given.")
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write DIR/index.html, to be served or sent, instead of RUN/report.html."),
     ] = None,
 ) -> None:
-    """Write a page with every prompt, its pictures, what was read in them, and what was right and wrong."""
+    """Write a page with every prompt, its pictures, what was read in them, and what was right and wrong.
+
+    The page is one file that needs nothing else; without --bundle it lies in the first run's folder.
+    """
     from rlrig_eval.report import page
 
-    typer.echo(f"wrote {page(runs, out or runs[0] / 'report.html')}")
+    typer.echo(f"wrote {page(runs, bundle / 'index.html' if bundle else runs[0] / 'report.html')}")

@@ -26,6 +26,8 @@ class View(Protocol):
     def confidence(self) -> float: ...
     @property
     def satisfied(self) -> bool: ...
+    @property
+    def threshold(self) -> float: ...
 
 
 class RLRIG:
@@ -85,7 +87,8 @@ def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, co
     )
     stopped = "satisfied" if views[chosen].satisfied else "budget"
     calls = Calls(**{name: int(count) for name, count in cost.items()})
-    return Trace(rounds=rounds, chosen=chosen, stopped=stopped, calls=calls).model_dump(mode="json")
+    trace = Trace(threshold=views[0].threshold, rounds=rounds, chosen=chosen, stopped=stopped, calls=calls)
+    return trace.model_dump(mode="json")
 
 
 def _described(preset: Preset) -> dict[str, Any]:

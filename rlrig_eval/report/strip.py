@@ -31,7 +31,7 @@ class Trace(Excerpt):
     rounds: tuple[TraceRound, ...]
     chosen: int
     stopped: str
-    threshold: float = 0.5
+    threshold: float
 
 
 @dataclass(frozen=True)

@@ -126,9 +126,10 @@ def test_validate_says_what_is_there(rlrig_eval, suite: Path) -> None:
 def test_report_and_view_rank_and_show(rlrig_eval, runs: Path, tmp_path: Path) -> None:
     done = rlrig_eval("report", runs / "bad", runs / "good", "--format", "md")
     assert (done.code, done.out.count("synthetic") >= 2) == (0, True), done
-    page = tmp_path / "page.html"
-    assert rlrig_eval("view", runs / "bad", runs / "good", "--out", page).code == 0
-    assert page.stat().st_size > 10_000
+    assert rlrig_eval("view", runs / "bad", runs / "good", "--bundle", tmp_path / "page").code == 0
+    assert (tmp_path / "page" / "index.html").stat().st_size > 10_000
+    assert rlrig_eval("view", runs / "bad").code == 0
+    assert (runs / "bad" / "report.html").is_file()
 
 
 def test_report_in_an_unknown_format(rlrig_eval, runs: Path) -> None:

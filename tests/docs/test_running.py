@@ -61,6 +61,6 @@ def test_score_merges_the_shards(folder: Path) -> None:
 
 
 def test_the_page_fetches_nothing(folder: Path) -> None:
-    page = (folder / "page.html").read_text()
+    page = (folder / "page" / "index.html").read_text()
     assert 'src="http' not in page
     assert 'href="http' not in page

@@ -106,7 +106,7 @@ class Rounds:
         calls = {"images": len(images), "denoiser_evals": 12 * len(images), "vlm_calls": len(images)}
         stopped = "satisfied" if max(rewards) == 1 else "budget"
         chosen = rewards.index(max(rewards))
-        trace = {"rounds": rounds, "chosen": chosen, "stopped": stopped, "calls": calls}
+        trace = {"threshold": 0.5, "rounds": rounds, "chosen": chosen, "stopped": stopped, "calls": calls}
         return Picture(images[chosen], trace, images, calls)
 
 
