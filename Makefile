@@ -20,12 +20,15 @@ $(READY): pyproject.toml constraints.txt tools/install.sh
 	@tools/install.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 
+# Exit 1 says that coverage is under the suite's threshold: the leaderboard shows it, so the demo goes on to rank.
+OR_LOW_COVERAGE := || [ $$? -eq 1 ]
+
 run: RUNS := $(addprefix $(DEMO)/,flux-shapes best-of-n rlrig)
 run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a page with every picture
 	@echo "Demo: flux-shapes, best-of-n and rlrig on spatial, 64 prompts each, into $(DEMO); at most 5 minutes"
-	$(EVAL) run --suite spatial --limit 64 --model flux-shapes --out $(DEMO)/flux-shapes
-	$(EVAL) run --suite spatial --limit 64 --model best-of-n -M base=flux-shapes -M n=5 --out $(DEMO)/best-of-n
-	$(EVAL) run --suite spatial --limit 64 --model rlrig --out $(DEMO)/rlrig
+	$(EVAL) run --suite spatial --limit 64 --model flux-shapes --out $(DEMO)/flux-shapes $(OR_LOW_COVERAGE)
+	$(EVAL) run --suite spatial --limit 64 --model best-of-n -M base=flux-shapes -M n=5 --out $(DEMO)/best-of-n $(OR_LOW_COVERAGE)
+	$(EVAL) run --suite spatial --limit 64 --model rlrig --out $(DEMO)/rlrig $(OR_LOW_COVERAGE)
 	$(EVAL) report $(RUNS)
 	$(EVAL) view $(RUNS) --bundle $(DEMO)/page
 
