@@ -19,9 +19,10 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     stem = tmp_path / "a-red-circle-left-of-a-blue-square_3"
     trace = json.loads(stem.with_suffix(".json").read_text())
-    assert Image.open(stem.with_suffix(".png")).size == (64, 64)
-    strip = Image.open(tmp_path / f"{stem.name}_rounds.png")
-    assert strip.width > 180 * len(trace["rounds"])
+    with Image.open(stem.with_suffix(".png")) as picture:
+        assert picture.size == (64, 64)
+    with Image.open(tmp_path / f"{stem.name}_rounds.png") as strip:
+        assert strip.width > 180 * len(trace["rounds"])
     assert 1 <= len(trace["rounds"]) <= 5
     assert "torchvision" not in done.stderr  # nothing of the libraries' chatter
 
