@@ -57,9 +57,7 @@ class UnreadableFile(UsageError):
     'a/prompts.jsonl:3: graph.relations.0: no such relation'
     """
 
-    def __init__(
-        self, problem: str, *, path: str | Path, line: int | None = None, field: str | None = None
-    ) -> None:
+    def __init__(self, problem: str, *, path: str | Path, line: int | None = None, field: str | None = None) -> None:
         self.problem, self.path, self.line, self.field = problem, Path(path), line, field
         where = f"{path}:{line}" if line is not None else f"{path}"
         super().__init__(": ".join(part for part in (where, field, problem) if part))

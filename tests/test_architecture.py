@@ -200,9 +200,7 @@ def _children_cpu_seconds() -> float:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], check=True, capture_output=True, text=True, timeout=60
-    )
+    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True, timeout=60)
 
 
 def _at(found: house.Import, what: str) -> str:

@@ -77,9 +77,7 @@ class Config(Strict):
         (3, "x.yaml:7: Input should be a valid dictionary or instance of Config"),
     ],
 )
-def test_a_fault_in_a_file_is_one_line_with_file_line_field_and_the_nearest_key(
-    content: object, message: str
-) -> None:
+def test_a_fault_in_a_file_is_one_line_with_file_line_field_and_the_nearest_key(content: object, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Config.model_validate(content)
     assert str(UnreadableFile.invalid(caught.value, Config, path="x.yaml", line=7)) == message

@@ -44,9 +44,7 @@ def _fact(relation: Relation) -> Fact:
     return Fact(label, (), both) if kind is not None and kind.symmetric else Fact(label, both, ())
 
 
-def alike(
-    a: Iterable[Fact], b: Iterable[Fact], tokens_a: Mapping[str, int], tokens_b: Mapping[str, int]
-) -> int:
+def alike(a: Iterable[Fact], b: Iterable[Fact], tokens_a: Mapping[str, int], tokens_b: Mapping[str, int]) -> int:
     """How many facts of the two sides can be paired off when instances are known by their tokens alone."""
     left: dict[tuple[Hashable, ...], int] = {}
     for fact in a:

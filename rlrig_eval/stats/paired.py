@@ -129,9 +129,7 @@ def gate(
 def _paired_sums(a: Scores, b: Scores, groups: Mapping[str, Hashable]) -> tuple[Floats, Floats]:
     # In the order of the sorted ids, so that the order of a file never moves the resampled interval.
     shared = sorted(a.keys() & b.keys())
-    difference = np.array([a[p] for p in shared], dtype=np.float64) - np.array(
-        [b[p] for p in shared], dtype=np.float64
-    )
+    difference = np.array([a[p] for p in shared], dtype=np.float64) - np.array([b[p] for p in shared], dtype=np.float64)
     return group_sums(difference, [groups[p] for p in shared])
 
 

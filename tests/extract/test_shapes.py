@@ -55,8 +55,6 @@ def test_an_extractor_in_a_file_needs_no_more_than_a_path(tmp_path: Path) -> Non
 
 def test_an_extractor_that_throws_makes_errors_and_no_scores(tmp_path: Path) -> None:
     (tmp_path / "blind.py").write_text(BLIND.replace("(64, 64)", "(1, 1)"))
-    run = evaluate(
-        tiny.suite(), "synthetic", extractor=f"{tmp_path / 'blind.py'}:Blind", limit=4, out=tmp_path / "run"
-    )
+    run = evaluate(tiny.suite(), "synthetic", extractor=f"{tmp_path / 'blind.py'}:Blind", limit=4, out=tmp_path / "run")
     assert run.summary["coverage"] == {"planned": 4, "ok": 0, "error": 4, "unscored": 0}
     assert run.summary["metrics"]["all_correct"]["n"] == 0

@@ -68,9 +68,7 @@ def said_otherwise(graph: SceneGraph, rng: random.Random) -> SceneGraph:
         )
         for entity in graph.entities
     ]
-    relations = [
-        _reworded(relation, new, rng) for relation in graph.relations for _ in range(rng.choice([1, 1, 2]))
-    ]
+    relations = [_reworded(relation, new, rng) for relation in graph.relations for _ in range(rng.choice([1, 1, 2]))]
     rng.shuffle(entities)
     rng.shuffle(relations)
     return SceneGraph(entities=tuple(entities), relations=tuple(relations))

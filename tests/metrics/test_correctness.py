@@ -23,9 +23,7 @@ GOLD = scene("a: red circle, b: square", "a left of b")
         ("c: star", [], 0),
     ],
 )
-def test_a_picture_is_scored_by_what_it_satisfies(
-    entities: str, relations: list[str], satisfied: int
-) -> None:
+def test_a_picture_is_scored_by_what_it_satisfies(entities: str, relations: list[str], satisfied: int) -> None:
     verdicts = check(GOLD.requirements(), scene(entities, *relations))
     assert requirements_share(verdicts) == satisfied / 6
     assert all_correct(verdicts) == (satisfied == 6)

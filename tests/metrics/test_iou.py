@@ -30,9 +30,7 @@ class TestStrict:
         assert scene_graph_iou(pred, gold) == IoU(sg=2 / 3, entity=3 / 4, relation=2 / 3)
 
     def test_an_invented_thing_and_its_relation(self) -> None:
-        pred = scene(
-            "a: red circle, b: blue square, c: star, d: star", "a left of b", "b above c", "d above b"
-        )
+        pred = scene("a: red circle, b: blue square, c: star, d: star", "a left of b", "b above c", "d above b")
         assert scene_graph_iou(pred, RELATED) == IoU(sg=2 / 3, entity=3 / 4, relation=2 / 3)
 
     def test_a_thing_of_the_wrong_colour_takes_its_relations_with_it(self) -> None:

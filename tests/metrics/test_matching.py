@@ -32,9 +32,7 @@ def by_trying_everything(a: SceneGraph, b: SceneGraph, kind: Kind) -> tuple[int,
             if other is not None and kind(one) == kind(other)
         }
         shared = sum(
-            renamed(fact, partner) in facts_b
-            for fact in facts_a
-            if partner.keys() >= {fact.subject, *fact.objects}
+            renamed(fact, partner) in facts_b for fact in facts_a if partner.keys() >= {fact.subject, *fact.objects}
         )
         best = max(best, (shared, len(partner)))
     return best
@@ -50,9 +48,7 @@ def is_one_to_one_and_shares(matching: Matching, a: SceneGraph, b: SceneGraph, k
     """Whether the pairs are what they claim: of one kind, each id once, sharing that many triples."""
     partner = dict(matching.pairs)
     shared = sum(
-        renamed(fact, partner) in triples(b)
-        for fact in triples(a)
-        if partner.keys() >= {fact.subject, *fact.objects}
+        renamed(fact, partner) in triples(b) for fact in triples(a) if partner.keys() >= {fact.subject, *fact.objects}
     )
     return (
         len(partner) == len(set(partner.values())) == len(matching.pairs)

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from rlrig_eval.stats import Interval, cluster_mean_ci, prompt_means
 
-scored = st.lists(
-    st.tuples(st.floats(0.0, 1.0, allow_subnormal=False), st.integers(0, 5)), min_size=1, max_size=30
-)
+scored = st.lists(st.tuples(st.floats(0.0, 1.0, allow_subnormal=False), st.integers(0, 5)), min_size=1, max_size=30)
 
 
 def simulated_suite(rng: np.random.Generator, groups: int, mean: float) -> tuple[np.ndarray, np.ndarray]:
