@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import UsageError, leave
 
 app = typer.Typer(
     name="rlrig",
@@ -93,9 +92,4 @@ def _writable(folder: Path) -> Path:
 
 def main() -> NoReturn:
     """Run the command line; leaves with one of the exit codes of `rlrig_eval.errors.Exit`."""
-    try:
-        app()
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
-    sys.exit(0)
+    leave(app)

@@ -6,11 +6,12 @@ command line prints it and leaves with the error's ``exit_code``; from Python th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, get_args
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -95,6 +96,16 @@ class NotComparable(RLRIGError):
     """Two results differ in suite, protocol, extractor or judge."""
 
     exit_code: ClassVar[Exit] = Exit.NOT_COMPARABLE
+
+
+def leave(app: Callable[[], object]) -> NoReturn:
+    """Run a command line and exit: a user's mistake becomes one line on stderr and its code of `Exit`."""
+    try:
+        app()
+    except RLRIGError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    sys.exit(Exit.OK)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ def _generators(seeds: Sequence[int]) -> list[torch.Generator]:
 
 def _guidance(sampling: Sampling, count: int) -> dict[str, Any]:
     """Arguments for true classifier-free guidance where it is asked for, else for the embedded kind."""
-    if sampling.true_cfg > 1:
+    if sampling.guided:
         return {"true_cfg_scale": sampling.true_cfg, "negative_prompt": [""] * count}
     return {"guidance_scale": sampling.guidance}
 
@@ -32,7 +32,7 @@ class FlowDiffuser:
 
     def __init__(self, pipeline: Any, sampling: Sampling) -> None:
         self._pipeline, self._sampling = pipeline, sampling
-        self.evals_per_image = sampling.steps * (2 if sampling.true_cfg > 1 else 1)
+        self.evals_per_image = sampling.evals
 
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "FlowDiffuser":
@@ -63,7 +63,7 @@ class KontextEditor:
 
     def __init__(self, pipeline: Any, sampling: Sampling) -> None:
         self._pipeline, self._sampling = pipeline, sampling
-        self.evals_per_image = sampling.steps * (2 if sampling.true_cfg > 1 else 1)
+        self.evals_per_image = sampling.evals
 
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "KontextEditor":

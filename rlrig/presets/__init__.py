@@ -24,6 +24,16 @@ class Sampling(Frozen):
     batch_size: int = Field(default=1, ge=1)
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
 
+    @property
+    def guided(self) -> bool:
+        """Whether the empty prompt is evaluated beside the given one."""
+        return self.true_cfg > 1
+
+    @property
+    def evals(self) -> int:
+        """Denoiser evaluations that a picture costs."""
+        return self.steps * (2 if self.guided else 1)
+
 
 class Flow(Frozen):
     checkpoint: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import NoReturn
 
 import typer
@@ -17,7 +16,7 @@ from rlrig_eval.cli.run import run
 from rlrig_eval.cli.score import score
 from rlrig_eval.cli.validate import validate
 from rlrig_eval.cli.view import view
-from rlrig_eval.errors import RLRIGError
+from rlrig_eval.errors import leave
 
 EXIT_CODES = """Exit codes:
 
@@ -59,9 +58,4 @@ app.command()(doctor)
 
 def main() -> NoReturn:
     """Run the command line; leaves with one of the exit codes of `errors.Exit`."""
-    try:
-        app()
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
-    sys.exit(0)
+    leave(app)
