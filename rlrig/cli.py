@@ -56,6 +56,7 @@ def train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
     work: Annotated[Path, typer.Option(help="Folder for training state and results.")] = Path("scratch/train"),
+    start: Annotated[str | None, typer.Option(help="A checkpoint to begin from: a folder or bundled:NAME.")] = None,
 ) -> None:
     """Train a bundled checkpoint into WORK/checkpoints/MODEL; the same command goes on after a kill.
 
@@ -69,13 +70,14 @@ def train(
     import torch
 
     from rlrig.bundled.fit import Budget
+    from rlrig_eval.checkpoints import locate
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError("--device cuda: torch sees no GPU here")
     torch.set_num_threads(threads)
     folder = _writable(work / model)
     budget = Budget(minutes=minutes, folder=folder, device=device)
-    RECIPES[model](budget, work)
+    RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
 
 

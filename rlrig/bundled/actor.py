@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from rlrig.backends.vlm import VLM, VLMActor
 from rlrig.bundled.damage import damaged
-from rlrig.bundled.fit import Budget, fit, optimisers
-from rlrig.bundled.lessons import Lesson
-from rlrig.bundled.packing import Packed, Packer, answer_loss
+from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.owners import owners
+from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.questions import instruction
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.variations import Staged, stage, vary
@@ -40,7 +40,7 @@ def lesson(rng: Generator) -> Lesson:
             if (turn := instruction(rng, prompt, staged.scene)) is not None
         ]
         if turns:
-            return damaged(rng, render(staged.scene)), turns[:PROMPTS]
+            return Lesson(damaged(rng, render(staged.scene)), turns[:PROMPTS], owners(staged.scene))
 
 
 def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
@@ -60,7 +60,8 @@ def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
         return stream(lesson, packer.pack, BATCH, step)
 
     def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
-        return answer_loss(model, batch.to(budget.device))
+        with half_precision(budget.device):
+            return answer_loss(model, batch.to(budget.device))
 
     def evaluate(candidate: nn.Module) -> Mapping[str, float]:
         written = write(VLM(candidate.eval(), vlm.processor), held_out)

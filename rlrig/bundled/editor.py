@@ -1,45 +1,37 @@
 """The bundled Inverse Diffuser: a small FLUX Kontext, started from the Diffuser, trained on drawn edits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from diffusers import FluxKontextPipeline, FluxPipeline
+from diffusers import FluxKontextPipeline
 from numpy.random import Generator
-from torch import Tensor, nn
 
+from rlrig.backends.flow import KontextEditor
+from rlrig.bundled.drawn import Drawn, Flow, train_flow
 from rlrig.bundled.edits import sample_edit
-from rlrig.bundled.fit import Budget, fit, optimisers
-from rlrig.bundled.flow import (
-    TEXT_TOKENS,
-    TextToVelocity,
-    encode,
-    flow_matching_loss,
-    load_vae,
-    save,
-    tokenise,
-)
-from rlrig.bundled.pool import rolling
-from rlrig.bundled.scenes import pixels, stream
-from rlrig.bundled.tokens import tokenizer
+from rlrig.bundled.fit import Budget
+from rlrig.bundled.flow import TextToVelocity, load_vae
+from rlrig.bundled.measure import dev_edits, editing_quality
+from rlrig.bundled.owners import owners
+from rlrig.bundled.scenes import pixels
+from rlrig.presets import load_preset
 from rlrig_eval.shapes import render
 
-BATCH = 32
-FRESH = 6
-POOL = 40_000
-BLEMISH = 0.3  # largest noise, in latent standard deviations, on the picture to edit: generated ones are not clean
-
-Raw = tuple[list[str], Tensor, Tensor]
+WATCHED = 64  # held-out edits done at every evaluation
 
 
-def _pair(rng: Generator) -> Raw:
-    """An edit and its mirror image: instructions, (2, 3, 64, 64) sources, (2, 3, 64, 64) targets."""
+def _make(rng: Generator) -> Drawn:
+    """An edit and its mirror image."""
     edit = sample_edit(rng)
-    source, target = pixels(render(edit.source)), pixels(render(edit.target))
-    texts = [edit.instruction, mirrored(edit.instruction)]
-    return texts, torch.stack([source, source.flip(2)]), torch.stack([target, target.flip(2)])
+    source, target, cells = pixels(render(edit.source)), pixels(render(edit.target)), owners(edit.target)
+    return Drawn(
+        texts=[edit.instruction, mirrored(edit.instruction)],
+        pictures=torch.stack([target, target.flip(2)]),
+        owners=torch.stack([cells, cells.flip(1)]),
+        sources=torch.stack([source, source.flip(2)]),
+    )
 
 
 def mirrored(instruction: str) -> str:
@@ -51,42 +43,14 @@ def mirrored(instruction: str) -> str:
     return " right of ".join(parts) if len(parts) > 1 else instruction.replace(" right of ", " left of ")
 
 
-def _collate(items: list[Raw]) -> Raw:
-    texts = [text for item in items for text in item[0]]
-    return texts, torch.cat([item[1] for item in items]), torch.cat([item[2] for item in items])
+def _quality(pipeline: Path) -> Mapping[str, float]:
+    model = KontextEditor.from_pretrained(pipeline, load_preset("shapes").editor.sampling)
+    return editing_quality(model, dev_edits(WATCHED))
 
 
-def train(budget: Budget, diffuser_path: Path, out: Path) -> dict[str, Any]:
-    """Train and save a FluxKontextPipeline to `out`, with the Diffuser's autoencoder."""
+def train(budget: Budget, start: Path, out: Path) -> dict[str, Any]:
+    """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`, with its autoencoder."""
     torch.manual_seed(0)
-    vae = load_vae(diffuser_path / "vae", budget.device)
-    model = TextToVelocity.from_pipeline(FluxPipeline.from_pretrained(diffuser_path, torch_dtype=torch.float32))
-    model = model.to(budget.device)
-    made = tokenizer(TEXT_TOKENS)
-
-    def rows(raw: Raw) -> tuple[Tensor, Tensor, Tensor]:
-        texts, sources, targets = raw
-        source = encode(vae, sources)
-        source = source + BLEMISH * torch.rand(len(source), 1, 1, device=source.device) * torch.randn_like(source)
-        return encode(vae, targets).half().cpu(), tokenise(texts, made).to(torch.int16), source.half().cpu()
-
-    def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        return rolling(stream(_pair, _collate, FRESH, seed), rows, BATCH, POOL, first=2000)
-
-    def loss(batch: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Mapping[str, float]]:
-        target, tokens, source = (part.to(budget.device) for part in batch)
-        return flow_matching_loss(model, target.float(), tokens.long(), source.float()), {}
-
-    dev = rows(_collate([_pair(np.random.default_rng([97, i])) for i in range(128)]))
-
-    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
-        target, tokens, source = (part.to(budget.device) for part in dev)
-        with torch.no_grad(), torch.random.fork_rng():
-            torch.manual_seed(1)
-            value = flow_matching_loss(candidate, target.float(), tokens.long(), source.float())
-        save(FluxKontextPipeline, candidate, vae, out)
-        return {"loss": float(value)}
-
-    average, log = fit(model, optimisers(model, 1.5e-3, 1e-3), batches, loss, evaluate, budget)
-    save(FluxKontextPipeline, average, vae, out)
-    return log
+    model, vae = TextToVelocity.from_checkpoint(start), load_vae(start / "vae", budget.device)
+    flow = Flow(FluxKontextPipeline, _make, _quality, matrix_rate=1.5e-3, rate=1e-3)
+    return train_flow(flow, model, vae, budget, out)

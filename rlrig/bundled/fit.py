@@ -7,12 +7,14 @@ CHECKPOINT_EVERY seconds through a temporary file, so that the same command afte
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 CHECKPOINT_EVERY = 60.0
@@ -50,6 +52,15 @@ def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float =
     if matrices:
         found.append(torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
     return found
+
+
+def half_precision(device: str) -> AbstractContextManager[Any]:
+    """Products in bfloat16; on a CPU with plain attention, for the fused one is slow backwards in bfloat16."""
+    stack = ExitStack()
+    stack.enter_context(torch.autocast(torch.device(device).type, torch.bfloat16))
+    if device == "cpu":
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+    return stack
 
 
 def fit(

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
+from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
+from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
+from rlrig_eval.checkpoints import open_pipeline
 
 WIDTH = 192
 HEADS = 6
@@ -68,11 +70,12 @@ class TextToVelocity(nn.Module):
         )
 
     @classmethod
-    def from_pipeline(cls, pipeline: Any) -> "TextToVelocity":
-        """The parts of a FLUX or FLUX Kontext pipeline of this size."""
+    def from_checkpoint(cls, path: Path) -> "TextToVelocity":
+        """The parts of a FLUX or FLUX Kontext pipeline of this size, in float32."""
+        pipeline = open_pipeline(DiffusionPipeline, path, "float32", "cpu")
         model = cls()
         for part, _ in model.named_children():
-            setattr(model, part, getattr(pipeline, part).float())
+            setattr(model, part, getattr(pipeline, part))
         return model
 
     def forward(self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
@@ -98,6 +101,16 @@ class TextToVelocity(nn.Module):
         )[0]
         return velocity[:, : noisy.shape[1]]
 
+    def with_middle(
+        self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The velocity, and the hidden states (B, 16, WIDTH) of the picture after half of the single-stream blocks."""
+        blocks = self.transformer.single_transformer_blocks
+        with watched(blocks[len(blocks) // 2 - 1]) as seen:
+            velocity = self(noisy, sigma, tokens, reference)
+        _, picture = seen[0]
+        return velocity, picture[:, : noisy.shape[1]]
+
 
 def picture_ids(index: int, device: torch.device) -> Tensor:
     """(16, 3) position ids: which picture, row, column."""
@@ -119,16 +132,21 @@ def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
     return pack((latents - vae.config.shift_factor) * vae.config.scaling_factor)
 
 
-def flow_matching_loss(model: nn.Module, clean: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
-    """Mean squared error of the velocity noise - clean at sigma logit-normal, shifted (Esser et al. 2024)."""
+def flow_matching(
+    model: "TextToVelocity", clean: Tensor, tokens: Tensor, reference: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Mean squared error of the velocity noise - clean at sigma logit-normal, shifted (Esser et al. 2024).
+
+    And the hidden states (B, 16, WIDTH) of the middle layer, for what else is learned from them.
+    """
     sigma = torch.sigmoid(torch.randn(len(clean), device=clean.device))
     sigma = SHIFT * sigma / (1 + (SHIFT - 1) * sigma)
     noise = torch.randn_like(clean)
     level = sigma[:, None, None]
     dropped = torch.rand(len(tokens), device=tokens.device) < DROP_TEXT
     tokens = torch.where(dropped[:, None], empty_prompt(tokens), tokens)
-    predicted = model((1 - level) * clean + level * noise, sigma, tokens, reference)
-    return (predicted - (noise - clean)).pow(2).mean()
+    predicted, hidden = model.with_middle((1 - level) * clean + level * noise, sigma, tokens, reference)
+    return (predicted.float() - (noise - clean)).pow(2).mean(), hidden
 
 
 def empty_prompt(tokens: Tensor) -> Tensor:

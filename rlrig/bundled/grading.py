@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 from transformers import ProcessorMixin
 
 from rlrig.backends.vlm import answer_ids, yes_share
-from rlrig.bundled.packing import IGNORED, Packed, Packer, answer_logits
-from rlrig.bundled.questions import Examiner, Turn
+from rlrig.bundled.owners import owners
+from rlrig.bundled.packing import IGNORED, Lesson, Packed, Packer, answer_logits
+from rlrig.bundled.questions import Examiner
 from rlrig.bundled.variations import stage
 from rlrig_eval.shapes import PLAIN, Split, Style, render, unseen
 from rlrig_eval.suite.structures import Pairing
@@ -42,7 +42,7 @@ def exam(
     With `only_unseen`, on pictures with a pairing that only the judge is trained on.
     """
     examiner = Examiner(pairings)
-    items: list[tuple[Image.Image, list[Turn]]] = []
+    items: list[Lesson] = []
     number = 0
     while len(items) < pictures:
         rng = np.random.default_rng([seed, number])
@@ -50,7 +50,8 @@ def exam(
         staged = stage(rng, pairings, bucket)
         if only_unseen and not unseen(staged.scene):
             continue
-        items.append((render(staged.scene, style=style), examiner.ask(rng, staged, 12)))
+        turns = examiner.ask(rng, staged, 12)
+        items.append(Lesson(render(staged.scene, style=style), turns, owners(staged.scene)))
     return [packer.pack(items[i : i + 32]) for i in range(0, len(items), 32)]
 
 

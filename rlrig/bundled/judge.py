@@ -7,8 +7,9 @@ import torch
 from transformers import Idefics3Config, Idefics3ForConditionalGeneration, Idefics3Processor
 from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
 
+from rlrig.backends.vlm import VLM
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
@@ -76,13 +77,15 @@ def build(processor: Idefics3Processor) -> Idefics3ForConditionalGeneration:
     return Idefics3ForConditionalGeneration(config)
 
 
-def train(budget: Budget, out: Path) -> dict[str, Any]:
-    """Train on drawings of every pairing in six styles and save model and processor to `out`."""
+def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
+    """Train on pictures of every pairing in six styles, from random weights or from `start`, and save to `out`."""
     torch.manual_seed(SEED)
     processor = build_processor()
-    pool = painted_by(out.with_name("vae"), PAIRINGS, SEED, STYLES, budget.device)
+    model = build(processor) if start is None else VLM.from_pretrained(start).model
+    pool = painted_by(vae, PAIRINGS, SEED, STYLES, budget.device)
+    before = 0 if start is None else BEGINNER
 
     def lessons(had: int) -> Lessons:
-        return Lessons(PAIRINGS, STYLES, pool, had)
+        return Lessons(PAIRINGS, STYLES, pool, before + had)
 
-    return teach(build(processor), processor, lessons, PAIRINGS, budget, out, seed=SEED)
+    return teach(model, processor, lessons, PAIRINGS, budget, out, seed=SEED)

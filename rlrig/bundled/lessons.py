@@ -6,6 +6,8 @@ from numpy.random import Generator
 from PIL import Image
 
 from rlrig.bundled.damage import damaged
+from rlrig.bundled.owners import owners
+from rlrig.bundled.packing import Lesson
 from rlrig.bundled.questions import Examiner, Turn, description, instruction, whereabouts
 from rlrig.bundled.variations import Staged, stage
 from rlrig_eval.shapes import PLAIN, Style, render
@@ -21,8 +23,6 @@ _SHELF = 2000
 _FRESH = 0.4
 _REPAINTED = 0.25
 _REPAIRS = 0.3  # so that the base knows the words of an instruction; the Actor learns to write it
-
-Lesson = tuple[Image.Image, Sequence[Turn]]
 
 
 class Lessons:
@@ -53,12 +53,15 @@ class Lessons:
         if self._had <= BEGINNER:
             staged = stage(rng, self._pairings, structures=_FIRST_STRUCTURES)
             turns = self._turns(rng, staged, _FIRST_QUESTIONS)
-            return damaged(rng, render(staged.scene, style=self._style(rng))), turns
+            picture = render(staged.scene, style=self._style(rng))
+            return Lesson(damaged(rng, picture), turns, owners(staged.scene))
         staged, picture = self._picture(rng)
         repair = instruction(rng, staged.prompt, staged.scene) if rng.random() < _REPAIRS else None
         if repair is None:
-            return damaged(rng, picture), self._turns(rng, staged, QUESTIONS)
-        return damaged(rng, picture), [*self._turns(rng, staged, QUESTIONS - _ROOM), repair]
+            turns = self._turns(rng, staged, QUESTIONS)
+        else:
+            turns = [*self._turns(rng, staged, QUESTIONS - _ROOM), repair]
+        return Lesson(damaged(rng, picture), turns, owners(staged.scene))
 
     def _turns(self, rng: Generator, staged: Staged, questions: int) -> list[Turn]:
         told = [*whereabouts(rng, staged.scene, 2), description(staged.scene)]

@@ -18,11 +18,21 @@ from torch.nn import functional as F
 from transformers import ProcessorMixin
 
 from rlrig.backends.chat import render
+from rlrig.bundled.owners import pack_cells
 from rlrig.bundled.questions import NO, YES, Turn
 
 IGNORED = -100
 _MARK = "\N{SECTION SIGN}"
 _SPOKEN_WEIGHT = 0.3  # of a token of a described place, against a yes or no
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A picture, what there is to say about it, and the owners of its cells: (8, 8), see `owners`."""
+
+    picture: Image.Image
+    turns: Sequence[Turn]
+    cells: Tensor
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,14 @@ class Packed:
     topics: tuple[str, ...]
     first: Tensor
     """(B, L) bool: where the next token is the first of an answer."""
+    cells: Tensor
+    """(B, 16, 4): the owners of every picture token's cells."""
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
-        return Packed(moved, self.labels.to(device), self.weights.to(device), self.topics, self.first.to(device))
+        tensors = (part.to(device) for part in (self.labels, self.weights, self.first, self.cells))
+        labels, weights, first, cells = tensors
+        return Packed(moved, labels, weights, self.topics, first, cells)
 
 
 class Packer:
@@ -59,8 +73,8 @@ class Packer:
     def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def pack(self, items: Sequence[tuple[Image.Image, Sequence[Turn]]]) -> Packed:
-        rows = [self._row(turns) for _, turns in items]
+    def pack(self, lessons: Sequence[Lesson]) -> Packed:
+        rows = [self._row(lesson.turns) for lesson in lessons]
         length = max(len(row.ids) for row in rows) + len(self._head)
         count, before = len(rows), len(self._head)
         ids = torch.full((count, length), self._processor.tokenizer.pad_token_id)
@@ -77,10 +91,13 @@ class Packer:
                 torch.tensor(row.first),
             )
         inputs = {"input_ids": ids, "attention_mask": _visible(turn_of), "position_ids": self._spread(places)}
-        inputs |= self._processor.image_processor([[image] for image, _ in items], return_tensors="pt")
+        inputs |= self._processor.image_processor([[lesson.picture] for lesson in lessons], return_tensors="pt")
         inputs.pop("rows", None)
         inputs.pop("cols", None)
-        return Packed(inputs, labels, weights, tuple(t for row in rows for t in row.topics), first)
+        topics = tuple(topic for row in rows for topic in row.topics)
+        return Packed(
+            inputs, labels, weights, topics, first, pack_cells(torch.stack([lesson.cells for lesson in lessons]))
+        )
 
     def _spread(self, places: Tensor) -> Tensor:
         """(B, L) places in the text to the model's position ids: (B, L), or (3, B, L) with mrope."""

@@ -15,43 +15,48 @@ from rlrig_eval import assets
 
 MEASURED = 200  # held-out prompts, and edits, behind the figures on a card
 
-Recipe = Callable[[Budget, Path], None]
+Recipe = Callable[[Budget, Path, Path | None], None]
+"""Of a budget, the working folder, and a checkpoint to begin from (None: from nothing)."""
 
 
-def _vae(budget: Budget, work: Path) -> None:
+def _vae(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vae")
-    write_card(out, "vae", vae.train(budget, out), budget.device)
+    write_card(out, "vae", vae.train(budget, out, start), budget.device)
 
 
-def _diffuser(budget: Budget, work: Path) -> None:
+def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "diffuser")
-    trained = _out(work, "vae")
-    autoencoder = trained if trained.is_dir() else assets.checkpoint("diffuser") / "vae"
-    log = diffuser.train(budget, autoencoder, out)
+    log = diffuser.train(budget, _autoencoder(work), out, start)
     model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
     write_card(out, "diffuser", _measured(log, drawing_quality(model, dev_prompts(MEASURED))), budget.device)
 
 
-def _editor(budget: Budget, work: Path) -> None:
+def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
     trained = _out(work, "diffuser")
-    start = trained if trained.is_dir() else assets.checkpoint("diffuser")
-    log = editor.train(budget, start, out)
+    drawer = trained if trained.is_dir() else assets.checkpoint("diffuser")
+    log = editor.train(budget, start or drawer, out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
     write_card(out, "editor", _measured(log, editing_quality(model, dev_edits(MEASURED))), budget.device)
 
 
-def _vlm(budget: Budget, work: Path) -> None:
+def _vlm(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vlm")
-    log = vlm.train(budget, out)
+    log = vlm.train(budget, _autoencoder(work), out, start)
     actor = log.pop("actor")
     write_card(out, "vlm", log, budget.device)
     write_card(out.with_name("actor"), "actor", actor, budget.device)
 
 
-def _judge(budget: Budget, work: Path) -> None:
+def _judge(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "judge")
-    write_card(out, "judge", judge.train(budget, out), budget.device)
+    write_card(out, "judge", judge.train(budget, _autoencoder(work), out, start), budget.device)
+
+
+def _autoencoder(work: Path) -> Path:
+    """The one trained in `work`, else the Diffuser's."""
+    trained = _out(work, "vae")
+    return trained if trained.is_dir() else assets.checkpoint("diffuser") / "vae"
 
 
 def _measured(log: dict[str, Any], figures: Mapping[str, float]) -> dict[str, Any]:

@@ -28,9 +28,7 @@ def painted_by(
     device: str = "cpu",
     count: int = COUNT,
 ) -> list[tuple[Staged, Image.Image]]:
-    """Scenes and their pictures by the autoencoder in `vae_path`, as the seed decides. None without a VAE."""
-    if not (vae_path / "config.json").is_file():
-        return []
+    """Scenes and their pictures by the autoencoder in `vae_path`, as the seed decides."""
     vae = AutoencoderKL.from_pretrained(vae_path, torch_dtype=torch.float32).to(device).eval()
     rng = np.random.default_rng([seed, 1])
     noise = torch.Generator().manual_seed(seed)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.flow import load_vae
 from rlrig.bundled.scenes import pixels
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import SEEN, draw, render, sample
@@ -63,10 +64,15 @@ def batches(seed: int) -> Iterator[Tensor]:
         yield batch.flip(3) if rng.random() < 0.5 else batch
 
 
-def train(budget: Budget, out: Path) -> dict[str, Any]:
-    """Train and save to `out`; the scale and shift that make latents zero-mean and unit-variance are measured last."""
+def train(budget: Budget, out: Path, start: Path | None = None) -> dict[str, Any]:
+    """Train and save to `out`; the scale and shift that make latents zero-mean and unit-variance are measured last.
+
+    From the autoencoder in `start` the decoder alone is trained on: a Diffuser of its latents stays what it is.
+    """
     torch.manual_seed(0)
-    model = build().to(budget.device, memory_format=torch.channels_last)
+    model = build() if start is None else load_vae(start, budget.device)
+    model.encoder.requires_grad_(start is None)
+    model = model.to(budget.device, memory_format=torch.channels_last)
     held_out = torch.stack([_picture(np.random.default_rng([99, i])) for i in range(128)]).to(budget.device)
 
     def loss(batch: Tensor) -> tuple[Tensor, Mapping[str, float]]:
@@ -85,8 +91,9 @@ def train(budget: Budget, out: Path) -> dict[str, Any]:
         return {"l1": float(F.l1_loss(decoded, held_out)), "std": float(latents.mean.std())}
 
     average, log = fit(model, optimisers(model, 4e-3, 4e-3, decay=0.0), batches, loss, evaluate, budget)
-    with torch.no_grad():
-        latents = average.encode(held_out).latent_dist.mode()
-    average.register_to_config(scaling_factor=float(1 / latents.std()), shift_factor=float(latents.mean()))
+    if start is None:
+        with torch.no_grad():
+            latents = average.encode(held_out).latent_dist.mode()
+        average.register_to_config(scaling_factor=float(1 / latents.std()), shift_factor=float(latents.mean()))
     average.half().save_pretrained(out)
     return log

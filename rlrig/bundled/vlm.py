@@ -12,10 +12,10 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rlrig.backends.vlm import allow_missing_torchvision
+from rlrig.backends.vlm import VLM, allow_missing_torchvision
 from rlrig.bundled.actor import train_actor
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.lessons import Lessons
+from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
@@ -88,20 +88,25 @@ def build(processor: Qwen2_5_VLProcessor) -> Qwen2_5_VLForConditionalGeneration:
     return Qwen2_5_VLForConditionalGeneration(config)
 
 
-def train(budget: Budget, out: Path) -> dict[str, Any]:
+def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
     """Train the base and save it to `out`, then the Actor's adapter on it and save that beside it as "actor".
 
     The adapter takes ACTOR_SHARE of the budget's minutes.
     """
-    base = train_base(replace(budget, minutes=budget.minutes * (1 - ACTOR_SHARE)), out)
+    base = train_base(replace(budget, minutes=budget.minutes * (1 - ACTOR_SHARE)), vae, out, start)
     for_actor = replace(budget, minutes=budget.minutes * ACTOR_SHARE, folder=budget.folder / "actor")
     return base | {"actor": train_actor(for_actor, out, out.with_name("actor"))}
 
 
-def train_base(budget: Budget, out: Path) -> dict[str, Any]:
-    """The base alone, on seen pairings; some pictures are by the autoencoder beside `out` if there is one."""
+def train_base(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
+    """The base alone, on seen pairings, from random weights or from `start`; some pictures are by the autoencoder."""
     torch.manual_seed(0)
     processor = build_processor()
-    model = build(processor)
-    pool = painted_by(out.with_name("vae"), SEEN, 0, device=budget.device)
-    return teach(model, processor, lambda had: Lessons(SEEN, repainted=pool, had=had), SEEN, budget, out)
+    model = build(processor) if start is None else VLM.from_pretrained(start).model
+    pool = painted_by(vae, SEEN, 0, device=budget.device)
+    before = 0 if start is None else BEGINNER
+
+    def lessons(had: int) -> Lessons:
+        return Lessons(SEEN, repainted=pool, had=before + had)
+
+    return teach(model, processor, lessons, SEEN, budget, out)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import vae
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching_loss, load_vae, pack, save, tokenise
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching, load_vae, pack, save, tokenise
 from rlrig.bundled.tokens import tokenizer
 from rlrig.presets import Sampling
 from rlrig_eval.errors import UsageError
@@ -105,7 +105,7 @@ def test_training_and_the_pipeline_condition_alike(folder: Path) -> None:
     """One Euler step of the pipeline from noise is the module's own velocity: nothing is fed differently."""
     pipeline = FluxPipeline.from_pretrained(folder / "diffuser", dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
-    model = TextToVelocity.from_pipeline(pipeline)
+    model = TextToVelocity.from_checkpoint(folder / "diffuser")
     made = pipeline(
         prompt=PROMPTS[1],
         height=64,
@@ -131,7 +131,7 @@ def test_the_loss_falls_on_one_batch(folder: Path) -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
     losses = []
     for _ in range(30):
-        loss = flow_matching_loss(model, clean, tokens)
+        loss, _ = flow_matching(model, clean, tokens)
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()

@@ -166,7 +166,7 @@ def test_every_word_of_questions_and_instructions_is_known(loaded):
     from rlrig_eval.shapes import SEEN
 
     lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
-    turns = [turn for _ in range(60) for turn in lessons(rng)[1]]
+    turns = [turn for _ in range(60) for turn in lessons(rng).turns]
     texts = [turn.prompt for turn in turns] + [turn.answer for turn in turns]
     unknown = loaded.processor.tokenizer.unk_token_id
     assert not [text for text in texts if unknown in loaded.processor.tokenizer(text)["input_ids"]]

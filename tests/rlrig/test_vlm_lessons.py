@@ -51,7 +51,8 @@ def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
     yes, no = answer_ids(student.processor.tokenizer)
     packed = yes_share(answer_logits(student.model, batch, batch.first), yes, no)
     alone = []
-    for image, turns in items:
+    for lesson in items:
+        image, turns = lesson.picture, lesson.turns
         inputs = student.read([image] * len(turns), [turn.prompt for turn in turns])
         alone.append(yes_share(student.model(**inputs, logits_to_keep=1).logits[:, -1], yes, no))
     # float32 sums in another order; measured 1e-6
@@ -61,8 +62,7 @@ def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
 def test_a_student_learns_a_lesson_by_heart(student):
     model = student.model.train()
     lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
-    image, turns = lessons(rng)
-    batch = Packer(student.processor, model).pack([(image, turns)])
+    batch = Packer(student.processor, model).pack([lessons(rng)])
     found = optimisers(model, 2e-3, 2e-3)
     losses = []
     for _ in range(25):
@@ -117,7 +117,7 @@ def test_lessons_stay_in_their_split_and_pairings(staged):
 def test_the_first_lessons_are_short_and_of_few_things():
     first, later = Lessons(SEEN), Lessons(SEEN, had=BEGINNER)
     rng = np.random.default_rng(0)
-    lessons = [[maker(rng)[1] for _ in range(12)] for maker in (first, later)]
+    lessons = [[maker(rng).turns for _ in range(12)] for maker in (first, later)]
     turns = [[len(lesson) for lesson in each] for each in lessons]
     things = [
         [turn.answer.count(" at ") for lesson in each for turn in lesson if turn.topic == "describe"]
@@ -146,7 +146,7 @@ def test_damage_keeps_size_and_mode(staged):
 
 def test_the_actor_is_taught_one_sentence_of_the_editor_s():
     rng = np.random.default_rng(0)
-    answers = [turn.answer for _ in range(20) for turn in actor_lesson(rng)[1]]
+    answers = [turn.answer for _ in range(20) for turn in actor_lesson(rng).turns]
     assert {answer.split()[0] for answer in answers} <= {"add", "remove", "move", "make", "turn"}
 
 

@@ -1,0 +1,103 @@
+"""The training that the Diffuser and the editor share: drawn examples, encoded into a pool, a flow fitted to them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.random import Generator
+from torch import Tensor, nn
+
+from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.flow import TEXT_TOKENS, WIDTH, TextToVelocity, encode, flow_matching, save, tokenise
+from rlrig.bundled.owners import OwnerHead, pack_cells
+from rlrig.bundled.pool import rolling
+from rlrig.bundled.scenes import stream
+from rlrig.bundled.tokens import tokenizer
+
+BATCH = 64
+FRESH = 6  # examples made for a step, each with its mirror image
+POOL = 40_000
+OWNER_WEIGHT = 0.1
+BLEMISH = 0.3  # largest noise, in latent standard deviations, on a picture to edit: generated ones are not clean
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Texts, pictures (n, 3, 64, 64) in [-1, 1], the owners of their cells (n, 8, 8); for edits the pictures before."""
+
+    texts: list[str]
+    pictures: Tensor
+    owners: Tensor
+    sources: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What differs between the two: the pipeline, where examples come from, how they are measured, learning rates."""
+
+    pipeline: Any
+    make: Callable[[Generator], Drawn]
+    quality: Callable[[Path], Mapping[str, float]]
+    matrix_rate: float
+    rate: float
+
+
+class _Taught(nn.Module):
+    """A flow with its owner head."""
+
+    def __init__(self, flow: TextToVelocity) -> None:
+        super().__init__()
+        self.flow, self.head = flow, OwnerHead(WIDTH)
+
+
+def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Budget, out: Path) -> dict[str, Any]:
+    """Train `model` and save it to `out` as a pipeline; the log says how it did on held-out prompts."""
+    taught, made = _Taught(model).to(budget.device), tokenizer(TEXT_TOKENS)
+
+    def rows(raw: Drawn) -> tuple[Tensor, ...]:
+        found = [encode(vae, raw.pictures).half().cpu(), tokenise(raw.texts, made).to(torch.int16), raw.owners]
+        if raw.sources is not None:
+            source = encode(vae, raw.sources)
+            blemish = BLEMISH * torch.rand(len(source), 1, 1, device=source.device) * torch.randn_like(source)
+            found.append((source + blemish).half().cpu())
+        return tuple(found)
+
+    def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
+        return rolling(stream(flow.make, _collate, FRESH, seed), rows, BATCH, POOL, first=2000)
+
+    def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        clean, tokens, cells, *source = (part.to(budget.device) for part in batch)
+        reference = source[0].float() if source else None
+        with half_precision(budget.device):
+            velocity, hidden = flow_matching(candidate.flow, clean.float(), tokens.long(), reference)
+            return velocity, candidate.head(hidden, pack_cells(cells))
+
+    def loss(batch: tuple[Tensor, ...]) -> tuple[Tensor, Mapping[str, float]]:
+        velocity, owner = losses(taught, batch)
+        return velocity + OWNER_WEIGHT * owner, {"velocity": float(velocity.detach()), "owner": float(owner.detach())}
+
+    dev = rows(_collate([flow.make(np.random.default_rng([98, i])) for i in range(128)]))
+
+    def evaluate(candidate: nn.Module) -> Mapping[str, float]:
+        with torch.no_grad(), torch.random.fork_rng():
+            torch.manual_seed(1)
+            velocity, owner = losses(candidate, dev)
+        save(flow.pipeline, candidate.flow, vae, out)
+        return {"loss": float(velocity), "owner": float(owner), **flow.quality(out)}
+
+    _, log = fit(taught, optimisers(taught, flow.matrix_rate, flow.rate), batches, loss, evaluate, budget)
+    return log
+
+
+def _collate(items: list[Drawn]) -> Drawn:
+    sources = [item.sources for item in items if item.sources is not None]
+    return Drawn(
+        texts=[text for item in items for text in item.texts],
+        pictures=torch.cat([item.pictures for item in items]),
+        owners=torch.cat([item.owners for item in items]),
+        sources=torch.cat(sources) if sources else None,
+    )
