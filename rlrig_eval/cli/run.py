@@ -43,7 +43,7 @@ def run(
     """
     from dataclasses import replace
 
-    from rlrig_eval.cli.tables import say_result
+    from rlrig_eval.cli.finished import leave_run
     from rlrig_eval.plugins import pairs
     from rlrig_eval.runs import execute, settle
     from rlrig_eval.runs.evaluation import default_folder
@@ -71,9 +71,7 @@ def run(
     if dry_run:
         _say_plan(settled, folder, json)
         return
-    done = execute(settled, folder, fresh, progress=True)
-    say_result(done, json)
-    raise typer.Exit(done.exit_code)
+    leave_run(execute(settled, folder, fresh, progress=True), json)
 
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:

@@ -17,9 +17,7 @@ def score(
 
     Merges the shards of a run into one.
     """
-    from rlrig_eval.cli.tables import say_result
+    from rlrig_eval.cli.finished import leave_run
     from rlrig_eval.runs.rescore import rescore
 
-    done = rescore(run, scorer, progress=True)
-    say_result(done, json)
-    raise typer.Exit(done.exit_code)
+    leave_run(rescore(run, scorer, progress=True), json)

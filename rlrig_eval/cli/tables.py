@@ -47,7 +47,9 @@ def print_run(run: Run) -> None:
     )
     if not run.whole:
         console.print(f"this share is in; `rlrig-eval score {run.folder}` merges when all are")
-    console.print(f"run folder: {run.folder}", soft_wrap=True)
+        console.print(f"run folder: {run.folder}", soft_wrap=True)
+    else:
+        console.print(f"run folder: {run.folder}, every picture: {run.folder / 'report.html'}", soft_wrap=True)
 
 
 def print_differences(a: Path, b: Path, found: Mapping[str, Difference]) -> None:

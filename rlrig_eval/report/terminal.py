@@ -26,20 +26,19 @@ def terminal(table: Table) -> str:
 def rich_table(table: Table, width: int) -> Group:
     """For a console of `width` characters; where the rows are too long for it, they stand as columns.
 
-    An interval stands dim below its mean, a row's details below its name.
+    An interval stands dim below its mean; the rows' details follow the grid, a paragraph a row.
     """
     head = [Text(heading(table.columns[index]), style="dim") for index in table.main()]
     justify = ["left" if table.columns[index].kind == "text" else "right" for index in table.main()]
     best = table.best()
     body = [[_cell(row[j], table.columns[j], (i, j) in best) for j in table.main()] for i, row in enumerate(table.rows)]
-    for number, cells in enumerate(body):
-        cells[0].append("".join(f"\n{detail}" for detail in table.details(number)), style="dim")
     grid = _grid(head, body, justify)
     if Console(width=10_000).measure(grid).maximum > width:
         names, *lines = zip(head, *body, strict=True)
         grid = _grid(names, lines, ["left", *["right"] * len(body)])
-    notes = [Text(note, style="dim") for note in table.notes]
-    return Group(Text(table.title, style="bold"), grid, *notes)
+    details = [(row[0].plain, ", ".join(table.details(number))) for number, row in enumerate(body)]
+    below = [f"{name}: {words}" for name, words in details if words]
+    return Group(Text(table.title, style="bold"), grid, *(Text(line, style="dim") for line in (*below, *table.notes)))
 
 
 def _grid(head: Sequence[Text], body: Sequence[Sequence[Text]], justify: Sequence[str]) -> RichTable:

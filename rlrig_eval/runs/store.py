@@ -30,6 +30,7 @@ _OWN = (
     "images",
     "traces",
     "scores",
+    "report.html",
     "timing.json",
     "summary.json",
 )

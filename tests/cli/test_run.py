@@ -20,7 +20,8 @@ def test_a_run_prints_its_metrics_and_where_it_lies(rlrig_eval, suite: Path, tmp
     assert (done.code, done.err) == (0, "")
     assert "all_correct" in done.out
     assert "6/6 scored" in done.out
-    assert "tmp" in done.out
+    assert "report.html" in done.out
+    assert "all correct" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_json_is_the_summary_and_nothing_else(rlrig_eval, suite: Path, tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_shards_are_merged_by_score(rlrig_eval, suite: Path, tmp_path: Path) -> 
         assert rlrig_eval("run", *flags, "--shard", part).code == 0
     done = rlrig_eval("score", tmp_path / "run", "--json")
     assert (done.code, json.loads(done.out)["coverage"]["ok"]) == (0, 30)
+    assert (tmp_path / "run" / "report.html").exists()
     assert not list((tmp_path / "run").glob("samples.*-of-*"))
 
 

@@ -113,15 +113,15 @@ def test_a_terminal_wide_enough_shows_a_row_for_each_row():
     lines = _printed(120)
     assert lines[1].split() == ["model", "score", "Δ", "time", "(s)", "pictures"]
     assert lines[2].split() == ["plain_50%", "0.25", "–", "0.5", "1,200"]
-    assert lines[3].split() == ["4", "steps", "[0.12,", "0.50]"]
+    assert lines[3].split() == ["[0.12,", "0.50]"]
+    assert "plain_50%: 4 steps" in lines
 
 
 def test_a_narrow_terminal_turns_the_table_instead_of_cutting_it():
     lines = _printed(42)
     assert max(map(len, lines)) <= 42
-    assert lines[1].split() == ["plain_50%"]
-    assert lines[2].split() == ["model", "4", "steps", "a|b", "<i>"]
-    assert lines[3].split() == ["score", "0.25", "0.75"]
+    assert lines[1].split() == ["model", "plain_50%", "a|b", "<i>"]
+    assert lines[2].split() == ["score", "0.25", "0.75"]
 
 
 def test_a_name_with_rich_markup_in_it_is_printed_as_it_is():
