@@ -1,5 +1,6 @@
 """The bundled Inverse Diffuser: a small FLUX Kontext, started from the Diffuser, trained on drawn edits."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from rlrig.bundled.scenes import pixels
 from rlrig.presets import load_preset
 from rlrig_eval.shapes import render
 
+_SIDES = {"left": "right", "right": "left"}
 WATCHED = 64  # held-out edits done at every evaluation
 
 
@@ -36,11 +38,10 @@ def _make(rng: Generator) -> Drawn:
 
 def mirrored(instruction: str) -> str:
     """
-    >>> mirrored("move the red ring left of the blue star")
-    'move the red ring right of the blue star'
+    >>> mirrored("move the red ring left of the blue star and right of the red cross")
+    'move the red ring right of the blue star and left of the red cross'
     """
-    parts = instruction.split(" left of ")
-    return " right of ".join(parts) if len(parts) > 1 else instruction.replace(" right of ", " left of ")
+    return re.sub(r" (left|right) of ", lambda found: f" {_SIDES[found[1]]} of ", instruction)
 
 
 def _quality(pipeline: Path) -> Mapping[str, float]:

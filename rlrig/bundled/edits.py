@@ -1,8 +1,4 @@
-"""Edits of drawn scenes: what the editor is trained to do, and what the Actor is trained to ask for.
-
-`sample_edit` makes (scene, instruction, scene) triples; `repair` says, for a prompt and a scene whose truth is known,
-which instruction mends its first failed requirement. Both speak the same few sentences.
-"""
+"""Edits of drawn scenes, (scene, instruction, scene): what the editor is trained to do."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,62 +7,39 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 
-from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph, check
-from rlrig_eval.scene.phrases import describe, with_article
+from rlrig.bundled.sentences import (
+    MOVES,
+    OVERLAPS,
+    SIZES,
+    Clause,
+    Instruction,
+    add,
+    move,
+    name,
+    recolour,
+    remove,
+    replace,
+    swap,
+)
+from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph
+from rlrig_eval.scene.phrases import describe
 from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, truth
-from rlrig_eval.shapes.vocabulary import COLOURS, CONTAINERS
-from rlrig_eval.suite.structures import DIRECTIONS, MEASURES, Pairing
-
-Instruction = str
-MOVES = (*DIRECTIONS, *MEASURES, "inside", "in front of", "behind")
+from rlrig_eval.shapes.vocabulary import CONTAINERS
+from rlrig_eval.suite.structures import Pairing
 
 
 @dataclass(frozen=True)
 class Edit:
     """Two laid-out scenes that differ by what `instruction` asks for, and by nothing else.
 
-    `touched` are the ids of the source's things that the edit may change; `goal` is the relation that it asks for.
+    `touched` are the ids of the source's things that the edit may change; `goals` are the relations that it asks for.
     """
 
     source: SceneGraph
     target: SceneGraph
     instruction: Instruction
     touched: frozenset[str] = frozenset()
-    goal: Requirement | None = None
-
-
-def move(subject: str, predicate: str, object_: str) -> Instruction:
-    """
-    >>> move("red circle", "left of", "blue square"), move("red circle", "bigger than", "blue square")
-    ('move the red circle left of the blue square', 'make the red circle bigger than the blue square')
-    """
-    verb = "make" if predicate in ("bigger than", "smaller than") else "move"
-    return f"{verb} the {subject} {predicate} the {object_}"
-
-
-def add(thing: str, place: str = "") -> Instruction:
-    return f"add {with_article(thing)}{place}"
-
-
-def remove(thing: str) -> Instruction:
-    return f"remove {with_article(thing)}"
-
-
-def recolour(thing: str, colour: str) -> Instruction:
-    return f"make the {thing} {colour}"
-
-
-def replace(thing: str, other: str) -> Instruction:
-    return f"turn the {thing} into {with_article(other)}"
-
-
-def swap(thing: str, other: str) -> Instruction:
-    return f"swap the {thing} and the {other}"
-
-
-def name(entity: Entity) -> str:
-    """How instructions call a thing: colour and shape, never the size."""
-    return describe(entity.category, tuple(word for word in entity.attributes if word in COLOURS))
+    goals: tuple[Requirement, ...] = ()
 
 
 def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
@@ -131,29 +104,58 @@ def _relaid(
 
 def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
     a, b = _two(rng, scene)
-    predicate = MOVES[int(rng.integers(len(MOVES)))]
-    stated = Relation(subject=a.id, predicate=predicate, object=b.id)
-    now = truth(scene).canonical_relations()
+    relations = _wishes(rng, scene, a, b)
+    told = move(name(a), [_clause(scene, relation) for relation in relations])
+    goals = tuple(_goal(scene, relation) for relation in relations)
     # One edit in eight asks for what already holds, so that the editor learns to leave a right picture alone.
-    if stated.canonical() in now:
+    if {relation.canonical() for relation in relations} <= truth(scene).canonical_relations():
         if rng.random() < 0.88:
             raise _Unfit
-        return Edit(scene, scene, move(name(a), predicate, name(b)), goal=_goal(a, predicate, b))
-    if predicate in ("inside", "in front of", "behind") and not _distinct(a, b):
-        raise _Unfit
-    size = () if predicate in ("bigger than", "smaller than", "inside") else (_size_word(a),)
+        return Edit(scene, scene, told, goals=goals)
+    resized = any(relation.predicate in (*SIZES, "inside") for relation in relations)
+    size = () if resized else (_size_word(a),)
     entities = [
         e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities
     ]
-    target = _relaid(rng, entities, [a.id], (stated,))
-    return Edit(scene, target, move(name(a), predicate, name(b)), frozenset({a.id}), _goal(a, predicate, b))
+    return Edit(scene, _relaid(rng, entities, [a.id], relations), told, frozenset({a.id}), goals)
 
 
-def _goal(subject: Entity, predicate: str, object_: Entity) -> Requirement:
-    """The relation alone, with both things called by colour and shape."""
-    references = tuple(Reference(category=e.category, attributes=tuple(e.attributes[-1:])) for e in (subject, object_))
-    ids = (subject.id, object_.id)
-    return Requirement(id="goal", kind="relation", entities=ids, references=references, predicate=predicate)
+def _wishes(rng: Generator, scene: SceneGraph, mover: Entity, other: Entity) -> tuple[Relation, ...]:
+    """One or two relations that `mover` shall have, the first to `other`, or that it shall be between two."""
+    names = [name(e) for e in scene.entities]
+    unique = [e for e in scene.entities if e.id not in (mover.id, other.id) and names.count(name(e)) == 1]
+    if unique and rng.random() < 0.12:
+        third = unique[int(rng.integers(len(unique)))]
+        return (Relation(subject=mover.id, predicate="between", object=(other.id, third.id)),)
+    wishes = [Relation(subject=mover.id, predicate=_any_move(rng), object=other.id)]
+    if rng.random() < 0.45:
+        second = (*unique, *unique, other)[int(rng.integers(2 * len(unique) + 1))]
+        wishes.append(Relation(subject=mover.id, predicate=_any_move(rng), object=second.id))
+    by_id = {e.id: e for e in (*scene.entities, mover)}
+    if any(r.predicate in OVERLAPS and not _distinct(mover, by_id[r.objects[0]]) for r in wishes):
+        raise _Unfit
+    predicates = {r.predicate for r in wishes}
+    if len(predicates) < len(wishes) or (len(wishes) > 1 and predicates <= set(OVERLAPS)):
+        raise _Unfit
+    return tuple(wishes)
+
+
+def _any_move(rng: Generator) -> str:
+    return MOVES[int(rng.integers(len(MOVES)))]
+
+
+def _clause(scene: SceneGraph, relation: Relation) -> Clause:
+    return Clause(relation.predicate, tuple(name(scene.entity(number)) for number in relation.objects))
+
+
+def _goal(scene: SceneGraph, relation: Relation) -> Requirement:
+    """The relation alone, its things called by colour and shape."""
+    ids = (relation.subject, *relation.objects)
+    references = tuple(
+        Reference(category=e.category, attributes=tuple(e.attributes[-1:])) for e in map(scene.entity, ids)
+    )
+    number = f"{relation.predicate} {' '.join(relation.objects)}"
+    return Requirement(id=number, kind="relation", entities=ids, references=references, predicate=relation.predicate)
 
 
 def _size_word(entity: Entity) -> str:
@@ -182,18 +184,15 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit
     new = Entity(id="new", category=shape, attributes=(colour,))
     entities = (*scene.entities, new)
     relations: tuple[Relation, ...] = ()
-    place, goal = "", None
+    goals: tuple[Requirement, ...] = ()
+    wider = SceneGraph(entities=entities)
     anchors = [e for e in scene.entities if [name(o) for o in scene.entities].count(name(e)) == 1]
     if anchors and rng.random() < 0.75:
-        anchor = anchors[int(rng.integers(len(anchors)))]
-        predicate = MOVES[int(rng.integers(len(MOVES)))]
-        if predicate in ("inside", "in front of", "behind") and not _distinct(new, anchor):
-            raise _Unfit
-        relations = (Relation(subject=new.id, predicate=predicate, object=anchor.id),)
-        place = f" {predicate} the {name(anchor)}"
+        relations = _wishes(rng, scene, new, anchors[int(rng.integers(len(anchors)))])
         if name(new) not in [name(e) for e in scene.entities]:
-            goal = _goal(new, predicate, anchor)
-    return Edit(scene, _relaid(rng, entities, [new.id], relations), add(name(new), place), goal=goal)
+            goals = tuple(_goal(wider, relation) for relation in relations)
+    told = add(name(new), [_clause(wider, relation) for relation in relations])
+    return Edit(scene, _relaid(rng, entities, [new.id], relations), told, goals=goals)
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
@@ -289,89 +288,3 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
 )
 _KINDS = tuple(EDITS)
 _WEIGHTS = (0.38, 0.08, 0.24, 0.12, 0.07, 0.07, 0.04)
-
-
-def repair(
-    prompt: SceneGraph, seen: SceneGraph, requirements: Sequence[Requirement]
-) -> tuple[Instruction, Requirement]:
-    """The instruction that mends the first failed requirement of `prompt` in a scene whose truth is `seen`.
-
-    Missing things come first, then surplus ones, colours, and relations, as each makes the next checkable.
-
-    Raises:
-        ValueError: nothing is wrong.
-    """
-    verdicts = check(requirements, seen)
-    failed = [r for r in requirements if not verdicts[r.id] and all(verdicts[parent] for parent in r.depends)]
-    if not failed:
-        raise ValueError("every requirement holds: there is nothing to repair")
-    first = min(failed, key=lambda r: ("exists", "count", "attribute", "relation").index(r.kind))
-    return _mend(prompt, seen, first), first
-
-
-def _mend(prompt: SceneGraph, seen: SceneGraph, failed: Requirement) -> Instruction:
-    wanted = prompt.entity(failed.entities[0])
-    if failed.kind == "exists":
-        return _supply(prompt, seen, wanted)
-    if failed.kind == "count":
-        picked = [e for e in seen.entities if failed.references[0].matches(e)]
-        if len(picked) < (failed.count or 0):
-            return add(name(wanted))
-        wrong = [e for e in picked if not set(wanted.attributes) <= set(e.attributes)]
-        return remove(name((wrong or picked)[0]))
-    if failed.kind == "attribute":
-        picked = [e for e in seen.entities if failed.references[0].matches(e) and failed.attribute not in e.attributes]
-        return recolour(name(picked[0]), failed.attribute or "")
-    other = prompt.entity(failed.entities[1])
-    predicate = _asked(failed)
-    if failed.predicate == "between":
-        third = prompt.entity(failed.entities[2])
-        return f"move the {name(wanted)} between the {name(other)} and the {name(third)}"
-    if predicate == "around":
-        return move(name(other), "inside", name(wanted))
-    return move(name(wanted), predicate, name(other))
-
-
-_CONTRARY = MappingProxyType(
-    {
-        "left of": "right of",
-        "right of": "left of",
-        "above": "below",
-        "below": "above",
-        "near": "far from",
-        "far from": "near",
-        "bigger than": "smaller than",
-        "smaller than": "bigger than",
-    }
-)
-
-
-def _asked(failed: Requirement) -> str:
-    predicate = failed.predicate or ""
-    return _CONTRARY.get(predicate, predicate) if failed.negated else predicate
-
-
-def _supply(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
-    """Turn a thing nobody asked for into the missing one, else add it where a relation wants it."""
-    references = [Reference(category=e.category, attributes=e.attributes) for e in prompt.entities]
-    stray = [e for e in seen.entities if not any(reference.matches(e) for reference in references)]
-    same = [e for e in stray if e.category == wanted.category]
-    colours = [word for word in wanted.attributes if word in COLOURS]
-    if same and colours:
-        return recolour(name(same[0]), colours[0])
-    if stray:
-        return replace(name(stray[0]), name(wanted))
-    present = {
-        e.id
-        for e in prompt.entities
-        if any(Reference(category=e.category, attributes=e.attributes).matches(s) for s in seen.entities)
-    }
-    for relation in prompt.relations:
-        if (
-            relation.subject == wanted.id
-            and not relation.negated
-            and relation.predicate in MOVES
-            and relation.objects[0] in present
-        ):
-            return add(name(wanted), f" {relation.predicate} the {name(prompt.entity(relation.objects[0]))}")
-    return add(name(wanted))

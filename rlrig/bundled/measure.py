@@ -78,10 +78,10 @@ def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[s
 
 
 def _done(edit: Edit, found: SceneGraph) -> bool:
-    """The picture has the target's things, and the relation that was asked for holds."""
+    """The picture has the target's things, and the relations that were asked for hold."""
     if _inventory(found) != _inventory(truth(edit.target)):
         return False
-    return edit.goal is None or check([edit.goal], found)[edit.goal.id]
+    return all(check(edit.goals, found).values())
 
 
 def _kept(edit: Edit, found: SceneGraph) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from rlrig.backends.chat import ask, ask_repair
-from rlrig.bundled.edits import repair
+from rlrig.bundled.repair import repair
 from rlrig.bundled.variations import Staged, vary
 from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, opposite
 from rlrig_eval.scene.phrases import describe

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rlrig.bundled.editor import mirrored
-from rlrig.bundled.edits import EDITS, Edit, repair, sample_edit
+from rlrig.bundled.edits import EDITS, Edit, sample_edit
+from rlrig.bundled.repair import repair
 from rlrig_eval.scene import check, parse
 from rlrig_eval.shapes import draw, layout, truth
 
@@ -28,10 +29,14 @@ def test_what_an_edit_does_not_touch_stays_where_it_was(edit: Edit) -> None:
     assert before.items() <= after.items()
 
 
-@pytest.mark.parametrize("edit", [e for e in SAMPLED if e.goal is not None][:60], ids=lambda e: e.instruction)
-def test_the_relation_that_is_asked_for_holds_in_the_target(edit: Edit) -> None:
-    assert edit.goal is not None
-    assert check([edit.goal], truth(edit.target))[edit.goal.id]
+@pytest.mark.parametrize("edit", [e for e in SAMPLED if e.goals][:60], ids=lambda e: e.instruction)
+def test_the_relations_that_are_asked_for_hold_in_the_target(edit: Edit) -> None:
+    assert all(check(edit.goals, truth(edit.target)).values())
+
+
+def test_two_relations_and_between_are_asked_for_too() -> None:
+    assert any(len(edit.goals) == 2 for edit in SAMPLED)
+    assert any(edit.goals and edit.goals[0].predicate == "between" for edit in SAMPLED)
 
 
 def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:
@@ -46,7 +51,7 @@ def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:
         ("a red circle right of a blue square", "move the red circle left of the blue square"),
         ("a green circle left of a blue square", "make the green circle red"),
         ("two red circles left of a blue square", "remove a red circle"),
-        ("a red circle", "add a blue square"),
+        ("a red circle", "add a blue square right of the red circle"),
         ("a red circle left of a black star", "turn the black star into a blue square"),
     ],
 )
@@ -54,6 +59,33 @@ def test_a_repair_mends_the_first_thing_that_is_wrong(seen: str, instruction: st
     prompt = parse("a red circle left of a blue square")
     scene = truth(layout(parse(seen), np.random.default_rng(0)))
     assert repair(prompt, scene, prompt.requirements())[0] == instruction
+
+
+@pytest.mark.parametrize(
+    ("seen", "instruction"),
+    [
+        # The circle's move mends the relation as well as the square's would, and has no other to break.
+        (
+            "a blue square left of a red circle, and the blue square left of a green star",
+            "move the red circle left of the blue square",
+        ),
+        # Both relations of the square are broken: its move mends them at once.
+        (
+            "a blue square left of a red circle, and the green star left of the blue square",
+            "move the blue square right of the red circle and left of the green star",
+        ),
+    ],
+)
+def test_the_thing_is_moved_whose_move_mends_most_and_breaks_least(seen: str, instruction: str) -> None:
+    prompt = parse("a red circle left of a blue square, and the blue square left of a green star")
+    scene = truth(layout(parse(seen), np.random.default_rng(0)))
+    assert repair(prompt, scene, prompt.requirements())[0] == instruction
+
+
+def test_what_shall_not_be_is_moved_to_the_contrary() -> None:
+    prompt = parse("a red circle not left of a blue square")
+    scene = truth(layout(parse("a red circle left of a blue square"), np.random.default_rng(0)))
+    assert repair(prompt, scene, prompt.requirements())[0] == "move the red circle right of the blue square"
 
 
 def test_nothing_to_repair_is_an_error() -> None:

@@ -1,0 +1,74 @@
+"""The few sentences that ask for an edit: the Actor learns to write them, the editor to do what they say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rlrig_eval.scene import Entity
+from rlrig_eval.scene.phrases import describe, with_article
+from rlrig_eval.shapes.vocabulary import COLOURS
+from rlrig_eval.suite.structures import DIRECTIONS, MEASURES
+
+Instruction = str
+SIZES = ("bigger than", "smaller than")
+OVERLAPS = ("inside", "in front of", "behind")
+MOVES = (*DIRECTIONS, *MEASURES, *OVERLAPS)
+MOST_CLAUSES = 2
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Where a thing shall be: a predicate and the name of another thing, of two others for between.
+
+    >>> str(Clause("left of", ("blue square",))), str(Clause("between", ("blue square", "red star")))
+    ('left of the blue square', 'between the blue square and the red star')
+    """
+
+    predicate: str
+    things: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.predicate} the {' and the '.join(self.things)}"
+
+
+def move(subject: str, clauses: Sequence[Clause]) -> Instruction:
+    """
+    >>> move("red circle", [Clause("left of", ("blue square",)), Clause("above", ("red star",))])
+    'move the red circle left of the blue square and above the red star'
+    >>> move("red circle", [Clause("bigger than", ("blue square",))])
+    'make the red circle bigger than the blue square'
+    """
+    verb = "make" if clauses[0].predicate in SIZES else "move"
+    return f"{verb} the {subject} {_joined(clauses)}"
+
+
+def add(thing: str, clauses: Sequence[Clause] = ()) -> Instruction:
+    """
+    >>> add("red circle"), add("red circle", [Clause("left of", ("blue square",))])
+    ('add a red circle', 'add a red circle left of the blue square')
+    """
+    return f"add {with_article(thing)} {_joined(clauses)}".rstrip()
+
+
+def remove(thing: str) -> Instruction:
+    return f"remove {with_article(thing)}"
+
+
+def recolour(thing: str, colour: str) -> Instruction:
+    return f"make the {thing} {colour}"
+
+
+def replace(thing: str, other: str) -> Instruction:
+    return f"turn the {thing} into {with_article(other)}"
+
+
+def swap(thing: str, other: str) -> Instruction:
+    return f"swap the {thing} and the {other}"
+
+
+def name(entity: Entity) -> str:
+    """How instructions call a thing: colour and shape, never the size."""
+    return describe(entity.category, tuple(word for word in entity.attributes if word in COLOURS))
+
+
+def _joined(clauses: Sequence[Clause]) -> str:
+    return " and ".join(map(str, clauses))
