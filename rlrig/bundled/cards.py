@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from rlrig_eval.checkpoints import weights_hash
+
 _ABOUT = {
     "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 16 channels at an eighth of the side.",
     "diffuser": "A small FLUX (FluxPipeline) that draws prompts of the shapes world from nothing.",
@@ -17,19 +19,34 @@ _ABOUT = {
 }
 
 
-def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str) -> None:
-    """Write README.md into `folder`: every number is from `log`, which the recipe returned."""
+def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str, start: Path | None = None) -> None:
+    """Write README.md into `folder`: every number is from `log`, which the recipe returned.
+
+    Args:
+        start: the checkpoint that training began from, if any; the card holds the hash of its weights.
+    """
     hardware = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} thread(s)"
-    figures = "\n".join(f"| {key} | {_shown(value)} |" for key, value in dict(log.get("dev", {})).items())
+    command = f"`rlrig train {name} --minutes {log.get('minutes')}`"
+    if start is not None:
+        command += f" with `--start`, from the weights {weights_hash(str(start))},"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(
         f"# {name}\n\n{_ABOUT[name]}\n\n"
-        f"Made by `rlrig train {name} --minutes {log.get('minutes')}` on data drawn on the fly by `rlrig_eval.shapes` "
+        f"Made by {command} on data drawn on the fly by `rlrig_eval.shapes` "
         f"(seen pairings of the train bucket{'; the judge sees every pairing' if name == 'judge' else ''}).\n\n"
         f"- steps: {log.get('steps')}\n- minutes: {log.get('minutes')}\n- hardware: {hardware} ({platform.machine()})\n"
         f"- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
-        f"Measured at the end of training, on held-out drawings:\n\n| figure | value |\n|---|---|\n{figures}\n"
+        f"Measured at the end of training, on held-out drawings:\n\n{_figures(log)}"
     )
+
+
+def _figures(log: Mapping[str, Any]) -> str:
+    """A column for dev prompts and, where it was measured, one for pairings that were not trained on."""
+    columns = [name for name in ("dev", "unseen") if name in log]
+    names = dict.fromkeys(figure for column in columns for figure in log[column])
+    rows = [[figure, *(_shown(log[column].get(figure, "")) for column in columns)] for figure in names]
+    lines = [["figure", *columns], ["---"] * (len(columns) + 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _shown(value: object) -> str:

@@ -192,4 +192,5 @@ def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -
         tokenizer_2=tokenizer(TEXT_TOKENS),
         transformer=parts.transformer,
     )
+    pipeline.vae.register_to_config(_name_or_path="")  # a folder of this machine means nothing elsewhere
     pipeline.to(dtype=torch.float16).save_pretrained(out, safe_serialization=True)

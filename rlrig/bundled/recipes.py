@@ -21,14 +21,14 @@ Recipe = Callable[[Budget, Path, Path | None], None]
 
 def _vae(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vae")
-    write_card(out, "vae", vae.train(budget, out, start), budget.device)
+    write_card(out, "vae", vae.train(budget, out, start), budget.device, start)
 
 
 def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "diffuser")
     log = diffuser.train(budget, _autoencoder(work), out, start)
     model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
-    write_card(out, "diffuser", _measured(log, drawing_quality(model, dev_prompts(MEASURED))), budget.device)
+    write_card(out, "diffuser", _measured(log, drawing_quality(model, dev_prompts(MEASURED))), budget.device, start)
 
 
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
@@ -37,20 +37,20 @@ def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     drawer = trained if trained.is_dir() else assets.checkpoint("diffuser")
     log = editor.train(budget, start or drawer, out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
-    write_card(out, "editor", _measured(log, editing_quality(model, dev_edits(MEASURED))), budget.device)
+    write_card(out, "editor", _measured(log, editing_quality(model, dev_edits(MEASURED))), budget.device, start)
 
 
 def _vlm(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vlm")
     log = vlm.train(budget, _autoencoder(work), out, start)
     actor = log.pop("actor")
-    write_card(out, "vlm", log, budget.device)
+    write_card(out, "vlm", log, budget.device, start)
     write_card(out.with_name("actor"), "actor", actor, budget.device)
 
 
 def _judge(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "judge")
-    write_card(out, "judge", judge.train(budget, _autoencoder(work), out, start), budget.device)
+    write_card(out, "judge", judge.train(budget, _autoencoder(work), out, start), budget.device, start)
 
 
 def _autoencoder(work: Path) -> Path:
