@@ -58,7 +58,7 @@ def _made(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
     there = {number for number, reference in references.items() if any(map(reference.matches, seen.entities))}
     stated = [
         clause
-        for relation in prompt.relations
+        for relation in _about(prompt, wanted.id)
         if not relation.negated and _others(relation, wanted.id) <= there
         if (clause := _clause(prompt, relation, wanted.id)) is not None
     ]
@@ -69,7 +69,7 @@ def _moved(prompt: SceneGraph, failed: Requirement, broken: frozenset[Relation])
     """Move one of the two things: the one whose move mends most, and of equals the one with the least to break."""
     options = []
     for mover in dict.fromkeys((failed.entities[0], failed.entities[1])):
-        own = [r for r in prompt.relations if mover in (r.subject, *r.objects)]
+        own = _about(prompt, mover)
         stated = {r: clause for r in own if (clause := _clause(prompt, r, mover)) is not None}
         wrong = [stated[r] for r in own if r in broken and r in stated]
         right = [stated[r] for r in own if r not in broken and r in stated and not r.negated]
@@ -95,6 +95,10 @@ def _fitting(clauses: Sequence[Clause]) -> list[Clause]:
     """The first clauses; one of three things stands alone, as a sentence with more could be read in two ways."""
     pairs = [clause for clause in dict.fromkeys(clauses) if len(clause.things) == 1]
     return list(clauses[:1]) if clauses and len(clauses[0].things) > 1 else pairs[:MOST_CLAUSES]
+
+
+def _about(prompt: SceneGraph, one: str) -> list[Relation]:
+    return [relation for relation in prompt.relations if one in (relation.subject, *relation.objects)]
 
 
 def _others(relation: Relation, one: str) -> set[str]:

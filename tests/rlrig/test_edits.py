@@ -82,6 +82,12 @@ def test_the_thing_is_moved_whose_move_mends_most_and_breaks_least(seen: str, in
     assert repair(prompt, scene, prompt.requirements())[0] == instruction
 
 
+def test_a_missing_thing_is_told_its_own_relations_alone() -> None:
+    prompt = parse("a red circle left of a blue square, and the blue square left of a green star")
+    scene = truth(layout(parse("a blue square left of a green star"), np.random.default_rng(0)))
+    assert repair(prompt, scene, prompt.requirements())[0] == "add a red circle left of the blue square"
+
+
 def test_what_shall_not_be_is_moved_to_the_contrary() -> None:
     prompt = parse("a red circle not left of a blue square")
     scene = truth(layout(parse("a red circle left of a blue square"), np.random.default_rng(0)))
