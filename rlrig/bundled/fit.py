@@ -2,6 +2,7 @@
 
 The whole state (weights, optimisers, moving average, step, clock, random generators) is written every
 CHECKPOINT_EVERY seconds through a temporary file, so that the same command after a kill goes on from there.
+Under torchrun the processes share the work (`crew`).
 """
 
 import json
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from rlrig.bundled.crew import Crew
 
 CHECKPOINT_EVERY = 60.0
 LOG_EVERY = 100
@@ -79,14 +82,25 @@ def fit(
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(budget.ema))
     bases = [[group["lr"] for group in optim.param_groups] for optim in optims]
     step, spent = _restore(budget.folder / "state.pt", model, average, optims, budget.device)
+    crew = Crew.gather(step)
     stream = batches(step)  # the seed: a resumed run sees fresh data
     started, saved, evaluated = time.monotonic() - spent, time.monotonic(), time.monotonic()
-    total = budget.minutes * 60
+    total, elapsed = budget.minutes * 60, spent
+
+    def save() -> None:
+        _save(budget.folder / "state.pt", model, average, optims, step, elapsed)
+
+    def measure() -> dict[str, float]:
+        found = dict(evaluate(average.module))
+        _write(log, {"step": step, "seconds": round(elapsed), **{f"dev_{k}": v for k, v in found.items()}})
+        return found
+
     with (budget.folder / "log.jsonl").open("a") as log:
-        while (elapsed := time.monotonic() - started) < total:
-            _set_rates(optims, bases, min(1.0, (step + 1) / budget.warmup_steps) * max(0.02, 1 - elapsed / total))
+        while elapsed < total:
             value, parts = loss(next(stream))
             value.backward()
+            elapsed = crew.agree(model, time.monotonic() - started)
+            _set_rates(optims, bases, min(1.0, (step + 1) / budget.warmup_steps) * max(0.02, 1 - elapsed / total))
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optim in optims:
                 optim.step()
@@ -94,31 +108,19 @@ def fit(
             step += 1
             if step >= budget.warmup_steps:
                 average.update_parameters(model)
+            if not crew.leads:
+                continue
             if step % LOG_EVERY == 0:
                 _write(log, {"step": step, "seconds": round(elapsed), "loss": float(value.detach()), **parts})
             if time.monotonic() - evaluated > budget.evaluate_every:
-                _write(
-                    log,
-                    {
-                        "step": step,
-                        "seconds": round(elapsed),
-                        **{f"dev_{k}": v for k, v in evaluate(average.module).items()},
-                    },
-                )
+                measure()
                 evaluated = time.monotonic()
             if time.monotonic() - saved > CHECKPOINT_EVERY:
-                _save(budget.folder / "state.pt", model, average, optims, step, elapsed)
+                save()
                 saved = time.monotonic()
-        _save(budget.folder / "state.pt", model, average, optims, step, time.monotonic() - started)
-        final = dict(evaluate(average.module))
-        _write(
-            log,
-            {
-                "step": step,
-                "seconds": round(time.monotonic() - started),
-                **{f"dev_{k}": v for k, v in final.items()},
-            },
-        )
+        crew.part()
+        save()
+        final = measure()
     return average.module, {"steps": step, "minutes": round(budget.minutes, 1), "dev": final}
 
 

@@ -9,6 +9,7 @@ from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteSc
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
+from rlrig.bundled.fit import half_precision
 from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
 from rlrig_eval.checkpoints import open_pipeline
@@ -143,7 +144,8 @@ def pack(latents: Tensor) -> Tensor:
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
     """(B, 3, 64, 64) in [-1, 1] to packed, normalised latents (B, 16, 64)."""
-    latents = vae.encode(pictures.to(vae.device)).latent_dist.mode()
+    with half_precision(vae.device.type):
+        latents = vae.encode(pictures.to(vae.device)).latent_dist.mode().float()
     return pack((latents - vae.config.shift_factor) * vae.config.scaling_factor)
 
 
@@ -176,7 +178,7 @@ def tokenise(texts: list[str], made: PreTrainedTokenizerFast) -> Tensor:
 
 
 def load_vae(path: Path, device: str) -> AutoencoderKL:
-    return AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32).to(device).eval()
+    return AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32).to(device, memory_format=torch.channels_last).eval()
 
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:

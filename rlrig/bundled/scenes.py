@@ -10,6 +10,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from rlrig.bundled.crew import rank
+
 Item = TypeVar("Item")
 
 
@@ -19,7 +21,7 @@ class _Endless(IterableDataset[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         worker = get_worker_info()
-        rng = np.random.default_rng([self._seed, worker.id if worker is not None else 0])
+        rng = np.random.default_rng([self._seed, worker.id if worker is not None else 0, rank()])
         while True:
             yield self._make(rng)
 
@@ -31,7 +33,7 @@ def stream(
     seed: int,
     workers: int = 1,
 ) -> Iterator[Any]:
-    """Endless batches of `make(rng)`; the seed decides them all. A resumed run passes a fresh seed (its step)."""
+    """Endless batches of `make(rng)`; seed and rank decide them all. A resumed run passes a fresh seed (its step)."""
     loader = DataLoader(
         _Endless(make, seed),
         batch_size=batch,
