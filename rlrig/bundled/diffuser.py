@@ -12,7 +12,7 @@ from rlrig.backends.flow import FlowDiffuser
 from rlrig.bundled.drawn import Drawn, Flow, train_flow
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
-from rlrig.bundled.measure import dev_prompts, drawing_quality
+from rlrig.bundled.measure import drawing_quality, held_out_prompts
 from rlrig.bundled.owners import owners
 from rlrig.bundled.scenes import pixels
 from rlrig.presets import load_preset
@@ -74,7 +74,7 @@ def _make(rng: Generator) -> Drawn:
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
     model = FlowDiffuser.from_pretrained(pipeline, load_preset("shapes").diffuser.sampling)
-    return drawing_quality(model, dev_prompts(WATCHED))
+    return drawing_quality(model, held_out_prompts(WATCHED))
 
 
 def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:

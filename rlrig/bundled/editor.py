@@ -14,7 +14,7 @@ from rlrig.bundled.drawn import Drawn, Flow, train_flow
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
-from rlrig.bundled.measure import dev_edits, editing_quality
+from rlrig.bundled.measure import editing_quality, held_out_edits
 from rlrig.bundled.owners import owners
 from rlrig.bundled.scenes import pixels
 from rlrig.presets import load_preset
@@ -46,7 +46,7 @@ def mirrored(instruction: str) -> str:
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
     model = KontextEditor.from_pretrained(pipeline, load_preset("shapes").editor.sampling)
-    return editing_quality(model, dev_edits(WATCHED))
+    return editing_quality(model, held_out_edits(WATCHED))
 
 
 def train(budget: Budget, start: Path, out: Path) -> dict[str, Any]:

@@ -178,7 +178,11 @@ def tokenise(texts: list[str], made: PreTrainedTokenizerFast) -> Tensor:
 
 
 def load_vae(path: Path, device: str) -> AutoencoderKL:
-    return AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32).to(device, memory_format=torch.channels_last).eval()
+    return (
+        AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32)
+        .to(device, memory_format=torch.channels_last)
+        .eval()
+    )
 
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:

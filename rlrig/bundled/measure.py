@@ -12,7 +12,19 @@ from rlrig.bundled.edits import Edit, sample_edit
 from rlrig.roles import Diffuser, InverseDiffuser
 from rlrig_eval.metrics import scene_graph_iou
 from rlrig_eval.scene import Entity, SceneGraph, check, focus
-from rlrig_eval.shapes import SEEN, LayoutError, NotAShapesDrawing, layout, read, render, split, truth
+from rlrig_eval.shapes import (
+    PAIRINGS,
+    SEEN,
+    LayoutError,
+    NotAShapesDrawing,
+    Split,
+    layout,
+    read,
+    render,
+    split,
+    truth,
+    unseen,
+)
 from rlrig_eval.suite.structures import compose
 from rlrig_eval.suite.wording import word
 
@@ -22,12 +34,12 @@ NEAR = 4.0
 STRUCTURES = ("pair", "pair", "pair", "chain", "triangle", "counted", "between", "ordering")
 
 
-def dev_prompts(count: int, seed: int = 0) -> list[SceneGraph]:
-    """Satisfiable prompt graphs of the dev bucket, of seen pairings."""
+def held_out_prompts(count: int, seed: int = 0, bucket: Split = "dev", with_unseen: bool = False) -> list[SceneGraph]:
+    """Satisfiable prompt graphs of a held-out bucket: of seen pairings alone, or each with an unseen one."""
     rng, found = np.random.default_rng([96, seed]), list[SceneGraph]()
     while len(found) < count:
-        graph = compose(rng, STRUCTURES[len(found) % len(STRUCTURES)], SEEN)
-        if split(graph) != "dev":
+        graph = compose(rng, STRUCTURES[len(found) % len(STRUCTURES)], PAIRINGS if with_unseen else SEEN)
+        if split(graph) != bucket or unseen(graph) != with_unseen:
             continue
         try:
             layout(graph, rng, attempts=6)
@@ -40,7 +52,7 @@ def dev_prompts(count: int, seed: int = 0) -> list[SceneGraph]:
 def drawing_quality(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> dict[str, float]:
     """Mean entity IoU, share of requirements and share of all-correct pictures, each in [0, 1]."""
     pictures = diffuser.draw([word(graph) for graph in prompts], list(range(len(prompts))))
-    seen = [_read(picture) for picture in pictures]
+    seen = [read_or_nothing(picture) for picture in pictures]
     met = [list(check(graph.requirements(), found).values()) for graph, found in zip(prompts, seen, strict=True)]
     ious = [scene_graph_iou(focus(found, graph), graph) for graph, found in zip(prompts, seen, strict=True)]
     return {
@@ -51,7 +63,7 @@ def drawing_quality(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> dict[s
     }
 
 
-def dev_edits(count: int, seed: int = 0) -> list[Edit]:
+def held_out_edits(count: int, seed: int = 0) -> list[Edit]:
     """Edits of scenes that training does not see: its streams never use this seed."""
     rng = np.random.default_rng([95, seed])
     return [sample_edit(rng) for _ in range(count)]
@@ -60,14 +72,14 @@ def dev_edits(count: int, seed: int = 0) -> list[Edit]:
 def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[str, float]:
     """Shares of edits done as told, of edits that left the rest alone, and of both; each in [0, 1].
 
-    Done: what differs between the source and the target has the target's things and relations (`_done`). Left alone:
-    every thing that the edit does not touch is still there, its centre within NEAR pixels.
+    Done: what differs between the source and the target has the target's things and relations (`fulfilled`).
+    Left alone: every thing that the edit does not touch is still there, its centre within NEAR pixels.
     """
     sources = [render(edit.source) for edit in edits]
     results = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
-    seen = [_read(picture) for picture in results]
-    done = [_done(edit, found) for edit, found in zip(edits, seen, strict=True)]
-    kept = [_kept(edit, found) for edit, found in zip(edits, seen, strict=True)]
+    seen = [read_or_nothing(picture) for picture in results]
+    done = [fulfilled(edit, found) for edit, found in zip(edits, seen, strict=True)]
+    kept = [preserved(edit, found) for edit, found in zip(edits, seen, strict=True)]
     both = [a and b for a, b in zip(done, kept, strict=True)]
     return {
         "fulfilled": float(np.mean(done)),
@@ -77,14 +89,14 @@ def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[s
     }
 
 
-def _done(edit: Edit, found: SceneGraph) -> bool:
+def fulfilled(edit: Edit, found: SceneGraph) -> bool:
     """The picture has the target's things, and the relations that were asked for hold."""
     if _inventory(found) != _inventory(truth(edit.target)):
         return False
     return all(check(edit.goals, found).values())
 
 
-def _kept(edit: Edit, found: SceneGraph) -> bool:
+def preserved(edit: Edit, found: SceneGraph) -> bool:
     places = [(_look(entity), _centre(entity)) for entity in found.entities]
     for entity in truth(edit.source).entities:
         if entity.id in edit.touched:
@@ -108,7 +120,7 @@ def _centre(entity: Entity) -> np.ndarray:
     return np.array([(x0 + x1) / 2, (y0 + y1) / 2])
 
 
-def _read(picture: Image.Image) -> SceneGraph:
+def read_or_nothing(picture: Image.Image) -> SceneGraph:
     """What is in the picture; nothing when it is no drawing of this world."""
     try:
         return read(picture)

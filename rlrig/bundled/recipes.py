@@ -9,7 +9,7 @@ from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import diffuser, editor, judge, vae, vlm
 from rlrig.bundled.cards import write_card
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.measure import dev_edits, dev_prompts, drawing_quality, editing_quality
+from rlrig.bundled.measure import drawing_quality, editing_quality, held_out_edits, held_out_prompts
 from rlrig.presets import load_preset
 from rlrig_eval import assets
 
@@ -28,7 +28,9 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "diffuser")
     log = diffuser.train(budget, _autoencoder(work), out, start)
     model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
-    write_card(out, "diffuser", _measured(log, drawing_quality(model, dev_prompts(MEASURED))), budget.device, start)
+    write_card(
+        out, "diffuser", _measured(log, drawing_quality(model, held_out_prompts(MEASURED))), budget.device, start
+    )
 
 
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
@@ -37,7 +39,7 @@ def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     drawer = trained if trained.is_dir() else assets.checkpoint("diffuser")
     log = editor.train(budget, start or drawer, out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
-    write_card(out, "editor", _measured(log, editing_quality(model, dev_edits(MEASURED))), budget.device, start)
+    write_card(out, "editor", _measured(log, editing_quality(model, held_out_edits(MEASURED))), budget.device, start)
 
 
 def _vlm(budget: Budget, work: Path, start: Path | None) -> None:

@@ -1,0 +1,135 @@
+"""Trials of the bundled checkpoints on held-out scenes: one record a case, for tables and contact sheets alike.
+
+Truth is the drawing's own, or, for pictures of models, what `shapes.read` reads; a picture that it refuses is counted
+as unread and asked nothing about.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from diffusers import AutoencoderKL
+from diffusers.image_processor import VaeImageProcessor
+from PIL import Image
+
+from rlrig.bundled.edits import Edit
+from rlrig.bundled.measure import fulfilled, preserved, read_or_nothing
+from rlrig.bundled.questions import topic
+from rlrig.bundled.scenes import pixels
+from rlrig.roles import Checker, Diffuser, InverseDiffuser
+from rlrig_eval.metrics import scene_graph_iou
+from rlrig_eval.scene import SceneGraph, check, equivalent, focus
+from rlrig_eval.shapes import NotAShapesDrawing, read, render, truth
+from rlrig_eval.suite.wording import word
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A prompt and what came of it. `missed` are the topics of the requirements that the picture does not meet."""
+
+    prompt: SceneGraph
+    text: str
+    picture: Image.Image
+    seen: SceneGraph
+    entity_iou: float
+    missed: tuple[str, ...]
+
+    @property
+    def right(self) -> bool:
+        return not self.missed
+
+
+@dataclass(frozen=True)
+class EditTrial:
+    """An edit and what came of it."""
+
+    edit: Edit
+    source: Image.Image
+    picture: Image.Image
+    fulfilled: bool
+    preserved: bool
+
+    @property
+    def kind(self) -> str:
+        """The instruction's verb, and for a move its first relation."""
+        words = self.edit.instruction.split()
+        return f"{words[0]} {self.edit.goals[0].predicate}" if self.edit.goals else words[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """P(yes) of one requirement of one picture (`group`), and whether yes was right."""
+
+    group: int
+    topic: str
+    probability: float
+    right: bool
+
+    @property
+    def correct(self) -> bool:
+        return (self.probability >= 0.5) == self.right
+
+
+@torch.no_grad()
+def reconstructed(vae: AutoencoderKL, scenes: Sequence[SceneGraph]) -> list[bool]:
+    """Whether the graph read from each scene's reconstruction equals the truth."""
+    pictures: list[Image.Image] = []
+    for start in range(0, len(scenes), _BATCH):
+        drawn = torch.stack([pixels(render(scene)) for scene in scenes[start : start + _BATCH]])
+        decoded = vae.decode(vae.encode(drawn).latent_dist.mode()).sample
+        pictures += VaeImageProcessor().postprocess(decoded, output_type="pil")
+    return [equivalent(read_or_nothing(picture), truth(scene)) for picture, scene in zip(pictures, scenes, strict=True)]
+
+
+def drawings(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> list[Drawing]:
+    """Each prompt drawn once, with its place in the list as the seed."""
+    texts = [word(prompt) for prompt in prompts]
+    pictures = diffuser.draw(texts, list(range(len(prompts))))
+    return [_drawing(*case) for case in zip(prompts, texts, pictures, strict=True)]
+
+
+def _drawing(prompt: SceneGraph, text: str, picture: Image.Image) -> Drawing:
+    seen = read_or_nothing(picture)
+    requirements = prompt.requirements()
+    met = check(requirements, seen)
+    missed = tuple(topic(r) for r in requirements if not met[r.id])
+    return Drawing(prompt, text, picture, seen, scene_graph_iou(focus(seen, prompt), prompt).entity, missed)
+
+
+def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial]:
+    """Each edit done once, with its place in the list as the seed."""
+    sources = [render(edit.source) for edit in edits]
+    pictures = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
+    found = [read_or_nothing(picture) for picture in pictures]
+    return [
+        EditTrial(edit, source, picture, fulfilled(edit, seen), preserved(edit, seen))
+        for edit, source, picture, seen in zip(edits, sources, pictures, found, strict=True)
+    ]
+
+
+def answers(
+    checker: Checker, pictures: Sequence[Image.Image], prompts: Sequence[SceneGraph], truths: Sequence[SceneGraph]
+) -> list[Answer]:
+    """What `checker` says of every requirement of each prompt, against the truth of its picture."""
+    asked = [prompt.requirements() for prompt in prompts]
+    given = checker.check(pictures, asked)
+    found = []
+    for group, (requirements, chances, scene) in enumerate(zip(asked, given, truths, strict=True)):
+        right = check(requirements, scene)
+        found += [Answer(group, topic(r), chance, right[r.id]) for r, chance in zip(requirements, chances, strict=True)]
+    return found
+
+
+def readable(drawn: Sequence[Drawing]) -> list[Drawing]:
+    """Those that `shapes.read` takes for drawings of this world."""
+
+    def is_drawing(picture: Image.Image) -> bool:
+        try:
+            read(picture)
+        except NotAShapesDrawing:
+            return False
+        return True
+
+    return [one for one in drawn if is_drawing(one.picture)]
