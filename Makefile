@@ -40,11 +40,18 @@ bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measure
 	@echo "Benchmarks: results go to benchmarks/results/*.json"
 	$(BIN)/python -m benchmarks
 
+SPATIAL := runs/spatial
+RESULTS := baselines/results/spatial
 reproduce: $(READY)  ## the whole suite with every system, and every committed report
-	@echo "Reproduce: every figure in reports/ and the README"
-	$(EVAL) run --suite spatial --model flux-shapes --out runs/spatial/flux-shapes
-	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out runs/spatial/best-of-n
-	$(EVAL) run --suite spatial --model rlrig --out runs/spatial/rlrig
+	@echo "Reproduce: every figure in reports/, baselines/results/ and the README; about an hour on two cores"
+	$(BIN)/python -m rlrig_eval.shapes.accuracy --scenes 5000 --seed 20261123 --out reports/shapes-read
+	$(BIN)/python -m rlrig_eval.runs.known_truth --suite spatial --out reports
+	$(BIN)/python -m rlrig.bundled.examine --count 300 --out reports/checkpoints
+	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
+	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
+	$(EVAL) run --suite spatial --model rlrig --out $(SPATIAL)/rlrig $(OR_LOW_COVERAGE)
+	$(EVAL) report $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --format md > reports/spatial.md
+	$(foreach model,flux-shapes best-of-n rlrig,$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 
 lint: $(READY)  ## ruff, and mypy --strict on the pure rooms
 	@echo "Lint: ruff check, ruff format --check, mypy"

@@ -16,6 +16,15 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def share(batch: int) -> int:
+    """This process's part of a batch: how many processes there are changes the speed alone."""
+    return max(1, batch // _size())
+
+
+def _size() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @dataclass(frozen=True)
 class Crew:
     """Processes with the same weights, each with data of its own. The leader alone measures, logs and saves."""
@@ -26,7 +35,7 @@ class Crew:
     @classmethod
     def gather(cls, step: int = 0) -> "Crew":
         """Meet the others of torchrun's; from here on noise differs from rank to rank, and from that before `step`."""
-        size = int(os.environ.get("WORLD_SIZE", "1"))
+        size = _size()
         if size > 1:
             distributed.init_process_group("gloo")
             torch.manual_seed(torch.initial_seed() + step * size + rank())

@@ -11,6 +11,7 @@ from diffusers import AutoencoderKL
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from rlrig.bundled.crew import share
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
 from rlrig.bundled.flow import TEXT_TOKENS, WIDTH, TextToVelocity, encode, flow_matching, save, tokenise
 from rlrig.bundled.owners import OwnerHead, pack_cells
@@ -67,7 +68,7 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         return tuple(found)
 
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        return rolling(stream(flow.make, _collate, FRESH, seed), rows, BATCH, POOL, first=2000)
+        return rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH), POOL, first=2000)
 
     def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         clean, tokens, cells, *source = (part.to(budget.device) for part in batch)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, ProcessorMixin
 
 from rlrig.backends.vlm import VLM
+from rlrig.bundled.crew import share
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
 from rlrig.bundled.grading import exam, grade, quality
 from rlrig.bundled.owners import OwnerHead, watched
@@ -58,7 +59,7 @@ def teach(
     held_out = exam(packer, pairings, pictures=128, style=style)
 
     def batches(step: int) -> Iterator[Packed]:
-        return stream(lessons(step * BATCH), packer.pack, BATCH, seed + step)
+        return stream(lessons(step * share(BATCH)), packer.pack, share(BATCH), seed + step)
 
     def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
         with half_precision(budget.device):

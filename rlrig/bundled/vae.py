@@ -11,6 +11,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rlrig.bundled.crew import rank, share
 from rlrig.bundled.fit import Budget, fit, optimisers
 from rlrig.bundled.flow import load_vae
 from rlrig.bundled.scenes import pixels
@@ -56,10 +57,10 @@ def _crowd(rng: Generator) -> Tensor:
 
 def batches(seed: int) -> Iterator[Tensor]:
     """(BATCH, 3, 64, 64) pictures in [-1, 1]: drawing costs as much as training here, so a pool is reused, turned."""
-    rng = np.random.default_rng([1, seed])
+    rng = np.random.default_rng([1, seed, rank()])
     pool = torch.stack([_picture(rng) if number % 2 else _crowd(rng) for number in range(POOL)])
     while True:
-        batch = pool[torch.from_numpy(rng.integers(POOL, size=BATCH))]
+        batch = pool[torch.from_numpy(rng.integers(POOL, size=share(BATCH)))]
         batch = torch.rot90(batch, int(rng.integers(4)), dims=(2, 3))
         yield batch.flip(3) if rng.random() < 0.5 else batch
 
