@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from rlrig.bundled.crew import share
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.flow import TEXT_TOKENS, WIDTH, TextToVelocity, encode, flow_matching, save, tokenise
-from rlrig.bundled.owners import OwnerHead, pack_cells
+from rlrig.bundled.flow import LATENT_SIDE, TEXT_TOKENS, WIDTH, TextToVelocity, encode, flow_matching, save, tokenise
+from rlrig.bundled.owners import OwnerHead
 from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
@@ -52,7 +52,7 @@ class _Taught(nn.Module):
 
     def __init__(self, flow: TextToVelocity) -> None:
         super().__init__()
-        self.flow, self.head = flow, OwnerHead(WIDTH)
+        self.flow, self.head = flow, OwnerHead(WIDTH, LATENT_SIDE**2)
 
 
 def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Budget, out: Path) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         reference = source[0].float() if source else None
         with half_precision(budget.device):
             velocity, hidden = flow_matching(candidate.flow, clean.float(), tokens.long(), reference)
-            return velocity, candidate.head(hidden, pack_cells(cells))
+            return velocity, candidate.head(hidden, cells)
 
     def loss(batch: tuple[Tensor, ...]) -> tuple[Tensor, Mapping[str, float]]:
         velocity, owner = losses(taught, batch)

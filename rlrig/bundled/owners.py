@@ -6,6 +6,7 @@ training. The idea is that of REPA (Yu et al., arXiv 2410.06940), with the truth
 features.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,8 @@ from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import PAIRINGS
 from rlrig_eval.shapes.draw import CANVAS, colour_of, silhouette
 
-CELL = 8  # canvas pixels a side; the token of a packed latent, and a VLM's, holds 2 x 2 cells
+CELL = 8  # canvas pixels a side; the token of a packed latent holds 2 x 2 cells
+CELLS = (CANVAS // CELL) ** 2
 LEAST = 10  # pixels of a cell that a thing must paint to own it
 GROUND_WEIGHT = 0.25  # most cells are ground, which teaches little
 _CLASS = {pairing: number for number, pairing in enumerate(PAIRINGS, start=1)}  # 0 is the ground
@@ -38,10 +40,11 @@ def owners(scene: SceneGraph) -> Tensor:
     return torch.from_numpy(shares.argmax(1).astype(np.int16).reshape(side, side))
 
 
-def pack_cells(cells: Tensor) -> Tensor:
-    """(B, 8, 8) to (B, 16, 4), in the order of packed latents and of a VLM's tokens."""
+def pack_cells(cells: Tensor, tokens: int) -> Tensor:
+    """(B, 8, 8) to (B, tokens, 64 / tokens), in the order of packed latents and of a VLM's tokens."""
     b, h, w = cells.shape
-    return cells.view(b, h // 2, 2, w // 2, 2).permute(0, 1, 3, 2, 4).reshape(b, h * w // 4, 4)
+    side = math.isqrt(h * w // tokens)
+    return cells.view(b, h // side, side, w // side, side).permute(0, 1, 3, 2, 4).reshape(b, tokens, side * side)
 
 
 @contextmanager
@@ -56,15 +59,16 @@ def watched(module: nn.Module) -> Iterator[list[Any]]:
 
 
 class OwnerHead(nn.Module):
-    """Names the owners of a token's four cells from its hidden state."""
+    """Names the owners of each token's cells from its hidden state; `tokens` of them make a picture."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, tokens: int) -> None:
         super().__init__()
-        self.owner_embed = nn.Linear(width, 4 * (len(_CLASS) + 1))
+        self.tokens = tokens
+        self.owner_embed = nn.Linear(width, CELLS // tokens * (len(_CLASS) + 1))
 
     def forward(self, hidden: Tensor, cells: Tensor) -> Tensor:
-        """Mean cross-entropy of hidden states (B, 16, width) against packed `cells` (B, 16, 4)."""
+        """Mean cross-entropy of hidden states (B, tokens, width) against `cells` (B, 8, 8), see `owners`."""
         logits = self.owner_embed(hidden).float().view(-1, len(_CLASS) + 1)
         weights = torch.ones(len(_CLASS) + 1, device=logits.device)
         weights[0] = GROUND_WEIGHT
-        return F.cross_entropy(logits, cells.reshape(-1).long(), weights)
+        return F.cross_entropy(logits, pack_cells(cells, self.tokens).reshape(-1).long(), weights)

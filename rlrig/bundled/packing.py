@@ -18,7 +18,6 @@ from torch.nn import functional as F
 from transformers import ProcessorMixin
 
 from rlrig.backends.chat import render
-from rlrig.bundled.owners import pack_cells
 from rlrig.bundled.questions import NO, YES, Turn
 
 IGNORED = -100
@@ -49,7 +48,7 @@ class Packed:
     first: Tensor
     """(B, L) bool: where the next token is the first of an answer."""
     cells: Tensor
-    """(B, 16, 4): the owners of every picture token's cells."""
+    """(B, 8, 8): what lies under each cell of the picture, see `owners`."""
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
@@ -67,6 +66,7 @@ class Packer:
         head, self._tail = render(processor, _MARK).split(_MARK)
         blank = processor(text=[head], images=[[Image.new("RGB", (64, 64), "white")]], return_tensors="pt")
         self._head: Tensor = blank["input_ids"][0]
+        self.picture_tokens = int((self._head == model.config.image_token_id).sum())
         self._places, self._next = _positions(model, blank)
         self._ids = lru_cache(maxsize=100_000)(self._encode)
 
@@ -95,9 +95,7 @@ class Packer:
         inputs.pop("rows", None)
         inputs.pop("cols", None)
         topics = tuple(topic for row in rows for topic in row.topics)
-        return Packed(
-            inputs, labels, weights, topics, first, pack_cells(torch.stack([lesson.cells for lesson in lessons]))
-        )
+        return Packed(inputs, labels, weights, topics, first, torch.stack([lesson.cells for lesson in lessons]))
 
     def _spread(self, places: Tensor) -> Tensor:
         """(B, L) places in the text to the model's position ids: (B, L), or (3, B, L) with mrope."""

@@ -26,16 +26,16 @@ MATRIX_RATE, RATE = 3e-3, 2e-3
 class _Student(nn.Module):
     """A vision-language model with a head that names what lies under each of its picture tokens."""
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: PreTrainedModel, picture_tokens: int) -> None:
         super().__init__()
-        self.model, self.head = model, OwnerHead(model.config.text_config.hidden_size)
+        self.model, self.head = model, OwnerHead(model.config.text_config.hidden_size, picture_tokens)
 
     def forward(self, batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
         inner = self.model.model
         with watched(inner.connector if hasattr(inner, "connector") else inner.visual) as seen:
             answers, parts = answer_loss(self.model, batch)
         tokens = getattr(seen[0], "pooler_output", seen[0])
-        owner = self.head(tokens.reshape(*batch.cells.shape[:2], -1), batch.cells)
+        owner = self.head(tokens.reshape(len(batch.cells), self.head.tokens, -1), batch.cells)
         return answers + OWNER_WEIGHT * owner, {**parts, "owner": float(owner.detach())}
 
 
@@ -55,7 +55,8 @@ def teach(
     topic and calibration error on dev pictures in `style`: of `pairings`, and with a pairing that only the judge
     may learn from.
     """
-    packer, student = Packer(processor, model), _Student(model).to(budget.device)
+    packer = Packer(processor, model)
+    student = _Student(model, packer.picture_tokens).to(budget.device)
     held_out = exam(packer, pairings, pictures=128, style=style)
 
     def batches(step: int) -> Iterator[Packed]:

@@ -28,13 +28,13 @@ def test_the_nearest_thing_owns_a_cell_and_the_rest_is_ground() -> None:
 def test_cells_are_packed_like_latents() -> None:
     cells = torch.arange(64).view(1, 8, 8)
     latents = cells[:, None].expand(1, 16, 8, 8)
-    assert torch.equal(pack_cells(cells), pack(latents)[:, :, :4])
+    assert torch.equal(pack_cells(cells, 16), pack(latents)[:, :, :4])
 
 
 def test_the_head_learns_what_its_input_tells() -> None:
     torch.manual_seed(0)
-    cells = pack_cells(torch.stack([owners(sample(np.random.default_rng(i), pairings=SEEN)) for i in range(8)]))
-    hidden, head = torch.randn(8, 16, 128), OwnerHead(128)
+    cells = torch.stack([owners(sample(np.random.default_rng(i), pairings=SEEN)) for i in range(8)])
+    hidden, head = torch.randn(8, 16, 128), OwnerHead(128, 16)
     optimiser = torch.optim.Adam(head.parameters(), lr=1e-2)
     losses = []
     for _ in range(60):
