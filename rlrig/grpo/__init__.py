@@ -1,1 +1,1 @@
-"""Reflection-GRPO: so far its kernel, the one flow step that draws a rollout and replays it."""
+"""Reflection-GRPO: train the Actor on its instructions and the editor on its edits, by the Checker's verdicts."""

@@ -1,0 +1,114 @@
+"""From rewards to advantages, in groups of siblings: samples of one start that differ in nothing but their noise.
+
+Groups are told apart by an integer id. NaN is a reward that is missing: its sample is left out and counted. A group
+whose rewards are all equal teaches nothing: it is left out, and counted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Scale = Literal["group", "batch", "none"]
+Baseline = Literal["mean", "start"]
+
+EPS = 1e-4
+_EQUAL = 1e-7  # rewards closer than this are equal: float32 means of probabilities
+
+
+@dataclass(frozen=True)
+class Advantages:
+    """`values` (B,), 0 where `live` (B,) is False; how many groups there are, how many were all equal, how many
+    rewards were missing."""
+
+    values: Tensor
+    live: Tensor
+    groups: int
+    zero_variance: int
+    missing: int
+
+
+def advantages(
+    rewards: Tensor,
+    groups: Tensor,
+    scale: Scale = "group",
+    baseline: Baseline = "mean",
+    start: Tensor | None = None,
+    floor: bool = False,
+    ddof: int = 1,
+    eps: float = EPS,
+) -> Advantages:
+    """A = (reward - baseline) / (std + eps) of `rewards` (B,) in `groups` (B,) of integer ids.
+
+    `scale`: the standard deviation of the group (TRL, Flow-GRPO), of the whole batch (flow_grpo global_std), or none
+    (Dr. GRPO). `baseline`: the group's mean, or the reward `start` (B,) of what the sample began from.
+    `floor`: samples not above their start's reward get the lowest start reward of the group (AlphaGRPO
+    clamp_no_improve_reward), so that bad edits are not told apart and a group without improvement teaches nothing.
+
+    Raises ValueError for groups that are not integers, or a floor or baseline without `start`.
+    """
+    _integers(groups)
+    if (floor or baseline == "start") and start is None:
+        raise ValueError("the floor and the start baseline need the rewards of the starts")
+    known = ~rewards.isnan()
+    if start is not None and floor:
+        rewards = torch.where(rewards > start, rewards, _spread(start, groups, known, torch.min))
+    rewards = torch.where(known, rewards, torch.nan)
+    live, equal = _teaching(rewards, groups)
+    centre = start if baseline == "start" and start is not None else _spread(rewards, groups, known, torch.mean)
+    divisor = torch.ones_like(rewards)
+    if scale == "group":
+        divisor = _spread(rewards, groups, known, lambda r: _std(r, ddof)) + eps
+    elif scale == "batch":
+        divisor = torch.full_like(rewards, float(_std(rewards[known], ddof)) + eps)
+    values = torch.where(live, (rewards - centre) / divisor, 0.0)
+    return Advantages(values, live, len(groups.unique()), equal, int((~known).sum()))
+
+
+def gdpo(rewards: Tensor, weights: Sequence[float], groups: Tensor, ddof: int = 1, eps: float = EPS) -> Advantages:
+    """Several rewards (B, R): each normalised in its group, summed by `weights`, then normalised over the batch
+    (GDPO, arXiv 2601.05242; trl's normalize_then_sum). A missing reward adds nothing to its sample's sum.
+
+    A group is left out when every one of its rewards is all equal; a sample when all of its rewards are missing.
+    """
+    _integers(groups)
+    parts = [advantages(column, groups, "group", ddof=ddof, eps=eps) for column in rewards.unbind(1)]
+    live = torch.stack([part.live for part in parts]).any(0)
+    total = sum((w * part.values for w, part in zip(weights, parts, strict=True)), torch.zeros(len(rewards)))
+    if bool(live.any()):
+        kept = total[live]
+        total = torch.where(live, (total - kept.mean()) / (_std(kept, ddof) + eps), 0.0)
+    ids = groups.unique()
+    equal = sum(not bool(live[groups == i].any()) for i in ids)
+    return Advantages(total, live, len(ids), equal, int(rewards.isnan().all(1).sum()))
+
+
+def _teaching(rewards: Tensor, groups: Tensor) -> tuple[Tensor, int]:
+    """Which samples have a reward and a sibling with another one; how many groups have none."""
+    live, equal = ~rewards.isnan(), 0
+    for i in groups.unique():
+        mine = (groups == i) & ~rewards.isnan()
+        if int(mine.sum()) < 2 or float(rewards[mine].max() - rewards[mine].min()) <= _EQUAL:
+            live, equal = live & (groups != i), equal + 1
+    return live, equal
+
+
+def _spread(rewards: Tensor, groups: Tensor, known: Tensor, how: Callable[[Tensor], Tensor]) -> Tensor:
+    """`how` over the known rewards of each group, at each of its samples; NaN where a group has none."""
+    found = torch.full_like(rewards, torch.nan)
+    for i in groups.unique():
+        mine = (groups == i) & known
+        if bool(mine.any()):
+            found[groups == i] = how(rewards[mine])
+    return found
+
+
+def _std(rewards: Tensor, ddof: int) -> Tensor:
+    return rewards.std(correction=ddof) if len(rewards) > ddof else rewards.new_zeros(())
+
+
+def _integers(groups: Tensor) -> None:
+    if groups.is_floating_point() or groups.is_complex():
+        raise ValueError(f"group ids are integers, not {groups.dtype}: floats and texts have merged groups before")
