@@ -15,13 +15,14 @@ class Kind(StrEnum):
     MODELS = "models"
     EXTRACTORS = "extractors"
     SCORERS = "scorers"
+    JUDGES = "judges"
 
 
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object: name to description.")] = False,
 ) -> None:
-    """List the suites, models, extractors or scorers that can be named."""
+    """List the suites, models, extractors, scorers or judges that can be named."""
     from json import dumps
 
     found = _names(kind)
@@ -39,6 +40,10 @@ def _names(kind: Kind) -> dict[str, str]:
 
     if kind is Kind.MODELS:
         return models.names()
+    if kind is Kind.JUDGES:
+        from rlrig_eval import judges
+
+        return judges.names()
     if kind is Kind.SUITES:
         return {name: suite.load(name).description for name in suite.names()}
     return dict.fromkeys(extract.names() if kind is Kind.EXTRACTORS else scorers.names(), "")

@@ -26,6 +26,10 @@ def run(
     extractor: Annotated[
         str | None, typer.Option(help="What reads the pictures; by the suite's world if not given.")
     ] = None,
+    judge: Annotated[str | None, typer.Option(help="What else judges them: NAME or path/to/file.py:Class.")] = None,
+    judge_option: Annotated[Pairs, typer.Option("-J", metavar="K=V", help="An option of the judge.")] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="US dollars to spend on the judge.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=0, help="Calls of the judge to make.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Protocol seeds, inclusive: 0-3, or 0,5.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many prompts.")] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Draw part I of N; `score RUN` merges.")] = None,
@@ -51,7 +55,11 @@ def run(
     if config is not None and (suite or suite_path or model):
         raise UsageError("--config names suite and model already: leave out --suite, --suite-path and --model")
     asked = _recorded(config) if config is not None else _asked(suite, suite_path, model)
+    asked_judge = values.judge(judge, judge_option or [])
     given: dict[str, Any] = {
+        "judges": None if asked_judge is None else (asked_judge,),
+        "max_calls": max_calls,
+        "max_cost": max_cost,
         "extractor": extractor,
         "seeds": None if seeds is None else values.seeds(seeds),
         "limit": limit,
@@ -112,6 +120,7 @@ def _say_plan(settled: Settled, folder: Path, as_json: bool) -> None:
         "options": config.model.options,
         "settings": config.model.settings,
         "extractor": f"{config.extractor.name} {config.extractor.version}",
+        "judges": ", ".join(f"{one.slug} ({one.name}, {one.rubric})" for one in config.judges) or "none",
         "seeds": ", ".join(map(str, config.protocol.seeds)),
         "draws": f"{plan['samples']} pictures in {plan['batches']} batches of up to {config.batch_size}",
         "out": folder,

@@ -7,17 +7,27 @@ from typing import Annotated
 
 import typer
 
+from rlrig_eval.cli import values
+
 
 def score(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     scorer: Annotated[str | None, typer.Option(help="A scorer: NAME or path/to/file.py:function.")] = None,
+    judge: Annotated[str | None, typer.Option(help="A judge: NAME or path/to/file.py:Class.")] = None,
+    judge_option: Annotated[
+        list[str] | None, typer.Option("-J", metavar="K=V", help="An option that the judge is built with.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="US dollars to spend on judges.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=0, help="Calls of judges to make.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score the pictures of a run: what has no score yet or, with --scorer, all of them by that one.
 
-    Merges the shards of a run into one.
+    With --judge, or when the run has a judge, the pictures without a verdict are judged. Merges the shards of a
+    run into one.
     """
     from rlrig_eval.cli.finished import leave_run
     from rlrig_eval.runs.rescore import rescore
 
-    leave_run(rescore(run, scorer, progress=True), json)
+    asked = values.judge(judge, judge_option or [])
+    leave_run(rescore(run, scorer, True, asked, max_calls, max_cost), json)

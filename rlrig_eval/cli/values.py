@@ -40,6 +40,17 @@ def shard(text: str) -> Shard:
     return Shard(int(match[1]), int(match[2]))
 
 
+def judge(name: str | None, options: list[str]) -> tuple[str, dict[str, str]] | None:
+    """A judge as it was asked for, with its `-J` options; None without one."""
+    from rlrig_eval.plugins import pairs
+
+    if name is None:
+        if options:
+            raise UsageError(f"-J {options[0]}: of which judge? give --judge NAME (`rlrig-eval list judges`)")
+        return None
+    return name, pairs(options, "-J")
+
+
 def batch_size(text: str) -> int | Literal["auto"]:
     """A number of pictures, or ``auto``."""
     if text == "auto":

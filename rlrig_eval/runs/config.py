@@ -11,7 +11,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.judges.registry import JudgeSpec
 from rlrig_eval.models import ModelSpec
+from rlrig_eval.runs.scorers import slug
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite import Protocol, Suite
 
@@ -64,7 +66,8 @@ class RunConfig(Frozen):
     extractor: ExtractorRef
     scorers: tuple[str, ...]
     added_scorers: tuple[str, ...] = ()
-    judges: tuple[str, ...] = ()
+    judges: tuple[JudgeSpec, ...] = ()
+    added_judges: tuple[JudgeSpec, ...] = ()
     limit: int | None = None
     batch_size: int
     executor: str = "local"
@@ -75,11 +78,21 @@ class RunConfig(Frozen):
         """The suite's scorers, and those that were added to the finished run."""
         return (*self.scorers, *self.added_scorers)
 
+    @property
+    def all_judges(self) -> tuple[JudgeSpec, ...]:
+        """The judges that the run began with, and those that were added later."""
+        return (*self.judges, *self.added_judges)
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What the files of score rows are called: the slugs of scorers, and ``judge.<slug>``."""
+        return (*map(slug, self.all_scorers), *(judge.metric for judge in self.all_judges))
+
     def dump(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)
 
 
-PASSING = {"run_id", "status", "added_scorers", "provenance", "settings", "executor"}
+PASSING = {"run_id", "status", "added_scorers", "added_judges", "provenance", "settings", "executor"}
 """Fields that may differ when a run is resumed; `settings` is compared once the model is loaded."""
 _SOURCES = (("suite", "source"), ("extractor", "source"))
 
@@ -92,6 +105,7 @@ def decisive(config: RunConfig) -> dict[str, Any]:
     document = config.model_dump(mode="json", exclude=PASSING)
     for part, field in _SOURCES:
         document[part].pop(field)
+    document["judges"] = [judge.identity() for judge in config.judges]
     return dict(_flat(document))
 
 

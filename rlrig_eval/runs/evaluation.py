@@ -28,6 +28,10 @@ def evaluate(
     options: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     extractor: str | None = None,
+    judge: str | None = None,
+    judge_options: Mapping[str, Any] | None = None,
+    max_calls: int | None = None,
+    max_cost: float | None = None,
     seeds: Sequence[int] | None = None,
     limit: int | None = None,
     shard: tuple[int, int] | None = None,
@@ -43,6 +47,8 @@ def evaluate(
         model: a name, ``path/to/file.py:Class``, or an object with `generate` and `settings`.
         options: what the model is built with; settings: what it draws with, merged over its file's.
         extractor: what reads the pictures; by default the one for the suite's world.
+        judge: what else judges them, by name; judge_options: what it is built with, `name` and `rubric` included.
+        max_calls, max_cost: how many calls, and US dollars, this process may spend on the judge.
         seeds: protocol seeds; the suite's by default. limit: only the first so many prompts.
         shard: (i, n) draws the i-th of n parts, counted from 1.
         batch_size: pictures drawn at once.
@@ -64,6 +70,9 @@ def evaluate(
         limit=limit,
         shard=None if shard is None else Shard(*shard),
         batch_size=batch_size,
+        judges=() if judge is None else ((judge, judge_options or {}),),
+        max_calls=max_calls,
+        max_cost=max_cost,
     )
     settled = settle(request)
     return execute(settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress)

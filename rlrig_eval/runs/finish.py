@@ -12,9 +12,8 @@ from rlrig_eval.errors import Exit
 from rlrig_eval.runs.config import RunConfig, Status
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow
-from rlrig_eval.runs.scorers import slug
 from rlrig_eval.runs.store import read_samples, read_scores, replace_json
-from rlrig_eval.runs.summary import coverage, falls_short, summarise
+from rlrig_eval.runs.summary import coverage, falls_short, judge_short, summarise
 from rlrig_eval.suite import Suite
 
 
@@ -47,7 +46,7 @@ def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batc
         share: the batches that this process answers for.
     """
     rows = read_samples(folder)
-    scores = {name: read_scores(folder, name) for name in map(slug, config.all_scorers)}
+    scores = {name: read_scores(folder, name) for name in config.row_names}
     planned, own = samples_of(batches), samples_of(share)
     whole = all(sample.id in rows for sample in planned)
     config = with_status(folder, config, "finished" if whole else "partial")
@@ -55,7 +54,8 @@ def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batc
     if whole:
         replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
         replace_json(folder / "summary.json", summary)
-    return Run(folder, config, summary, falls_short(coverage(own, rows, list(scores.values())), suite))
+    short = judge_short(config, own, rows, scores) or falls_short(coverage(own, rows, list(scores.values())), suite)
+    return Run(folder, config, summary, short)
 
 
 def with_status(folder: Path, config: RunConfig, status: Status) -> RunConfig:

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.finish import samples_of
+from rlrig_eval.runs.judging import Asked
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.request import Request, planned
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.scorers import slug
 from rlrig_eval.runs.store import read_document, read_samples, read_scores
 from rlrig_eval.runs.summary import PromptScores, prompt_scores
 from rlrig_eval.suite import Suite, load
@@ -57,7 +58,7 @@ def open_run(folder: Path) -> Opened:
     if not (folder / "run.json").is_file():
         raise UsageError(f"{folder}: not a run folder (there is no run.json in it)")
     config = read_document(folder / "run.json", RunConfig)
-    scores = {name: read_scores(folder, name) for name in map(slug, config.all_scorers)}
+    scores = {name: read_scores(folder, name) for name in config.row_names}
     return Opened(folder, config, suite_of(folder, config), read_samples(folder), scores)
 
 
@@ -97,4 +98,12 @@ def request_of(path: Path) -> Request:
         limit=config.limit,
         batch_size=config.batch_size,
         executor=config.executor,
+        judges=tuple(asked_of(judge) for judge in config.judges),
     )
+
+
+def asked_of(judge: JudgeSpec) -> Asked:
+    """How a user asks for a recorded judge."""
+    from_file = judge.adapter.rpartition(":")[0].endswith(".py")
+    words = {"rubric": judge.rubric.partition("/")[0]} if judge.rubric else {}
+    return judge.adapter if from_file else judge.name, {**judge.options, **judge.traffic, **words, "name": judge.slug}

@@ -16,6 +16,7 @@ from rlrig_eval.models.registry import DEFAULT_BATCH
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.config import HIDDEN, ExtractorRef, RunConfig, redacted, suite_ref
 from rlrig_eval.runs.executors import executor
+from rlrig_eval.runs.judging import Asked, Judging, judging_of, recorded_specs
 from rlrig_eval.runs.plan import Batch, Shard, plan, share
 from rlrig_eval.runs.provenance import provenance
 from rlrig_eval.runs.scoring import Scoring
@@ -26,7 +27,8 @@ from rlrig_eval.suite import Protocol, Suite, load
 class Request:
     """The flags of ``rlrig-eval run``; None means what the suite or the model prefers.
 
-    `suite` and `model` are names, or the objects themselves.
+    `suite` and `model` are names, or the objects themselves. `max_calls` and `max_cost` (USD) limit what this
+    process spends on `judges`.
     """
 
     suite: str | Path | Suite
@@ -39,6 +41,9 @@ class Request:
     shard: Shard | None = None
     batch_size: int | Literal["auto"] = "auto"
     executor: str = "local"
+    judges: tuple[Asked, ...] = ()
+    max_calls: int | None = None
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ def settle(request: Request) -> Settled:
     suite = request.suite if isinstance(request.suite, Suite) else load(request.suite)
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
+    judging = judging_of(request.judges, request.max_calls, request.max_cost)
     config = RunConfig(
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
@@ -89,19 +95,20 @@ def settle(request: Request) -> Settled:
         protocol=_protocol(suite.protocol, request.seeds),
         extractor=_extractor(request.extractor or extract.default_for(suite.world)),
         scorers=suite.scorers,
+        judges=recorded_specs(judging.specs),
         limit=None if request.limit is None else _at_least_one("--limit", request.limit),
         batch_size=_batch_size(request, spec),
         executor=request.executor,
         provenance=provenance(),
     )
-    return Settled(config, suite, spec, ready, scoring_of(config, suite), _checked(request.shard))
+    return Settled(config, suite, spec, ready, scoring_of(config, suite, judging), _checked(request.shard))
 
 
-def scoring_of(config: RunConfig, suite: Suite) -> Scoring:
+def scoring_of(config: RunConfig, suite: Suite, judging: Judging) -> Scoring:
     """What scores a run; UsageError when its extractor or a scorer of it cannot be found."""
     extractor = extract.build(config.extractor.source)
     named = {scorers.slug(name): scorers.resolve(name) for name in config.all_scorers}
-    return Scoring(suite, extractor, named)
+    return Scoring(suite, extractor, named, judging)
 
 
 def _model(request: Request) -> tuple[ModelSpec, Generator | None]:

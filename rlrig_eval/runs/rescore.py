@@ -10,7 +10,8 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish
-from rlrig_eval.runs.opened import open_run
+from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_of, recorded_specs
+from rlrig_eval.runs.opened import asked_of, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import resolve, slug
@@ -18,8 +19,17 @@ from rlrig_eval.runs.scoring import score, unscored_yet
 from rlrig_eval.runs.store import appending, merge_shards, samples_file, scores_file
 
 
-def rescore(folder: Path, scorer: str | None = None, progress: bool = False) -> Run:
+def rescore(
+    folder: Path,
+    scorer: str | None = None,
+    progress: bool = False,
+    judge: Asked | None = None,
+    max_calls: int | None = None,
+    max_cost: float | None = None,
+) -> Run:
     """Score what has no score yet; with `scorer`, every picture by that one, which is added if it is new.
+
+    Judges are asked for the verdicts that they owe; `judge` is added if it is new.
 
     An extractor of another version than the run's reads every picture again.
 
@@ -29,20 +39,42 @@ def rescore(folder: Path, scorer: str | None = None, progress: bool = False) -> 
     """
     before = open_run(folder)
     config, redo = _updated(before.config, scorer)
-    scoring = scoring_of(config, before.suite)
+    config, judging = _judging(config, judge, max_calls, max_cost)
+    scoring = scoring_of(config, before.suite, judging)
     with recorded(folder, config):
-        merge_shards(folder, [sample.id for sample in before.samples], scoring.scorers)
+        merge_shards(folder, [sample.id for sample in before.samples], config.row_names)
         run = open_run(folder)
         seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
         todo = unscored_yet(run.samples, run.rows, seen)
-        with bar(f"score {folder}", len(todo), progress) as advance, appending(samples_file(folder)):
+        with (
+            bar(f"score {folder}", len(todo), progress) as advance,
+            appending(samples_file(folder)),
+            at_work(judging, run.suite.counting, folder, None) as judge_all,
+        ):
+            judge_all(run.samples, run.rows)
             for sample in todo:
                 for name, row in score(sample, run.rows[sample.id], folder, scoring).items():
                     with appending(scores_file(folder, name)) as append:
                         append([row])
                 advance(1)
-        merge_shards(folder, [sample.id for sample in run.samples], scoring.scorers)
+        merge_shards(folder, [sample.id for sample in run.samples], config.row_names)
         return finish(folder, config, run.suite, run.batches, run.batches)
+
+
+def _judging(
+    config: RunConfig, judge: Asked | None, max_calls: int | None, max_cost: float | None
+) -> tuple[RunConfig, Judging]:
+    """The run's record with `judge` in it, and all its judges."""
+    known = {spec.slug: asked_of(spec) for spec in config.all_judges}
+    if judge is None:
+        return config, judging_of(known.values(), max_calls, max_cost)
+    (new,) = judging_of([judge]).specs
+    for spec in config.all_judges:
+        if spec.slug == new.slug and spec.identity() != recorded_specs([new])[0].identity():
+            raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
+    if new.slug not in known:
+        config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
+    return config, judging_of((known | {new.slug: judge}).values(), max_calls, max_cost)
 
 
 def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:

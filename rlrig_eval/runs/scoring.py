@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rlrig_eval.extract import Extractor, Unscored
 from rlrig_eval.models import Failure
 from rlrig_eval.models.pictures import open_rgb
+from rlrig_eval.runs.judging import Judging
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import Scorer
@@ -23,6 +24,7 @@ class Scoring:
     suite: Suite
     extractor: Extractor
     scorers: Mapping[str, Scorer]
+    judging: Judging = field(default_factory=Judging)
 
 
 def unscored_yet(

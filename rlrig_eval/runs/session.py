@@ -1,4 +1,4 @@
-"""One process at work on a run folder: what is owed is drawn, and scored while the next batch is drawn."""
+"""One process at work on a run folder: what is owed is drawn; scored and judged while the next batch is drawn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from rlrig_eval.models import Generator
 from rlrig_eval.models.pictures import stated_size
 from rlrig_eval.runs.generate import draw, owed
+from rlrig_eval.runs.judging import at_work as judges_at_work
 from rlrig_eval.runs.plan import Batch, Sample, Shard
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scoring import Scoring, score, unscored_yet
@@ -27,7 +28,7 @@ def draw_and_score(
     shard: Shard | None,
     advance: Progress,
 ) -> None:
-    """Draw every owed batch of this process's share, and score every picture that has no score yet.
+    """Draw every owed batch of this process's share, and score and judge every picture that is owed it.
 
     Raises:
         OSError: a file cannot be written.
@@ -39,6 +40,7 @@ def draw_and_score(
         rows = read_samples(folder)
         todo = owed(batches, rows)
         write = {name: stack.enter_context(appending(scores_file(folder, name, shard))) for name in scoring.scorers}
+        judge = stack.enter_context(judges_at_work(scoring.judging, scoring.suite.counting, folder, shard))
         # One thread: scores are appended in order, and drawing keeps the machine.
         worker = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorer"))
 
@@ -52,11 +54,13 @@ def draw_and_score(
         advance(len(kept))
         seen = {name: read_scores(folder, name) for name in scoring.scorers}
         at_work: Future[None] = worker.submit(score_all, unscored_yet(kept, rows, seen), rows)
+        judge(kept, rows)
         for batch in todo:
             drawn = {row.id: row for row in draw(batch, generator, size, folder)}
             append(drawn.values())
             at_work.result()  # scoring falls behind by one batch at most, and its troubles come up here
             good = [sample for sample in batch.samples if drawn[sample.id].status == "ok"]
             at_work = worker.submit(score_all, good, drawn)
+            judge(good, drawn)
             advance(len(batch.samples))
         at_work.result()

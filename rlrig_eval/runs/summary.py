@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from rlrig_eval.judges import Usage
+from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.metrics import pair_accuracy
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.plan import Sample
@@ -39,7 +42,7 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "protocol": config.protocol.model_dump(mode="json"),
         "settings": config.settings or {},
         "extractor": config.extractor.model_dump(mode="json", exclude={"source"}),
-        "judges": list(config.judges),
+        "judges": [judge.identity() | spent(scores.get(judge.metric, {}), samples) for judge in config.all_judges],
         "coverage": coverage(samples, rows, list(scores.values())),
         "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
         "metrics": _intervals(by_metric, prompts),
@@ -79,8 +82,10 @@ def prompt_scores(samples: Sequence[Sample], scores: ScorerRows) -> PromptScores
     for scorer in sorted(scores):
         seen = [(sample.prompt.id, _values(scores[scorer].get(sample.id))) for sample in samples]
         metrics = GRAPH_METRICS if scorer == GRAPH else sorted({name for _, found in seen for name in found})
+        if scorer.startswith(PREFIX):  # the headline is there even when nothing could be judged
+            metrics = list(dict.fromkeys(["score", *metrics]))
         for metric in metrics:
-            name = metric if scorer == GRAPH else f"{scorer}.{metric}"
+            name = _metric(scorer, metric)
             values[name] = [(prompt, found.get(metric)) for prompt, found in seen]
     found = {
         name: {prompt: None if mean != mean else mean for prompt, mean in prompt_means(seen).items()}
@@ -89,6 +94,25 @@ def prompt_scores(samples: Sequence[Sample], scores: ScorerRows) -> PromptScores
     if GRAPH in scores:
         found[PAIR_ACCURACY] = _pair_accuracy(samples, scores[GRAPH])
     return found
+
+
+def _metric(scorer: str, value: str) -> str:
+    """
+    >>> _metric("graph", "sg_iou"), _metric("crowding", "ratio"), _metric("judge.vlm", "score")
+    ('sg_iou', 'crowding.ratio', 'judge.vlm')
+    """
+    headline = scorer.startswith(PREFIX) and value == "score"
+    return value if scorer == GRAPH else scorer if headline else f"{scorer}.{value}"
+
+
+def spent(seen: Mapping[str, ScoreRow], samples: Sequence[Sample]) -> dict[str, Any]:
+    """What the verdicts of one judge took: {"usage": {"calls", "prompt_tokens", "completion_tokens", "usd"}}.
+
+    A kept reply counts as what it cost when it was first given; `usd` is None where a price is not known.
+    """
+    rows = [seen[sample.id] for sample in samples if sample.id in seen]
+    used = [Usage(**row.evidence["usage"]) for row in rows if "usage" in row.evidence]
+    return {"usage": asdict(sum(used, start=Usage(calls=0, usd=0.0)))}
 
 
 def _pair_accuracy(samples: Sequence[Sample], scores: Mapping[str, ScoreRow]) -> dict[str, float | None]:
@@ -118,6 +142,18 @@ def _cost(rows: Sequence[SampleRow]) -> dict[str, float | None]:
     names = {"images", "denoiser_evals", "vlm_calls"}.union(*(row.cost for row in rows))
     stated = {name: [row.cost[name] for row in rows if name in row.cost] for name in sorted(names)}
     return {f"{name}_per_sample": sum(costs) / len(costs) if costs else None for name, costs in stated.items()}
+
+
+def judge_short(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: ScorerRows) -> str | None:
+    """Why a judge ends the run in exit 1, or None when each has a verdict on every picture."""
+    for judge in config.all_judges:
+        seen = scores[judge.metric]
+        drawn = [sample for sample in samples if sample.id in rows and rows[sample.id].status == "ok"]
+        missed = [seen.get(sample.id) for sample in drawn if sample.id not in seen or seen[sample.id].status != "ok"]
+        if missed:
+            reason = next((row.reason for row in missed if row is not None and row.reason), "not asked yet")
+            return f"{judge.metric}: {len(missed)} of {len(drawn)} pictures are unscored ({reason})"
+    return None
 
 
 def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs import Request, settle
 from rlrig_eval.runs.config import PASSING, Provenance, RunConfig, check_same, decisive, redacted_argv
 from tests.runs import tiny
@@ -21,7 +22,7 @@ OTHER = {
     "protocol": CONFIG.protocol.model_copy(update={"seeds": (0, 1), "images_per_prompt": 2}),
     "extractor": CONFIG.extractor.model_copy(update={"version": "0"}),
     "scorers": ("graph", "more"),
-    "judges": ("someone",),
+    "judges": (JudgeSpec(slug="someone", name="scripted", adapter="a:B"),),
     "limit": 3,
     "batch_size": 5,
 }

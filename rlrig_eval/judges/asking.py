@@ -1,0 +1,102 @@
+"""A judge made of a rubric and a back end: requests stream in, verdicts stream out, memory stays flat."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from rlrig_eval.judges.contract import Backend, Misfit, Reply, Request, Rubric, Task, Trouble, Unscored, Usage, Verdict
+
+MOST_CRASHES = 3
+"""So many times in a row may a back end raise before the rest of the pictures are left unscored."""
+
+
+@dataclass
+class _Asked:
+    """A task whose requests are out."""
+
+    task: Task
+    requests: tuple[Request, ...]
+    problem: str | None = None
+    replies: list[Reply | Trouble] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        return len(self.replies) == len(self.requests)
+
+
+@dataclass(frozen=True)
+class AskingJudge:
+    """Asks `backend` what `rubric` wants to know. What goes wrong leaves pictures unscored; it never raises for it."""
+
+    rubric: Rubric
+    backend: Backend
+
+    def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
+        """One for each task, in order. After a crash of the back end the picture it was at is left out."""
+        rest, crashes = iter(tasks), 0
+        while True:
+            waiting: deque[_Asked] = deque()
+            problem = "the judge gave fewer replies than it was asked for"
+            try:
+                for verdict in self._stream(rest, waiting):
+                    crashes = 0
+                    yield verdict
+            except Exception as crash:  # a back end's own trouble, of any kind
+                problem = f"{type(crash).__name__}: {crash}"
+            crashes += 1
+            if waiting:
+                yield Unscored(problem, _raw(waiting.popleft().replies))
+            elif next(rest, None) is not None:
+                yield Unscored(problem)
+            else:
+                return
+            rest = chain([asked.task for asked in waiting], rest)
+            if crashes >= MOST_CRASHES:
+                yield from (Unscored(problem) for _ in rest)
+                return
+
+    def _stream(self, tasks: Iterator[Task], waiting: deque[_Asked]) -> Iterator[Verdict | Unscored]:
+        def requests() -> Iterator[Request]:
+            for task in tasks:
+                asked = self._ask(task)
+                waiting.append(asked)
+                yield from asked.requests
+
+        for reply in self.backend.replies(requests()):
+            yield from self._done(waiting)  # those that had nothing to ask
+            if not waiting:
+                raise RuntimeError("the back end gave more replies than it was asked for")
+            waiting[0].replies.append(reply)
+            yield from self._done(waiting)
+        yield from self._done(waiting)
+
+    def _ask(self, task: Task) -> _Asked:
+        try:
+            return _Asked(task, self.rubric.ask(task))
+        except OSError as problem:
+            return _Asked(task, (), str(problem))
+
+    def _done(self, waiting: deque[_Asked]) -> Iterator[Verdict | Unscored]:
+        while waiting and waiting[0].complete:
+            yield self._mark(waiting.popleft())
+
+    def _mark(self, asked: _Asked) -> Verdict | Unscored:
+        if asked.problem is not None:
+            return Unscored(asked.problem)
+        good = [reply for reply in asked.replies if isinstance(reply, Reply)]
+        for reply in asked.replies:
+            if isinstance(reply, Trouble):
+                return Unscored(reply.reason, _raw(asked.replies))
+        try:
+            read = [request.form.read(reply) for request, reply in zip(asked.requests, good, strict=True)]
+        except Misfit as misfit:
+            return Unscored(str(misfit), _raw(asked.replies))
+        usage = sum((reply.usage for reply in good), start=Usage(calls=0, usd=0.0))
+        return replace(self.rubric.mark(asked.task, read), replies=tuple(good), usage=usage)
+
+
+def _raw(replies: Sequence[Reply | Trouble]) -> tuple[str, ...]:
+    return tuple(reply.text for reply in replies if reply.text)

@@ -1,0 +1,81 @@
+"""What judging may cost. When it is spent, the rest is left unscored, and a later run goes on with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rlrig_eval.judges.contract import Backend, Reply, Request, Trouble, Usage
+
+
+@dataclass
+class Budget:
+    """Calls and US dollars that one process may spend on judges; shared by all of them, safe across threads.
+
+    Calls that are out count as if they cost what the dearest one so far did, so that the limit holds with many
+    at once. A retry of a call is not a call.
+    """
+
+    max_calls: int | None = None
+    max_cost: float | None = None
+    spent: Usage = field(default_factory=lambda: Usage(calls=0, usd=0.0))
+    _dearest: float = 0.0
+    _out: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def reserve(self) -> str | None:
+        """Take leave for one call: None, or why there is none."""
+        with self._lock:
+            if self.max_calls is not None and self.spent.calls + self._out >= self.max_calls:
+                return f"not asked: the budget of {self.max_calls} calls is spent"
+            if self.max_cost is not None and self._dear() >= self.max_cost:
+                return f"not asked: the budget of {self.max_cost} USD is spent"
+            self._out += 1
+            return None
+
+    def settle(self, usage: Usage) -> None:
+        """A reserved call is over, and took that much."""
+        with self._lock:
+            self._out -= 1
+            self.spent = Usage(
+                self.spent.calls + usage.calls,
+                self.spent.prompt_tokens + usage.prompt_tokens,
+                self.spent.completion_tokens + usage.completion_tokens,
+                (self.spent.usd or 0.0) + (usage.usd or 0.0),
+            )
+            self._dearest = max(self._dearest, usage.usd or 0.0)
+
+    def _dear(self) -> float:
+        """What is spent, once all that is out is in."""
+        return (self.spent.usd or 0.0) + (self._out + bool(self._dearest)) * self._dearest
+
+
+class Metered:
+    """A back end that asks only while there is budget."""
+
+    def __init__(self, backend: Backend, budget: Budget) -> None:
+        self._backend, self._budget = backend, budget
+
+    def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
+        refusals: list[str | None] = []  # of every request that is not answered yet, in order
+
+        def affordable() -> Iterator[Request]:
+            for request in requests:
+                refusal = self._budget.reserve()
+                refusals.append(refusal)
+                if refusal is None:
+                    yield request
+
+        for reply in self._backend.replies(affordable()):
+            yield from _refused(refusals)
+            refusals.pop(0)
+            self._budget.settle(reply.usage if isinstance(reply, Reply) else Usage())
+            yield reply
+            yield from _refused(refusals)
+        yield from _refused(refusals)
+
+
+def _refused(refusals: list[str | None]) -> Iterator[Trouble]:
+    while refusals and refusals[0] is not None:
+        yield Trouble(str(refusals.pop(0)))

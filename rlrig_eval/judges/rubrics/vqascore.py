@@ -1,0 +1,21 @@
+"""VQAScore: P(yes) to one question about the whole prompt (Lin et al. 2024, t2v_metrics v3.0 wording)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlrig_eval.judges.contract import Request, Task, Verdict
+from rlrig_eval.judges.forms import WordForm
+
+
+class VQAScore:
+    """The template is part of the instrument: changing it moves scores."""
+
+    name = "vqascore/1"
+
+    def ask(self, task: Task) -> tuple[Request, ...]:
+        text = f'Does this figure show "{task.prompt}"? Please answer yes or no.'
+        return (Request((task.image(),), text, WordForm()),)
+
+    def mark(self, task: Task, read: Sequence[float]) -> Verdict:
+        return Verdict(read[0])

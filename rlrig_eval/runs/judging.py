@@ -1,0 +1,191 @@
+"""Judges at work on a run: each in a thread of its own, on pictures as they come, while the next ones are drawn.
+
+Nothing that goes wrong with a judge stops the drawing: its samples stay unscored, and are asked for again when the
+run goes on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rlrig_eval import judges
+from rlrig_eval.errors import UsageError
+from rlrig_eval.judges import Budget, Judge, JudgeSpec, Task, Unscored, Verdict
+from rlrig_eval.runs.config import HIDDEN, redacted
+from rlrig_eval.runs.plan import Sample, Shard
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.store import appending, read_scores, scores_file
+from rlrig_eval.scene.requirements import Counting
+
+Asked = tuple[str, Mapping[str, Any]]
+"""A judge as a user asks for it: its name and the `-J` options."""
+
+Submit = Callable[[Sequence[Sample], Mapping[str, SampleRow]], None]
+"""Hands samples, with the rows of their pictures, to every judge; returns at once."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The judges of a run, and what this process may spend on them. `specs` hold the secrets a record hides."""
+
+    specs: tuple[JudgeSpec, ...] = ()
+    max_calls: int | None = None
+    max_cost: float | None = None
+
+    def budget(self) -> Budget | None:
+        if self.max_calls is None and self.max_cost is None:
+            return None
+        return Budget(self.max_calls, self.max_cost)
+
+
+def judging_of(asked: Iterable[Asked], max_calls: int | None = None, max_cost: float | None = None) -> Judging:
+    """Judges looked up by name, loading none.
+
+    Raises:
+        UsageError: a wrong name or option, two of one slug, or a limit on money for a judge without a price.
+    """
+    specs: list[JudgeSpec] = []
+    for name, options in asked:
+        for key, value in options.items():
+            if value == HIDDEN:
+                raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
+        spec = judges.resolve(name, options)
+        if spec.slug in {other.slug for other in specs}:
+            raise UsageError(f"two judges are called {spec.slug}: name one with -J name=")
+        if max_cost is not None:
+            judges.require_price(spec)
+        specs.append(spec)
+    return Judging(tuple(specs), max_calls, max_cost)
+
+
+def recorded_specs(specs: Iterable[JudgeSpec]) -> tuple[JudgeSpec, ...]:
+    """Specs as ``run.json`` keeps them, without secrets."""
+    return tuple(
+        spec.model_copy(update={"options": redacted(spec.options), "traffic": redacted(spec.traffic)}) for spec in specs
+    )
+
+
+@contextmanager
+def at_work(judging: Judging, counting: Counting, folder: Path, shard: Shard | None) -> Iterator[Submit]:
+    """The judges at work; leaving waits for them or, after an error, stops them.
+
+    Raises:
+        OSError: rows cannot be written. UsageError: another process is judging the same share.
+    """
+    budget = judging.budget()
+    with ExitStack() as stack:
+        desks = [
+            _Desk(
+                spec, budget, counting, folder, stack.enter_context(appending(scores_file(folder, spec.metric, shard)))
+            )
+            for spec in judging.specs
+        ]
+
+        def submit(samples: Sequence[Sample], rows: Mapping[str, SampleRow]) -> None:
+            for desk in desks:
+                desk.submit(samples, rows)
+
+        try:
+            yield submit
+            for desk in desks:
+                desk.finish()
+        finally:
+            for desk in desks:
+                desk.stop()
+
+
+class _Desk:
+    """One judge, its thread and its pile."""
+
+    def __init__(
+        self,
+        spec: JudgeSpec,
+        budget: Budget | None,
+        counting: Counting,
+        folder: Path,
+        append: Callable[[Iterable[ScoreRow]], None],
+    ) -> None:
+        self._spec, self._budget, self._counting, self._folder, self._append = spec, budget, counting, folder, append
+        self._done = read_scores(folder, spec.metric)
+        self._pile: deque[tuple[Sample, SampleRow]] = deque()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.metric)
+        self._last: Future[None] | None = None
+        self._judge: Judge | Unscored | None = None
+        self._stopped = False
+
+    def submit(self, samples: Sequence[Sample], rows: Mapping[str, SampleRow]) -> None:
+        if self._last is not None and self._last.done():
+            self._last.result()  # trouble with the disk comes up here
+        self._pile.extend((sample, rows[sample.id]) for sample in unjudged(samples, rows, self._done))
+        self._last = self._thread.submit(self._work)
+
+    def finish(self) -> None:
+        if self._last is not None:
+            self._last.result()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._thread.shutdown(cancel_futures=True)
+
+    def _work(self) -> None:
+        pile = [self._pile.popleft() for _ in range(len(self._pile))]
+        if not pile:
+            return
+        tasks = (self._task(sample, row) for sample, row in pile)
+        for (sample, row), found in zip(pile, self._verdicts(tasks), strict=True):
+            if self._stopped:
+                return
+            self._append([score_row(sample, row.image_sha256 or "", found)])
+
+    def _task(self, sample: Sample, row: SampleRow) -> Task:
+        requirements = sample.prompt.graph.requirements(self._counting)
+        return Task(self._folder / (row.image or ""), sample.prompt.text, requirements)
+
+    def _verdicts(self, tasks: Iterable[Task]) -> Iterable[Verdict | Unscored]:
+        if self._judge is None:
+            self._judge = _opened(self._spec, self._budget)
+        judge = self._judge
+        return (judge for _ in tasks) if isinstance(judge, Unscored) else judge.verdicts(tasks)
+
+
+def _opened(spec: JudgeSpec, budget: Budget | None) -> Judge | Unscored:
+    try:
+        return judges.build(spec, budget)
+    except Exception as problem:  # no key, no checkpoint, no memory: the pictures are still worth having
+        return Unscored(f"the judge cannot be used: {problem}")
+
+
+def unjudged(
+    samples: Iterable[Sample], rows: Mapping[str, SampleRow], seen: Mapping[str, ScoreRow]
+) -> Iterator[Sample]:
+    """The samples that have a picture on which there is no verdict; those left unscored are asked for again."""
+    for sample in samples:
+        row, verdict = rows.get(sample.id), seen.get(sample.id)
+        if row is None or row.status != "ok":
+            continue
+        if verdict is None or verdict.status != "ok" or verdict.image_sha256 != row.image_sha256:
+            yield sample
+
+
+def score_row(sample: Sample, digest: str, found: Verdict | Unscored) -> ScoreRow:
+    """What a judge says of one picture, with its replies as they came."""
+    if isinstance(found, Unscored):
+        evidence = {"replies": list(found.raw)} if found.raw else {}
+        return ScoreRow(id=sample.id, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)
+    replies = [
+        reply.text if reply.p_yes is None else {"text": reply.text, "p_yes": reply.p_yes} for reply in found.replies
+    ]
+    evidence = {
+        "answers": dict(found.answers),
+        "replies": replies,
+        "usage": asdict(found.usage),
+        **found.evidence,
+    }
+    values = {"score": found.score, **found.values}
+    return ScoreRow(id=sample.id, image_sha256=digest, status="ok", values=values, evidence=evidence)
