@@ -50,7 +50,8 @@ PURE = {
     "rlrig_eval.metrics": {"networkx", "numpy", "pydantic", "scipy"},
     "rlrig_eval.stats": {"numpy", "pydantic", "scipy"},
 }
-PURE_LAZILY = {"rlrig_eval.scene.parse": {"spacy"}}  # inside the function alone: spaCy pulls torch
+# Inside a function alone: spaCy pulls torch.
+PURE_LAZILY = {name: {"spacy"} for name in ("rlrig_eval.scene.parse", "rlrig_eval.scene.language.pipeline")}
 IO_MODULES = {"glob", "http", "io", "os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "urllib"}
 IO_CALLS = {"open", "print", "input"}
 

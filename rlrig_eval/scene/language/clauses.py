@@ -1,0 +1,337 @@
+"""One clause: things, and what is said of them.
+
+Two conventions decide between readings: a relative clause belongs to the thing it follows ("near a square, which is
+above a star": the square), and "and above ..." goes on about the subject of its clause.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rlrig_eval.scene.language.draft import Draft, Frame, Thing
+from rlrig_eval.scene.language.lexicon import (
+    ABSENCE,
+    BE,
+    CLAUSE_JOINTS,
+    PLURAL_PRONOUNS,
+    POSSESSIVES,
+    RELATIVES,
+    SINGULAR_PRONOUNS,
+    STATES,
+)
+from rlrig_eval.scene.language.nouns import describes
+from rlrig_eval.scene.language.relate import (
+    Verb,
+    own_side_ahead,
+    own_view_ahead,
+    read_terms,
+    read_verb,
+    relation_ahead,
+    take_side_words,
+    take_view_words,
+)
+from rlrig_eval.scene.language.things import antecedents, read_absent, read_things, starts_thing
+from rlrig_eval.scene.language.walk import Unread, Walk
+from rlrig_eval.scene.relations import VOCABULARY
+
+_DEEPEST = 20  # relative clauses in one another
+_PRONOUNS = SINGULAR_PRONOUNS | PLURAL_PRONOUNS
+_MUTUAL = (("each", "other"), ("one", "another"))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A relation phrase with its objects, of which it is about to be said of some subject."""
+
+    predicate: str
+    passive: bool
+    objects: tuple[tuple[Thing, ...], ...]
+    frame: Frame = "viewer"
+    subject: Thing | None = None  # where it is not said of the clause's own subjects
+
+
+@dataclass
+class Clauses:
+    """Reads clause after clause; what the ones before left behind decides who "and above ..." is about."""
+
+    walk: Walk
+    draft: Draft
+    topic: list[Thing] = field(default_factory=list)  # what the last clause was about
+    listed: list[Thing] = field(default_factory=list)  # the list that is being read, of which nothing is said yet
+    took_list: bool = False  # whether the clause spoke of the whole list
+    nested: bool = False  # whether an object of the clause has a relative clause
+
+    def forget(self) -> None:
+        """Begin afresh, as after a full stop."""
+        self.topic, self.listed = [], []
+
+    def read(self) -> bool | None:
+        """Read one clause; whether it states a relation, None when it says that something is absent."""
+        walk, draft = self.walk, self.draft
+        draft.clause += not self.listed  # the things of one list come in together
+        self.nested = self.took_list = False
+        first, began = len(draft.relations), walk.at
+        walk.take_term("there")
+        if viewed := self._view():
+            walk.take(",")
+        if walk.take_any(ABSENCE):
+            self._absent()
+            return None
+        if relation_ahead(walk):
+            subjects, done = self._fronted(began), True
+        else:
+            subjects = self._entity()
+            done = len(draft.relations) > first
+            if not done or walk.word in BE or walk.word in STATES:
+                done = self._predicate(subjects, began) or done
+        while done and self._goes_on(subjects, began):
+            pass
+        if walk.word == "without" or (walk.word == "with" and walk.peek(1) in ("no", "any")):
+            walk.at += 1 + (walk.word == "with")
+            self._absent()
+        self._frame(viewed or self._view(), first, began)
+        self.topic = subjects
+        if done:
+            self.listed = []
+        else:
+            self.listed += subjects
+        return done
+
+    def _absent(self) -> None:
+        began = self.walk.at - 1
+        read_absent(self.walk, self.draft)
+        if not self.walk.done and self.walk.word not in CLAUSE_JOINTS:
+            absent = self.draft.absent.pop()
+            raise Unread(f"cannot say of no {absent.category!r} where it is", began, self.walk.at)
+
+    def _entity(self, exclude: Collection[Thing] = (), depth: int = 0) -> list[Thing]:
+        """Read things with the relative clauses that follow them."""
+        walk = self.walk
+        things = read_things(walk, self.draft, exclude, states=depth == 0)
+        while walk.word in RELATIVES or (walk.word == "," and walk.peek(1) in ("which", "who")):
+            began = walk.at
+            walk.take(",")
+            walk.at += 1
+            if depth >= _DEEPEST:
+                raise walk.lost(f"at most {_DEEPEST} relative clauses in one another", began)
+            self.nested = self.nested or depth > 0
+            if not self._predicate(things, began, depth + 1):
+                raise walk.lost("a relation", began)
+            while depth == 0 and self._goes_on(things, began):
+                pass
+        return things
+
+    def _predicate(self, subjects: list[Thing], began: int, depth: int = 0) -> bool:
+        """Read what is said of the subjects: a relation or a quality; whether there was anything."""
+        walk = self.walk
+        at = walk.at
+        verb = read_verb(walk)
+        if verb.be in ("are", "were") and self.listed and not depth and all(s.count == 1 for s in subjects):
+            subjects[:0] = self.listed  # "a circle and a square are ..."
+            self.took_list = True
+        if relation_ahead(walk):
+            for thing in subjects if not verb.negated else ():
+                thing.describe(verb.states)
+            if verb.negated and verb.states:
+                raise walk.lost("a relation", at)
+            self._say(subjects, self._relations(subjects, depth), verb.negated, began)
+            return True
+        if verb.be and not verb.negated and (describes(walk.word) or verb.states):
+            self._quality(subjects, verb)
+            return depth > 0
+        if verb.states and not verb.negated:
+            for thing in subjects:
+                thing.describe(verb.states)
+            return False
+        if verb.said:
+            raise walk.lost("a relation")
+        return False
+
+    def _quality(self, subjects: Sequence[Thing], verb: Verb) -> None:
+        """ "... is red", "... are small and wooden"."""
+        words = list(verb.states)
+        while describes(self.walk.word) or (self.walk.word in ("and", ",") and describes(self.walk.peek(1))):
+            if not describes(self.walk.word):
+                self.walk.at += 1
+            words.append(self.walk.word)
+            self.walk.at += 1
+        for thing in subjects:
+            thing.describe(words)
+
+    def _goes_on(self, subjects: list[Thing], began: int) -> bool:
+        """Read "and above ..." or ", and to the left of ... is a dog", if it is ahead."""
+        walk = self.walk
+        at = walk.at
+        if walk.word == ",":
+            walk.at += 1
+        if not walk.take_any(("and", "but")):
+            walk.at = at
+            return False
+        if walk.word in RELATIVES:
+            walk.at += 1
+        verb = read_verb(walk)
+        if not relation_ahead(walk):
+            walk.at = at
+            return False
+        if self.nested:
+            raise Unread(f"it is unclear what {walk.since(at)!r} and what follows belong to", at, walk.at + 1)
+        said = self._relations(subjects, 0)
+        if not verb.said and (new := self._inverted()):
+            self._say(new, said, False, began)
+            return True
+        self._say(subjects, said, verb.negated, began)
+        return True
+
+    def _fronted(self, began: int) -> list[Thing]:
+        """ "to the left of the dog is a cat"; the things that it is about."""
+        walk = self.walk
+        with_ = walk.word == "with"
+        said = self._relations([], 0)
+        subjects = self._inverted()
+        if not subjects and walk.word == "," and starts_thing(walk, 1):
+            walk.at += 1
+            subjects = self._entity()
+        if not subjects and with_ and self.topic:
+            subjects = self.topic
+        if not subjects:
+            raise Unread(f"it is unclear what {walk.since(began)!r} is said of", began, walk.at)
+        self._say(subjects, said, False, began)
+        return subjects
+
+    def _inverted(self) -> list[Thing]:
+        """The things after "is", "stands" or "there is"; none when no verb is ahead."""
+        walk = self.walk
+        at = walk.at
+        walk.take(",")
+        if walk.take_term("there"):
+            return self._entity()
+        verb = read_verb(walk)
+        if not verb.said or walk.at == at or verb.negated or relation_ahead(walk):
+            walk.at = at
+            return []
+        things = self._entity()
+        for thing in things:
+            thing.describe(verb.states)
+        while walk.word == "and" and starts_thing(walk, 1):  # "on the table are a cup and a bowl"
+            walk.at += 1
+            things += self._entity()
+        return things
+
+    def _relations(self, subjects: Sequence[Thing], depth: int) -> list[_Said]:
+        """Read relation phrases and their objects."""
+        walk, began = self.walk, self.walk.at
+        try:
+            if own_side_ahead(walk):
+                return [self._own_side(subjects)]
+            terms = read_terms(walk)
+            if any(walk.ahead(words) for words in _MUTUAL):
+                return [self._mutual(terms[0].predicate, subjects)]
+            kind = VOCABULARY.get(terms[0].predicate)
+            objects = self._objects(kind.places if kind else 2, subjects, depth)
+            if terms[0].predicate == "with" and self._refers_back():
+                # "a dog with a cat to its left": the cat is to the left of the dog.
+                things = [thing for group in objects for thing in group]
+                verb = read_verb(walk)
+                self._say(things, self._relations(things, depth), verb.negated, began)
+                return []
+            return [_Said(term.predicate, term.passive, objects) for term in terms]
+        except Unread as lost:
+            lost.began = min(lost.began, began)
+            raise
+
+    def _refers_back(self) -> bool:
+        walk = self.walk
+        if side := own_side_ahead(walk):
+            return walk.peek(side[1] - 1) in POSSESSIVES
+        found = walk.text.terms.get(walk.at)
+        ends = found[0] if found is not None and found[1].kind == "relation" else None
+        return ends is not None and ends < len(walk.text.words) and walk.text.words[ends] in _PRONOUNS
+
+    def _objects(self, places: int, subjects: Sequence[Thing], depth: int) -> tuple[tuple[Thing, ...], ...]:
+        """The objects of a relation: each a thing, or a pair for between."""
+        walk = self.walk
+        both = walk.take("both")
+        first = self._entity(subjects, depth + 1)
+        if places == 3:
+            if len(first) == 2:
+                return ((first[0], first[1]),)
+            second = self._entity(subjects, depth + 1) if walk.take("and") else first
+            if len(first) != 1 or len(second) != 1:
+                raise walk.lost("two things to be between")
+            return ((first[0], second[0]),)
+        if both and walk.take("and"):
+            first = [*first, *self._entity(subjects, depth + 1)]
+        return tuple((thing,) for thing in first)
+
+    def _own_side(self, subjects: Sequence[Thing]) -> _Said:
+        """ "on the dog's left", "to its right"."""
+        walk = self.walk
+        walk.at += 1
+        if (plural := POSSESSIVES.get(walk.word)) is not None:
+            owners = antecedents(walk, self.draft, plural, subjects)
+            walk.at += 1
+        else:
+            owners = read_things(walk, self.draft, subjects)
+            if not walk.take("'s"):
+                raise walk.lost("whose side it is")
+        predicate = f"{walk.word} of"
+        walk.at += 1
+        take_side_words(walk)
+        return _Said(predicate, False, tuple((owner,) for owner in owners), "object")
+
+    def _mutual(self, predicate: str, subjects: Sequence[Thing]) -> _Said:
+        """ "... next to each other": of two things."""
+        walk = self.walk
+        kind = VOCABULARY.get(predicate)
+        pair = list(subjects) if len(subjects) == 2 else [*self.listed, *subjects]
+        if len(pair) != 2 or kind is None or not kind.symmetric:
+            raise walk.lost("two things, each of which is so to the other")
+        walk.at += 2
+        self.took_list = True
+        return _Said(predicate, False, ((pair[1],),), subject=pair[0])
+
+    def _say(self, subjects: Sequence[Thing], said: Iterable[_Said], negated: bool, began: int) -> None:
+        for one in said:
+            for subject in [one.subject] if one.subject else subjects:
+                for objects in one.objects:
+                    try:
+                        if one.passive:
+                            self.draft.relate(objects[0], one.predicate, [subject], negated, one.frame)
+                        else:
+                            self.draft.relate(subject, one.predicate, objects, negated, one.frame)
+                    except ValueError:
+                        words = self.walk.since(began)
+                        raise Unread(f"{words!r} needs other things than it names", began, self.walk.at) from None
+
+    def _view(self) -> list[Thing] | Frame | None:
+        """Read "from the viewer's side" or "from the dog's perspective", if it is ahead."""
+        walk = self.walk
+        at = walk.at
+        walk.take(",")
+        if walk.take_term("viewer"):
+            return "viewer"
+        if own_view_ahead(walk) is None:
+            walk.at = at
+            return None
+        walk.at += 1
+        if (plural := POSSESSIVES.get(walk.word)) is not None:
+            owners = antecedents(walk, self.draft, plural, ())
+            walk.at += 1
+        else:
+            owners = read_things(walk, self.draft)
+            walk.take("'s")
+        take_view_words(walk)
+        return owners
+
+    def _frame(self, viewed: "list[Thing] | Frame | None", first: int, began: int) -> None:
+        """Set the frame of the clause's relations, from number `first` on."""
+        if viewed is None:
+            return
+        relations = self.draft.relations
+        owners = {thing.id for thing in viewed} if isinstance(viewed, list) else None
+        new = relations[first:]
+        if not new or (owners is not None and any(owners.isdisjoint(relation.objects) for relation in new)):
+            del relations[first:]
+            why = f"{self.walk.since(began)!r}: a frame is the viewer's, or that of the thing a relation refers to"
+            raise Unread(why, began, self.walk.at)
+        if owners is not None:
+            relations[first:] = [relation.model_copy(update={"frame": "object"}) for relation in new]
