@@ -1,25 +1,14 @@
-"""From answers to single questions to the value of a picture: dependencies, shares, and soft means. Pure."""
+"""From answers to single questions to the value of a picture: dependencies, shares and soft means. Pure."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
-from rlrig_eval.metrics import all_correct, requirements_share
+from rlrig_eval.metrics import all_correct, dsg_scores, requirements_share, soft_tifa_am, soft_tifa_gm
 from rlrig_eval.scene import Requirement, zero_children
 
 HOLDS = 0.5
 """P(yes) from which a requirement counts as satisfied."""
-
-
-def one_level(requirements: Sequence[Requirement], verdicts: Mapping[str, bool]) -> dict[str, bool]:
-    """Verdicts with children of failed parents set to False, parents taken as they were answered.
-
-    As the DSG library and OneIG compute it; `scene.zero_children` is the transitive rule of DPG and of the DSG
-    paper. The two differ only where a grandparent failed.
-    """
-    return {r.id: verdicts[r.id] and all(verdicts[parent] for parent in r.depends) for r in requirements}
 
 
 def question_values(
@@ -27,25 +16,21 @@ def question_values(
 ) -> dict[str, float | None]:
     """What the answers to single questions are worth together.
 
-    Returns `score` (share of requirements that hold, transitive zeroing), `all_correct`, `one_level` and
-    `unzeroed` (the shares under the other two rules) and, where P(yes) is known (`soft`), the arithmetic and the
-    geometric mean of P(yes), `soft_am` and `soft_gm` (Soft-TIFA of GenEval 2).
+    Returns `score` and `all_correct` (children of failed parents fail, transitively), `one_level` (the share by
+    DSG's library: parents taken as they were answered), `unzeroed` and, where P(yes) is known (`soft`), its
+    arithmetic and geometric means, `soft_am` and `soft_gm` (Soft-TIFA, GenEval 2).
     """
     hard = {requirement.id: answers[requirement.id] >= HOLDS for requirement in requirements}
-    zeroed = zero_children(requirements, hard)
+    parents = {requirement.id: requirement.depends for requirement in requirements}
+    zeroed, one_level = zero_children(requirements, hard), dsg_scores(hard, parents, "one_level")
     values: dict[str, float | None] = {
         "score": requirements_share(zeroed),
         "all_correct": float(all_correct(zeroed)),
-        "one_level": requirements_share(one_level(requirements, hard)),
+        "one_level": requirements_share({name: score > 0 for name, score in one_level.items()}),
         "unzeroed": requirements_share(hard),
     }
     if soft:
         chances = [answers[requirement.id] for requirement in requirements]
-        values |= {"soft_am": fmean(chances) if chances else None, "soft_gm": _geometric_mean(chances)}
+        values |= {"soft_am": soft_tifa_am(chances) if chances else None}
+        values |= {"soft_gm": soft_tifa_gm(chances) if chances else None}
     return values
-
-
-def _geometric_mean(chances: Sequence[float]) -> float | None:
-    if not chances:
-        return None
-    return math.exp(fmean(map(math.log, chances))) if min(chances) > 0.0 else 0.0

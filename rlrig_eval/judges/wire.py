@@ -1,0 +1,156 @@
+"""A request as a chat completion, and a body as a reply. What a server says is read, never believed to be whole."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
+
+LARGEST = 4 * 2**20
+"""Bytes of a reply that are read."""
+_SHOWN = 2000
+_TOP = 20
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What a server is asked for. `structured`: to keep to the schema; `logprobs`: of the first word's rivals."""
+
+    structured: bool = True
+    logprobs: bool = True
+    limit: str = "max_tokens"
+
+    def without(self, complaint: str, asked: Mapping[str, Any]) -> Dialect | None:
+        """The dialect that leaves out what a server complained of; None when nothing of it can be left out."""
+        if "logprobs" in asked and "logprob" in complaint:
+            return replace(self, logprobs=False)
+        if "max_tokens" in asked and "max_completion_tokens" in complaint:
+            return replace(self, limit="max_completion_tokens")
+        if "response_format" in asked:  # servers name it in many ways
+            return replace(self, structured=False)
+        return replace(self, logprobs=False) if "logprobs" in asked else None
+
+
+def arguments(model: str, request: Request, sampling: Mapping[str, Any], dialect: Dialect, side: int) -> dict[str, Any]:
+    """What the client's `chat.completions.create` takes for a request."""
+    pictures = [{"type": "image_url", "image_url": {"url": data_url(image, side)}} for image in request.images]
+    content = [*pictures, {"type": "text", "text": request.text}]
+    one_word = request.form.schema is None
+    asked: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": "user", "content": content}],
+        "temperature": sampling["temperature"],
+        "seed": sampling["seed"] + request.turn,
+        dialect.limit: min(sampling["max_tokens"], 4) if one_word else sampling["max_tokens"],
+    }
+    if one_word and dialect.logprobs:
+        asked |= {"logprobs": True, "top_logprobs": _TOP}
+    if not one_word and dialect.structured:
+        stated = {"name": "reply", "strict": True, "schema": dict(request.form.schema or {})}
+        asked["response_format"] = {"type": "json_schema", "json_schema": stated}
+    return asked
+
+
+def data_url(image: Image.Image, side: int) -> str:
+    """PNG, shrunk to `side` pixels on its longer side where it is larger; never enlarged."""
+    if max(image.size) > side:
+        image = image.copy()
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+
+
+class _Part(BaseModel):
+    """What is taken from a server's JSON; it may say more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Token(_Part):
+    token: str
+    logprob: float
+
+
+class _Place(_Token):
+    top_logprobs: list[_Token] = Field(default_factory=list)
+
+
+class _Logprobs(_Part):
+    content: list[_Place] | None = None
+
+
+class _Message(_Part):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(_Part):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+
+class _Usage(_Part):
+    prompt_tokens: int = Field(default=0, ge=0)
+    completion_tokens: int = Field(default=0, ge=0)
+
+
+class _Completion(_Part):
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+async def bounded_body(chunks: AsyncIterator[bytes]) -> bytes | Trouble:
+    """A body of at most LARGEST bytes; the rest of a larger one is not read."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > LARGEST:
+            return Trouble(f"the server's reply is larger than {LARGEST // 2**20} MiB")
+    return bytes(body)
+
+
+def read_body(body: bytes | Trouble) -> Reply | Trouble:
+    """What a body says, or what is wrong with it and how it begins."""
+    if isinstance(body, Trouble):
+        return body
+    text = body.decode("utf-8", "replace")
+    try:
+        found = _Completion.model_validate(json.loads(text))
+    except RecursionError:
+        return Trouble("the server's reply is no chat completion (nested too deep)", text[:_SHOWN])
+    except (ValueError, ValidationError) as problem:
+        fault = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else "not JSON"
+        return Trouble(f"the server's reply is no chat completion ({fault})", text[:_SHOWN])
+    choice = found.choices[0]
+    if choice.message.refusal:
+        return Trouble("the model refused", choice.message.refusal[:_SHOWN])
+    if choice.finish_reason == "content_filter":
+        return Trouble("the server's filter held the reply back", (choice.message.content or "")[:_SHOWN])
+    used = found.usage or _Usage()
+    usage = Usage(1, used.prompt_tokens, used.completion_tokens)
+    return Reply(choice.message.content or "", _p_yes(choice.logprobs), usage)
+
+
+def _p_yes(logprobs: _Logprobs | None) -> float | None:
+    """Share of yes among the likeliest first tokens that spell yes or no (VQAScore); None when neither is there."""
+    if logprobs is None or not logprobs.content:
+        return None
+    first = logprobs.content[0]
+    chances = {"yes": 0.0, "no": 0.0}
+    for token in first.top_logprobs or [first]:
+        word = token.token.strip().casefold()
+        if word in chances and token.logprob <= 0.0:
+            chances[word] += math.exp(token.logprob)
+    total = sum(chances.values())
+    return chances["yes"] / total if total > 0.0 else None

@@ -1,0 +1,242 @@
+"""The openai back end against a real HTTP server in every mood: no zero, no lost picture, no wait without end."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import stamina
+from PIL import Image
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from rlrig_eval import judges
+from rlrig_eval.errors import UsageError
+from rlrig_eval.judges import Budget, Task, Unscored, Verdict
+from rlrig_eval.judges.openai import ADDRESS
+from tests.judges import server as s
+from tests.judges.replies import answers, task
+
+QUESTIONS = len(task().requirements)
+GOOD = answers(*["yes"] * QUESTIONS)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", s.KEY)
+    monkeypatch.delenv(ADDRESS, raising=False)
+
+
+def tasks(count: int) -> list[Task]:
+    """Pictures that differ, so that none is answered for another."""
+    return [task(Image.new("RGB", (8, 8), (number % 256, number // 256, 0))) for number in range(count)]
+
+
+def judged(httpserver: HTTPServer, answer: s.Answer, count: int = 3, **options) -> list[Verdict | Unscored]:
+    s.serve(httpserver, answer)
+    judge = judges.build(s.spec(httpserver, **options))
+    return list(judge.verdicts(tasks(count)))
+
+
+def once(first: Callable[[], Response]) -> s.Answer:
+    """One bad reply, then good ones."""
+    bad: Iterator[Response] = iter([first()])
+    return lambda asked: next(bad, None) or s.all_yes(asked)
+
+
+def test_a_good_reply_is_a_verdict_with_its_tokens(httpserver: HTTPServer) -> None:
+    (found,) = judged(httpserver, s.all_yes, 1, input_price="1", output_price="2")
+    assert (found.score, found.usage.calls, found.usage.prompt_tokens) == (1.0, 1, 100)
+    assert found.usage.usd == pytest.approx(120e-6)
+
+
+PASSING = {
+    "429": lambda: Response("slow down", 429),
+    "429 with Retry-After": lambda: Response("slow down", 429, {"Retry-After": "0.05"}),
+    "500": lambda: Response("oops", 500),
+    "503": lambda: Response("", 503),
+    "408": lambda: Response("", 408),
+}
+
+
+@pytest.mark.parametrize("bad", PASSING.values(), ids=PASSING.keys())
+def test_what_passes_is_tried_again(httpserver: HTTPServer, bad: Callable[[], Response]) -> None:
+    assert [found.score for found in judged(httpserver, once(bad))] == [1.0] * 3
+
+
+def cut() -> Response:
+    def half() -> Iterator[bytes]:
+        yield b'{"choices": [{"mess'
+
+    return Response(half(), headers={"Content-Length": "5000"}, content_type="application/json")
+
+
+def huge() -> Response:
+    return Response((b" " * 2**20 for _ in range(50)), content_type="application/json")
+
+
+LASTING = {
+    "500": (lambda: Response("oops", 500), "500"),
+    "400": (lambda: Response('{"error": {"message": "no pictures"}}', 400), "no pictures"),
+    "a redirect elsewhere": (lambda: Response("", 302, {"Location": "http://127.0.0.1:9/"}), "302"),
+    "Retry-After an hour": (lambda: Response("", 429, {"Retry-After": "3600"}), "429"),
+    "connection cut": (cut, "connection broke"),
+    "a web page": (lambda: Response("<html>502</html>"), "no chat completion"),
+    "no choices": (lambda: Response('{"choices": []}'), "no chat completion"),
+    "wrong types": (lambda: Response('{"choices": [{"message": {"content": 5}}]}'), "no chat completion"),
+    "half a body": (lambda: Response('{"choices": [{"message"'), "no chat completion"),
+    "nested without end": (lambda: Response("[" * 100_000), "no chat completion"),
+    "50 MB": (huge, "larger than 4 MiB"),
+    "not UTF-8": (lambda: Response(b"\xff\xfe\x00"), "no chat completion"),
+    "refusal": (lambda: s.completion(None, refusal="I cannot"), "refused"),
+    "filtered": (lambda: s.completion("", finish_reason="content_filter"), "filter"),
+    "empty": (lambda: s.completion(""), "empty"),
+    "null": (lambda: s.completion(None), "empty"),
+    "yes in a sentence": (lambda: s.completion("Yes, yes, yes!"), "no whole JSON object"),
+    "half an object": (lambda: s.completion(GOOD[:-5], finish_reason="length"), "no whole JSON object"),
+    "two objects": (lambda: s.completion(f"{GOOD}\n{GOOD}"), "2 JSON objects"),
+    "other types": (lambda: s.completion(GOOD.replace('"yes"', "1")), "does not fit"),
+    "unicode": (lambda: s.completion('{"q1": "да \u202e"}'), "does not fit"),
+}
+
+
+@pytest.mark.parametrize(("bad", "reason"), LASTING.values(), ids=LASTING.keys())
+def test_what_lasts_leaves_pictures_unscored_with_a_reason(
+    httpserver: HTTPServer, bad: Callable[[], Response], reason: str
+) -> None:
+    with stamina.set_testing(True, attempts=2):
+        found = judged(httpserver, lambda asked: bad())
+    assert [type(one) for one in found] == [Unscored] * 3
+    assert reason in found[0].reason
+
+
+def test_one_bad_reply_costs_one_picture(httpserver: HTTPServer) -> None:
+    found = judged(httpserver, once(lambda: s.completion("Yes!")))
+    assert sorted(type(one).__name__ for one in found) == ["Unscored", "Verdict", "Verdict"]
+
+
+def test_a_slow_server_is_not_waited_for(httpserver: HTTPServer) -> None:
+    def drip(asked) -> Response:
+        def bytes_() -> Iterator[bytes]:
+            for _ in range(30):
+                time.sleep(0.1)
+                yield b" "
+
+        return Response(bytes_(), content_type="application/json")
+
+    began = time.monotonic()
+    with stamina.set_testing(True, attempts=1):
+        (found,) = judged(httpserver, drip, 1, timeout="0.3")
+    assert "in time" in found.reason
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_dead_server_is_given_up_for_all(unused_tcp_port: int) -> None:
+    options = {"model": "vlm", "base_url": f"http://127.0.0.1:{unused_tcp_port}/v1", "cache": "off", "patience": "0.2"}
+    judge = judges.build(judges.resolve("openai", options | {"concurrency": "4"}))
+    began = time.monotonic()
+    found = list(judge.verdicts(tasks(500)))
+    assert {type(one) for one in found} == {Unscored}
+    assert "given up" in found[-1].reason
+    assert time.monotonic() - began < 30  # each picture alone would take its four attempts: many minutes
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refusal_that_will_not_change_is_asked_for_once(httpserver: HTTPServer, status: int) -> None:
+    asked = s.serve(httpserver, lambda _: Response('{"error": {"message": "bad key ' + s.KEY + '"}}', status))
+    found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(9)))
+    assert len(asked) == 1
+    assert {one.reason.count("***") for one in found} == {1}
+
+
+def test_the_key_is_sent_and_goes_no_further(httpserver: HTTPServer) -> None:
+    found = judged(httpserver, lambda asked: s.completion(f"your key is {s.KEY}"))
+    assert all(s.KEY not in f"{one.reason}{one.raw}" for one in found)
+    assert httpserver.log[0][0].headers["Authorization"] == f"Bearer {s.KEY}"
+    assert s.KEY not in s.spec(httpserver).model_dump_json()
+
+
+def test_a_server_without_structured_output_is_asked_in_words_from_then_on(httpserver: HTTPServer) -> None:
+    def plain(asked):
+        if "response_format" in asked:
+            return Response('{"error": {"message": "extra field"}}', 400)
+        return s.completion(f"Here you are:\n```json\n{GOOD}\n```")
+
+    asked = s.serve(httpserver, plain)
+    found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(4)))
+    assert [one.score for one in found] == [1.0] * 4
+    assert ["response_format" in one for one in asked] == [True] + [False] * 4
+
+
+def test_p_yes_comes_from_the_first_token(httpserver: HTTPServer) -> None:
+    top = [("Yes", -0.5), (" no", -1.5), ("maybe", -2.0), ("yes", -3.0)]
+    first = {"token": "Yes", "logprob": -0.5, "top_logprobs": [{"token": t, "logprob": p} for t, p in top]}
+    (found,) = judged(httpserver, lambda asked: s.completion("Yes", logprobs={"content": [first]}), 1, rubric="p-yes")
+    yes, no = 2.718281828**-0.5 + 2.718281828**-3.0, 2.718281828**-1.5
+    assert list(found.answers.values()) == pytest.approx([yes / (yes + no)] * QUESTIONS, abs=1e-6)
+
+
+def test_without_logprobs_the_word_counts(httpserver: HTTPServer) -> None:
+    def no_logprobs(asked):
+        return Response('{"error": {"message": "logprobs"}}', 400) if "logprobs" in asked else s.completion("No")
+
+    (found,) = judged(httpserver, no_logprobs, 1, rubric="p-yes")
+    assert set(found.answers.values()) == {0.0}
+
+
+def test_a_large_picture_is_shrunk(httpserver: HTTPServer) -> None:
+    asked = s.serve(httpserver, s.all_yes)
+    big = task(Image.new("RGB", (1000, 500)))
+    list(judges.build(s.spec(httpserver, max_side="100")).verdicts([big]))
+    url = asked[0]["messages"][0]["content"][0]["image_url"]["url"]
+    assert Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).size == (100, 50)
+
+
+def test_money_runs_out_cleanly(httpserver: HTTPServer) -> None:
+    s.serve(httpserver, s.all_yes)
+    spec = s.spec(httpserver, input_price="1", output_price="1", concurrency="2")  # 110 millionths a call
+    budget = Budget(max_cost=5.5 * 110e-6)
+    found = list(judges.build(spec, budget).verdicts(tasks(40)))
+    scored = [one for one in found if isinstance(one, Verdict)]
+    assert len(found) == 40
+    assert 1 <= len(scored) < 40
+    assert budget.spent.usd == pytest.approx(len(scored) * 110e-6)
+    assert "USD is spent" in found[-1].reason
+
+
+def test_a_limit_on_money_needs_a_price(httpserver: HTTPServer) -> None:
+    with pytest.raises(UsageError, match="--max-cost needs a price"):
+        judges.require_price(s.spec(httpserver))
+    judges.require_price(s.spec(httpserver, input_price="0", output_price="0"))
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://host/v1", "localhost:8000", "http://", "http://u:p@host/v1"]
+)
+def test_only_web_addresses_without_a_password(url: str) -> None:
+    with pytest.raises(UsageError, match="base_url"):
+        judges.resolve("openai", {"model": "m", "base_url": url})
+
+
+@pytest.mark.parametrize("option", ["api_key", "key", "token"])
+def test_a_key_is_no_option(option: str) -> None:
+    with pytest.raises(UsageError, match="unknown option"):
+        judges.resolve("openai", {"model": "m", option: "sk-1"})
+
+
+def test_without_a_key_the_hosted_service_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(UsageError, match="OPENAI_API_KEY is not set"):
+        judges.build(judges.resolve("openai", {"model": "m", "cache": "off"}))
+
+
+def test_where_the_server_is_does_not_decide_but_the_model_does(httpserver: HTTPServer) -> None:
+    here = s.spec(httpserver)
+    there = judges.resolve("openai", {"model": "org/vlm", "base_url": "http://elsewhere/v1", "concurrency": "2"})
+    other = s.spec(httpserver, model="org/other")
+    assert (here.slug, other.slug) == ("vlm", "other")
+    assert here.identity() == there.identity()
+    assert here.identity() != s.spec(httpserver, temperature="1").identity()

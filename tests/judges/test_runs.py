@@ -1,0 +1,188 @@
+"""Judges in a run: verdicts beside scores, drawing that goes on without them, resuming, and what files say."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from rlrig_eval import evaluate
+from rlrig_eval.errors import Exit, NotComparable, UsageError
+from rlrig_eval.runs import open_run
+from rlrig_eval.runs.compare import require_comparable, terms
+from rlrig_eval.runs.rescore import rescore
+from rlrig_eval.runs.store import read_scores
+from tests.judges import server as s
+from tests.runs import tiny
+from tests.runs.test_kill import SLOW, wait_for
+
+SUITE = tiny.suite()
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", s.KEY)
+
+
+def script(folder: Path, *lines: dict) -> dict[str, str]:
+    path = folder / "script.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return {"replies": str(path), "rubric": "p-yes"}
+
+
+def remote(server: HTTPServer, **options: str) -> dict[str, str]:
+    return {"model": "vlm", "base_url": server.url_for("/v1"), "cache": "off", "attempts": "2", **options}
+
+
+def run(out: Path, judge: str, options: dict[str, str], **more):
+    return evaluate(SUITE, "synthetic", limit=8, batch_size=3, out=out, judge=judge, judge_options=options, **more)
+
+
+def test_verdicts_stand_beside_scores(tmp_path: Path) -> None:
+    done = run(tmp_path / "run", "scripted", script(tmp_path, {"reply": "no", "asks": "left of"}, {"reply": "yes"}))
+    assert done.exit_code is Exit.OK
+    metric = done.summary["metrics"]["judge.scripted"]
+    assert (metric["n"], 0.9 < metric["mean"] < 1.0) == (8, True)
+    assert done.summary["coverage_by_scorer"]["judge.scripted"]["ok"] == 8
+    assert done.summary["judges"][0]["rubric"] == "p-yes/1"
+    assert done.summary["judges"][0]["usage"]["calls"] == 8 * 7
+    row = read_scores(tmp_path / "run", "judge.scripted")["p00#s0"]
+    assert (row.evidence["answers"]["relation:0"], row.values["all_correct"]) == (0.0, 0.0)
+
+
+def test_the_bundled_judge_judges(tmp_path: Path) -> None:
+    done = run(tmp_path / "run", "shapes-vlm", {})
+    assert done.exit_code is Exit.OK
+    assert done.summary["coverage_by_scorer"]["judge.shapes-vlm"] == {"planned": 8, "ok": 8, "error": 0, "unscored": 0}
+    assert 0.0 < done.summary["metrics"]["judge.shapes-vlm.soft_am"]["mean"] < 1.0
+
+
+BROKEN = {
+    "server error": lambda asked: Response("", 500),
+    "garbage": lambda asked: Response("<html>"),
+    "yes in a sentence": lambda asked: s.completion("Yes, all of it is there."),
+    "no such model": lambda asked: Response("", 404),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_judge_stops_nothing_and_a_healthy_one_completes(
+    httpserver: HTTPServer, tmp_path: Path, answer
+) -> None:
+    out = tmp_path / "run"
+    s.serve(httpserver, answer)
+    done = run(out, "openai", remote(httpserver, patience="0.5"))
+    assert done.exit_code is Exit.RUN
+    assert "judge.vlm: 8 of 8 pictures are unscored" in done.shortfall
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["metrics"]["judge.vlm"] == {"mean": None, "ci95": [None, None], "n": 0}
+    assert summary["metrics"]["all_correct"]["n"] == 8
+    assert summary["coverage_by_scorer"]["judge.vlm"] == {"planned": 8, "ok": 0, "error": 0, "unscored": 8}
+    assert summary["coverage_by_scorer"]["graph"]["ok"] == 8
+
+    httpserver.clear()
+    s.serve(httpserver, s.all_yes)
+    again = run(out, "openai", remote(httpserver, patience="0.5"))
+    assert (again.exit_code, again.summary["metrics"]["judge.vlm"]["mean"]) == (Exit.OK, 1.0)
+    whole = run(tmp_path / "whole", "openai", remote(httpserver))
+    assert (out / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
+
+
+def test_a_judge_that_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path / "run", "local", {"model": str(tmp_path / "nothing")})
+    assert done.exit_code is Exit.RUN
+    assert "cannot be used" in done.shortfall
+    assert done.summary["metrics"]["all_correct"]["n"] == 8
+
+
+@pytest.mark.parametrize(
+    ("judge", "options", "message"),
+    [
+        ("opneai", {}, "unknown judge 'opneai': did you mean 'openai'"),
+        ("openai", {}, "model"),
+        ("openai", {"model": "x", "base_url": "nowhere"}, "base_url"),
+        ("shapes-vlm", {"rubric": "p-yse"}, "unknown rubric"),
+        ("shapes-vlm", {"name": "../../x", "bath_size": "1"}, "did you mean 'batch_size'"),
+        ("scripted", {"replies": "/nowhere/x.jsonl"}, "No such file"),
+    ],
+)
+def test_a_wrong_word_is_found_before_the_first_sample(tmp_path: Path, judge: str, options: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(tmp_path / "run", judge, options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_budget_stops_cleanly_and_a_later_run_goes_on(httpserver: HTTPServer, tmp_path: Path) -> None:
+    asked = s.serve(httpserver, s.all_yes)
+    first = run(tmp_path / "run", "openai", remote(httpserver), max_calls=5)
+    assert (len(asked), first.exit_code) == (5, Exit.RUN)
+    assert "budget of 5 calls is spent" in first.shortfall
+    second = run(tmp_path / "run", "openai", remote(httpserver), max_calls=5)
+    assert (len(asked), second.exit_code) == (8, Exit.OK)
+
+
+def test_a_judge_is_added_to_a_finished_run_and_resumed_there(httpserver: HTTPServer, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    evaluate(SUITE, "synthetic", limit=8, out=out)
+    s.serve(httpserver, s.all_yes)
+    assert rescore(out, judge=("openai", remote(httpserver)), max_calls=3).exit_code is Exit.RUN
+    done = rescore(out)
+    assert (done.exit_code, done.summary["metrics"]["judge.vlm"]["n"]) == (Exit.OK, 8)
+    with pytest.raises(UsageError, match="another judge called vlm"):
+        rescore(out, judge=("openai", remote(httpserver, temperature="1")))
+
+
+def test_runs_of_different_judges_are_not_comparable(tmp_path: Path) -> None:
+    for name, reply in (("a", "yes"), ("b", "no")):
+        (tmp_path / name).mkdir()
+        run(tmp_path / name / "run", "scripted", script(tmp_path / name, {"reply": reply}))
+    one, other = (open_run(tmp_path / name / "run") for name in "ab")
+    require_comparable(terms(one.config), terms(one.config))
+    with pytest.raises(NotComparable, match="judges"):
+        require_comparable(terms(one.config), terms(other.config))
+
+
+def test_shards_are_judged_apart_and_merged(tmp_path: Path) -> None:
+    options = script(tmp_path, {"reply": "yes"})
+    for part in (1, 2):
+        run(tmp_path / "run", "scripted", options, shard=(part, 2))
+    assert rescore(tmp_path / "run").exit_code is Exit.OK
+    run(tmp_path / "whole", "scripted", options)
+    assert {path.name for path in (tmp_path / "run" / "scores").iterdir()} == {"graph.jsonl", "judge.scripted.jsonl"}
+    assert (tmp_path / "run" / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
+
+
+def test_the_key_is_in_no_file(httpserver: HTTPServer, tmp_path: Path) -> None:
+    s.serve(httpserver, lambda asked: Response(f"key {s.KEY}", 400))
+    run(tmp_path / "run", "openai", remote(httpserver))
+    files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert all(s.KEY.encode() not in path.read_bytes() for path in files)
+
+
+def test_killed_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
+    tiny.write(tmp_path / "suite")
+    (tmp_path / "slow.py").write_text(SLOW)
+
+    def command(out: str) -> list[str]:
+        what = ["--suite", str(tmp_path / "suite"), "--model", f"{tmp_path / 'slow.py'}:Slow", "-M", "error_rate=0.3"]
+        more = ["--judge", "shapes-vlm", "--batch-size", "2", "--limit", "12", "--out", str(tmp_path / out)]
+        return [sys.executable, "-m", "rlrig_eval", "run", *what, *more]
+
+    subprocess.run(command("whole"), check=True, timeout=200, capture_output=True)
+    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(tmp_path / "killed", 6, process)
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run(command("killed"), check=True, timeout=200, capture_output=True)
+    for name in ("summary.json", "suite.json"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
