@@ -45,7 +45,7 @@ class OpenAI:
         base_url: str | None = None,
         temperature: float = 0.0,
         seed: int = 0,
-        max_tokens: int = 1024,
+        reply_limit: int = 1024,
         max_side: int = 768,
         structured: Literal["auto", "no"] = "auto",
         concurrency: int = 16,
@@ -60,7 +60,7 @@ class OpenAI:
         self._key = os.environ.get(KEY, "")
         if not self._key and self._url == HOSTED:
             raise UsageError(f"{KEY} is not set, and {HOSTED} asks for one")
-        self._model, self._sampling = model, {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
+        self._model, self._sampling = model, {"temperature": temperature, "seed": seed, "max_tokens": reply_limit}
         self._side, self._dialect = max_side, Dialect(structured=structured == "auto")
         self._timeout, self._attempts, self._window = timeout, attempts, 4 * concurrency
         self._pace, self._breaker = Pace(concurrency), Breaker(patience)
@@ -75,7 +75,7 @@ class OpenAI:
             raise UsageError(f"judge openai: base_url must be http:// or https:// and a host, not {url!r}")
         if parts.username or parts.password:
             raise UsageError(f"judge openai: no user or password in base_url; a key comes from {KEY}")
-        for name in ("max_tokens", "max_side", "concurrency", "timeout", "attempts", "patience"):
+        for name in ("reply_limit", "max_side", "concurrency", "timeout", "attempts", "patience"):
             if not options[name] > 0:
                 raise UsageError(f"judge openai: {name} must be above 0, not {options[name]}")
         known = price_of(options["model"])

@@ -92,7 +92,7 @@ def test_a_broken_judge_stops_nothing_and_a_healthy_one_completes(
     s.serve(httpserver, s.all_yes)
     again = run(out, "openai", remote(httpserver, patience="0.5"))
     assert (again.exit_code, again.summary["metrics"]["judge.vlm"]["mean"]) == (Exit.OK, 1.0)
-    whole = run(tmp_path / "whole", "openai", remote(httpserver))
+    run(tmp_path / "whole", "openai", remote(httpserver))
     assert (out / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
 
 
