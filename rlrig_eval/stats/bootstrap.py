@@ -91,7 +91,7 @@ def cluster_mean_ci(
     mean = float(sums.sum() / n)
     if len(sums) < 2:
         return Interval(mean, None, None, n)
-    lo, hi = mean_quantiles(sums, sizes, tails(level), draws, seed)
+    lo, hi = map(float, mean_quantiles(sums, sizes, tails(level), draws, seed))
     # How far the mean could be from a wall at which all n scores lie, with probability (1 - level) / 2.
     unseen = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / len(sums))
     if np.all(sums == 0.0):
@@ -122,43 +122,51 @@ def group_sums(values: Sequence[float | None] | Floats, groups: Sequence[Hashabl
     return sums, sizes
 
 
-def mean_quantiles(
-    sums: Floats, sizes: Floats, probabilities: Sequence[float], draws: int, seed: int
-) -> tuple[float, ...]:
+def mean_quantiles(sums: Floats, sizes: Floats, probabilities: Sequence[float], draws: int, seed: int) -> Floats:
     """BCa quantiles, widened to Student's t, of the ratio sum(sums) / sum(sizes) under resampling of groups.
 
-    `sums` and `sizes` have shape (groups,), at least two groups; `probabilities` are one-sided, in (0, 1).
+    Args:
+        sums, sizes: shape (..., groups), at least two groups; leading axes are separate data sets, which
+            share the draws.
+        probabilities: one-sided, in (0, 1).
+
+    Returns:
+        shape (..., probabilities).
     """
-    count = len(sums)
-    mean = sums.sum() / sizes.sum()
-    drawn = _group_draws(count, draws, seed)
-    replicates = (drawn @ sums) / (drawn @ sizes)
+    count = sums.shape[-1]
+    mean = sums.sum(axis=-1) / sizes.sum(axis=-1)
+    drawn = group_draws(count, draws, seed)
+    replicates = (sums @ drawn) / (sizes @ drawn)
     # Ties (many in a mean of zeros and ones) count half, so that a symmetric sample has no bias to correct.
-    below = (np.mean(replicates < mean - 1e-12) + np.mean(replicates <= mean + 1e-12)) / 2.0
-    bias = float(ndtri(np.clip(below, 0.5 / draws, 1.0 - 0.5 / draws)))
-    acceleration = _acceleration(sums, sizes)
+    off = replicates - mean[..., None]
+    below = (np.mean(off < -1e-12, axis=-1) + np.mean(off <= 1e-12, axis=-1)) / 2.0
+    bias = ndtri(np.clip(below, 0.5 / draws, 1.0 - 0.5 / draws))[..., None]
     z = np.sqrt(count / (count - 1.0)) * stdtrit(count - 1.0, np.asarray(probabilities))
-    shifted = bias + z
     # Past 1 / acceleration the correction folds over; the limit of that tail is the extreme replicate.
-    scale = np.maximum(1.0 - acceleration * shifted, 1e-6)
-    return tuple(float(q) for q in np.quantile(replicates, ndtr(bias + shifted / scale)))
+    scale = np.maximum(1.0 - _acceleration(sums, sizes)[..., None] * (bias + z), 1e-6)
+    shares = ndtr(bias + (bias + z) / scale)
+    flat = zip(replicates.reshape(-1, draws), shares.reshape(-1, len(z)), strict=True)
+    return np.array([np.quantile(one, share) for one, share in flat]).reshape(shares.shape)
 
 
-def _acceleration(sums: Floats, sizes: Floats) -> float:
+def _acceleration(sums: Floats, sizes: Floats) -> Floats:
     """Efron's acceleration, from leaving out one group at a time: sum d^3 / (6 (sum d^2)^1.5)."""
-    left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
-    deviation = left_out.mean() - left_out
-    spread = float((deviation**2).sum())
-    return float((deviation**3).sum()) / (6.0 * spread**1.5) if spread > 0.0 else 0.0
+    left_out = (sums.sum(axis=-1, keepdims=True) - sums) / (sizes.sum(axis=-1, keepdims=True) - sizes)
+    deviation = left_out.mean(axis=-1, keepdims=True) - left_out
+    root = np.sqrt((deviation**2).sum(axis=-1, keepdims=True))
+    unit = np.divide(deviation, root, out=np.zeros_like(deviation), where=root > 0.0)
+    return np.asarray((unit**3).sum(axis=-1) / 6.0)
 
 
-@lru_cache(maxsize=16)
-def _group_draws(count: int, draws: int, seed: int) -> Floats:
-    """How often each group is drawn in each bootstrap sample; shape (draws, count), rows sum to `count`.
+@lru_cache(maxsize=4)
+def group_draws(count: int, draws: int, seed: int) -> Floats:
+    """How often each group is drawn in each bootstrap sample; shape (count, draws), columns sum to `count`.
 
     Kept, because one summary asks for the same draws once per metric and tag.
     """
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1.0 / count), size=draws)
-    weights = drawn.astype(np.float64)
+    rng = np.random.default_rng(seed)
+    weights = np.empty((count, draws))
+    for number in range(draws):
+        weights[:, number] = np.bincount(rng.integers(count, size=count), minlength=count)
     weights.flags.writeable = False
     return weights

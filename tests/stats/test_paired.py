@@ -101,7 +101,10 @@ def test_the_test_cries_wolf_5_times_in_100() -> None:
 
 def test_two_equal_runs_differ_by_nothing_with_p_1() -> None:
     scores = {f"p{i}": float(i % 2) for i in range(20)}
-    assert paired_difference(scores, scores, {p: p for p in scores}) == Difference(0.0, 0.0, 0.0, 20, 1.0)
+    found = paired_difference(scores, scores, {p: p for p in scores})
+    assert (found.mean, found.n, found.p) == (0.0, 20, 1.0)
+    # 20 prompts without a change do not prove that the next one would not change.
+    assert -0.25 < found.lo < -0.05 < 0.05 < found.hi < 0.25
 
 
 BASELINE = {f"p{i}": float(i % 3 > 0) for i in range(300)}
