@@ -24,7 +24,7 @@ STYLES = (
     Style(outline=1.0),
     Style(tint=(-30, -30, -30), outline=0.7, shade=(10, 0, -10)),
 )
-SIDE, PATCH, MERGE = 64, 8, 2
+SIDE, PATCH, MERGE = 64, 8, 1
 _IMAGE = ("<fake_token_around_image>", "<image>", "<end_of_utterance>", "<global-img>")
 CHAT = (
     "{% for message in messages %}{% if message.role == 'user' %}{% for part in message.content %}"
@@ -43,7 +43,7 @@ def build_processor() -> Idefics3Processor:
 
 
 def build(processor: Idefics3Processor) -> Idefics3ForConditionalGeneration:
-    """About 2.3 million parameters, random; 16 image tokens for a picture of 64 x 64."""
+    """About 2.3 million parameters, random; 64 image tokens for a picture of 64 x 64."""
     words = processor.tokenizer
     text = {
         "model_type": "llama",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import PreTrainedModel, ProcessorMixin
@@ -23,7 +24,7 @@ OWNER_WEIGHT = 0.5
 MATRIX_RATE, RATE = 3e-3, 2e-3
 
 
-class _Student(nn.Module):
+class Student(nn.Module):
     """A vision-language model with a head that names what lies under each of its picture tokens."""
 
     def __init__(self, model: PreTrainedModel, picture_tokens: int) -> None:
@@ -35,6 +36,8 @@ class _Student(nn.Module):
         with watched(inner.connector if hasattr(inner, "connector") else inner.visual) as seen:
             answers, parts = answer_loss(self.model, batch)
         tokens = getattr(seen[0], "pooler_output", seen[0])
+        if isinstance(tokens, tuple):  # Qwen2.5-VL cuts them up, picture by picture
+            tokens = torch.cat(tokens)
         owner = self.head(tokens.reshape(len(batch.cells), self.head.tokens, -1), batch.cells)
         return answers + OWNER_WEIGHT * owner, {**parts, "owner": float(owner.detach())}
 
@@ -56,7 +59,7 @@ def teach(
     may learn from.
     """
     packer = Packer(processor, model)
-    student = _Student(model, packer.picture_tokens).to(budget.device)
+    student = Student(model, packer.picture_tokens).to(budget.device)
     held_out = exam(packer, pairings, pictures=128, style=style)
 
     def batches(step: int) -> Iterator[Packed]:

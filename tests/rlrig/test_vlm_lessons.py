@@ -16,6 +16,7 @@ from rlrig.bundled.grading import Mark, calibration_error, exam, quality
 from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.packing import Packer, answer_logits, answer_loss
 from rlrig.bundled.questions import NO, YES, Examiner, description, verdicts, whereabouts
+from rlrig.bundled.teaching import Student
 from rlrig.bundled.variations import stage, vary
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import PAIRINGS, SEEN, render, split, truth, unseen
@@ -74,6 +75,23 @@ def test_a_student_learns_a_lesson_by_heart(student):
             optimiser.zero_grad()
     model.eval()
     assert losses[-1] < losses[0] / 2
+
+
+def test_a_student_learns_what_lies_under_its_picture_tokens(student):
+    lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)
+    packer = Packer(student.processor, student.model)
+    pupil, batch = Student(student.model.train(), packer.picture_tokens), packer.pack([lessons(rng)])
+    found = optimisers(pupil, 2e-3, 2e-3)
+    owner = []
+    for _ in range(25):
+        loss, parts = pupil(batch)
+        loss.backward()
+        owner.append(parts["owner"])
+        for optimiser in found:
+            optimiser.step()
+            optimiser.zero_grad()
+    student.model.eval()
+    assert owner[-1] < owner[0] / 2
 
 
 def test_answers_come_from_the_truth_of_the_drawing():
