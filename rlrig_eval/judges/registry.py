@@ -81,6 +81,12 @@ def resolve(name: str, options: Mapping[str, Any]) -> JudgeSpec:
     factory = load(where, "judge")
     given = dict(options)
     called, asked = given.pop("name", None), given.pop("rubric", None)
+    for key in [key for key in given if "." in key]:  # `label.key=value`: an option of a member
+        label, _, inner = key.partition(".")
+        given["options"] = {
+            **given.get("options", {}),
+            label: given.get("options", {}).get(label, {}) | {inner: given.pop(key)},
+        }
     decided = converted(factory, given, f"judge {name!r}")
     if asked is not None and hasattr(factory, "verdicts"):
         raise UsageError(f"judge {name!r} asks in its own way, so -J rubric means nothing to it")

@@ -67,8 +67,13 @@ def judging_of(asked: Iterable[Asked], max_calls: int | None = None, max_cost: f
 def recorded_specs(specs: Iterable[JudgeSpec]) -> tuple[JudgeSpec, ...]:
     """Specs as ``run.json`` keeps them, without secrets."""
     return tuple(
-        spec.model_copy(update={"options": redacted(spec.options), "traffic": redacted(spec.traffic)}) for spec in specs
+        spec.model_copy(update={"options": _hidden(spec.options), "traffic": _hidden(spec.traffic)}) for spec in specs
     )
+
+
+def _hidden(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`redacted`, also inside the options of a panel's members."""
+    return {key: _hidden(value) if isinstance(value, dict) else value for key, value in redacted(values).items()}
 
 
 @contextmanager
@@ -144,7 +149,7 @@ class _Desk:
             self._append([score_row(sample, row.image_sha256 or "", found)])
 
     def _task(self, sample: Sample, row: SampleRow) -> Task:
-        requirements = sample.prompt.graph.requirements(self._counting)
+        requirements = sample.prompt.graph.requirements(sample.prompt.counting or self._counting)
         return Task(self._folder / (row.image or ""), sample.prompt.text, requirements)
 
     def _verdicts(self, tasks: Iterable[Task]) -> Iterable[Verdict | Unscored]:
