@@ -1,4 +1,4 @@
-"""The command line of the system itself: draw one prompt, or train the bundled checkpoints."""
+"""The command line of the system itself: draw one prompt, train the bundled checkpoints, Reflection-GRPO."""
 
 from __future__ import annotations
 
@@ -79,6 +79,29 @@ def train(
     budget = Budget(minutes=minutes, folder=folder, device=device)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
+
+
+@app.command()
+def grpo(
+    phase: Annotated[str, typer.Argument(help="actor (its instructions) or editor (its edits).")],
+    preset: Annotated[str | None, typer.Option(help="A GRPO preset, else <phase>-shapes.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A YAML file instead of a preset.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the folder.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and time one batch, say the cost.")] = False,
+    steps: Annotated[int | None, typer.Option(min=1, help="Instead of the config's.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many minutes of steps.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda, instead of the system's.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/grpo/<name of the config> if none.")] = None,
+) -> None:
+    """Train by Reflection-GRPO: rewards from the Checker, checkpoints, a log, and a system that `generate` loads."""
+    if preset is not None and config is not None:
+        raise UsageError("--preset and --config: give one of them")
+    from rlrig.grpo.command import start
+
+    start(
+        phase, config or preset, {"steps": steps, "minutes": minutes, "device": device}, out, resume, dry_run, threads
+    )
 
 
 def _writable(folder: Path) -> Path:

@@ -69,6 +69,28 @@ def sample(
     )
 
 
+@dataclass(frozen=True)
+class Forward:
+    """Samples `final` (B, ...), to be mixed with `noise` (K, B, ...) at K `sigmas`, and the velocities (K, B, ...)
+    there of the policy that drew them: what DiffusionNFT trains on."""
+
+    sigmas: tuple[float, ...]
+    noise: Tensor
+    v_old: Tensor
+    final: Tensor
+
+    def mixed(self, k: int) -> Tensor:
+        return (1 - self.sigmas[k]) * self.final + self.sigmas[k] * self.noise[k]
+
+
+@torch.no_grad()
+def forward(velocity: Velocity, final: Tensor, sigmas: Sequence[float], window: Window, noise: Tensor) -> Forward:
+    """The forward process from `final` (B, ...) at the sigmas of `window`, with `noise` (K, B, ...)."""
+    chosen = tuple(sigmas[i] for i in window)
+    mixed = [(1 - s) * final + s * noise[k] for k, s in enumerate(chosen)]
+    return Forward(chosen, noise, torch.stack([velocity(x, s) for x, s in zip(mixed, chosen, strict=True)]), final)
+
+
 def replay(velocity: Velocity, recorded: Trajectory, k: int) -> Step:
     """The k-th random step again under `velocity`, to the x_next that was recorded; its `logp` carries the gradient."""
     i, x = recorded.window[k], recorded.x[k]

@@ -1,0 +1,70 @@
+"""`rlrig grpo`: from what was typed to a run."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from rlrig.grpo import checkpoint
+from rlrig.grpo.config import PHASES, load_config
+from rlrig.grpo.log import Log, Silent
+from rlrig.grpo.plan import plan
+from rlrig_eval.checkpoints import quiet
+from rlrig_eval.errors import UsageError
+
+
+def start(
+    phase: str,
+    config: str | Path | None,
+    overrides: Mapping[str, Any],
+    out: Path | None = None,
+    resume: bool = False,
+    dry_run: bool = False,
+    threads: int = 1,
+    held_out: Any = None,
+) -> None:
+    """Load, and train or say what it would cost. `overrides` of None leave the config's values; `held_out` is
+    a judge of one's own, a `system.HeldOut`.
+
+    Raises UsageError for what was typed wrong, a config or checkpoint that cannot be used, or a folder that holds
+    another run; RunError as `trainer.train` does.
+    """
+    first = next((name for name in PHASES if name == phase), None)
+    if first is None:
+        raise UsageError.unknown("phase", phase, PHASES)
+    told = load_config(config or f"{first}-shapes", {k: v for k, v in overrides.items() if v is not None})
+    if told.preset().device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"device {told.preset().device}: torch sees no GPU here")
+    folder = out or Path("runs") / "grpo" / told.name
+    _check(folder, resume)
+    torch.set_num_threads(threads)
+    with quiet():  # diffusers asks for torchvision as its FLUX is imported
+        from rlrig.grpo.run import prepare
+        from rlrig.grpo.system import load_system
+        from rlrig.grpo.trainer import self_check, train
+    run = prepare(told, first, folder, load_system(told, first, held_out))
+    if dry_run:
+        run.source.peek(told.training(first).batch_size // told.training(first).group_size)
+        began = time.monotonic()
+        self_check(run)
+        for line in plan(told, first, run.system.preset).lines(told, time.monotonic() - began):
+            Console(highlight=False).print(line, soft_wrap=True)
+        return
+    train(run, Log(folder, Console()) if run.accelerator.is_main_process else Silent(), resume)
+
+
+def _check(folder: Path, resume: bool) -> None:
+    found = checkpoint.newest(folder / "checkpoints")
+    if resume and found is None:
+        raise UsageError(f"{folder}: no checkpoint to resume")
+    if not resume and found is not None:
+        raise UsageError(f"{folder}: holds a run already ({found.name}): --resume it, or choose another --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from error

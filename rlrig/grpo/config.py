@@ -1,0 +1,240 @@
+"""What a run is told, typed; an unknown key is an error."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+import numpy as np
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from rlrig.grpo import kernel, windows
+from rlrig.grpo.advantages import Baseline, Scale
+from rlrig.grpo.objectives import tokens
+from rlrig.grpo.rewards import REWARDS
+from rlrig.presets import Preset, load_preset
+from rlrig_eval.errors import UnreadableFile, UsageError, nearest
+from rlrig_eval.scene.graph import Frozen
+
+Phase = Literal["actor", "editor"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+
+FOLDER = Path(__file__).parent.parent / "presets" / "grpo"
+KONTEXT_TARGETS = (
+    *(f"attn.{name}" for name in "to_k to_q to_v to_out.0 add_k_proj add_q_proj add_v_proj to_add_out".split()),
+    *("ff.net.0.proj", "ff.net.2", "ff_context.net.0.proj", "ff_context.net.2", "proj_mlp"),
+)
+"""The 13 kinds of layer that Flow-GRPO adapts in FLUX Kontext."""
+LANGUAGE_TARGETS = r".*language_model.*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Server(Frozen):
+    """A reward or judge that answers JSON over HTTP (`reward_server`)."""
+
+    url: str
+    timeout: Positive = 20.0
+    attempts: int = Field(default=3, ge=1)
+
+
+class Judge(Frozen):
+    """Who is asked about the dev pictures and never trained on: a vision-language checkpoint, or a server."""
+
+    checkpoint: str | None = None
+    server: Server | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.checkpoint is None) == (self.server is None):
+            raise ValueError("a held-out judge is a checkpoint or a server, one of the two")
+        return self
+
+
+class Lora(Frozen):
+    """`targets` are the ends of layer names for the editor, a regular expression over whole names for the Actor."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: Positive = 32.0
+    targets: tuple[str, ...] | str = ()
+
+
+class Optimiser(Frozen):
+    """AdamW after a linear warm-up. A step's samples are split over `updates` optimiser steps, `epochs` times over."""
+
+    lr: Positive = 3e-4
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    eps: Positive = 1e-8
+    warmup: int = Field(default=0, ge=0)
+    max_grad_norm: Positive = 1.0
+    ema: Share = 0.9
+    updates: int = Field(default=1, ge=1)
+    epochs: int = Field(default=1, ge=1)
+
+
+class Credit(Frozen):
+    """How rewards become advantages. `over` a turn by itself, or a trajectory whose measures go to all of its turns."""
+
+    scale: Scale = "group"
+    baseline: Baseline = "mean"
+    floor: bool = True
+    combine: Literal["sum", "gdpo"] = "sum"
+    over: Literal["turn", "trajectory"] = "turn"
+    trajectory: dict[Literal["peak", "retention", "efficiency"], float] = Field(default={"peak": 1.0})
+
+
+class _Training(Frozen):
+    """What both phases share: `groups` of `group_size` siblings a step, `batch_size` of them in one forward pass."""
+
+    groups: int = Field(default=8, ge=1)
+    group_size: int = Field(default=8, ge=2)
+    batch_size: int = Field(default=16, ge=1)
+    rounds: int = Field(default=1, ge=1)
+    rewards: dict[str, float] = Field(default={"requirements_soft": 1.0})
+    reward_server: Server | None = None
+    reward_server_weight: Positive = 1.0
+    beta: float = Field(default=0.0, ge=0)
+    credit: Credit = Credit()
+    optimiser: Optimiser = Optimiser()
+
+    @model_validator(mode="after")
+    def _whole_groups(self) -> Self:
+        samples = self.groups * self.group_size
+        if self.batch_size % self.group_size:
+            raise ValueError(
+                f"batch_size {self.batch_size} is not a multiple of group_size {self.group_size}: "
+                "a group is drawn and replayed in one batch"
+            )
+        if samples % self.batch_size:
+            raise ValueError(
+                f"{self.groups} groups of {self.group_size} do not divide into batches of {self.batch_size}"
+            )
+        if samples // self.batch_size % self.optimiser.updates:
+            raise ValueError(
+                f"{samples // self.batch_size} batches do not divide into optimiser.updates = {self.optimiser.updates}"
+            )
+        unknown = next((name for name in self.rewards if name not in REWARDS), None)
+        if unknown is not None:
+            raise ValueError(f"unknown reward {unknown!r}: {nearest(unknown, REWARDS)}")
+        if self.credit.combine == "gdpo" and (self.credit.floor or self.credit.baseline == "start"):
+            raise ValueError("gdpo normalises each reward by itself: it has neither a floor nor a start baseline")
+        if self.credit.combine == "gdpo" and self.credit.over == "trajectory":
+            raise ValueError("gdpo and trajectory credit cannot be combined")
+        return self
+
+    @property
+    def batches(self) -> int:
+        """Forward batches in a step, of all processes together."""
+        return self.groups * self.group_size // self.batch_size
+
+
+class EditorTraining(_Training):
+    """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; `noise` is `a` of the kernel."""
+
+    lora: Lora = Lora(targets=KONTEXT_TARGETS)
+    sampling_steps: int = Field(default=8, ge=2)
+    true_cfg: float = Field(default=1.0, ge=1)
+    guidance: float = 2.5
+    kind: kernel.Kind = "flow"
+    noise: Positive = 0.7
+    window: windows.Kind = "first_half"
+    window_size: int = Field(default=2, ge=1)
+    objective: Literal["clipped", "ratio_norm", "dppo", "nft"] = "clipped"
+    clip: Positive = 1e-4
+    nft_b: Positive = 1.0
+    gradient_checkpointing: bool = False
+
+    @model_validator(mode="after")
+    def _noisy(self) -> Self:
+        if self.kind == "ode":
+            raise ValueError("an ode rollout has no density to train on; for DiffusionNFT set objective: nft")
+        windows.choose(self.window, self.sampling_steps, self.window_size, 0, np.random.default_rng(0))
+        return self
+
+
+class ActorTraining(_Training):
+    """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor."""
+
+    lora: Lora = Lora(targets=LANGUAGE_TARGETS)
+    temperature: Positive = 1.0
+    max_tokens: int = Field(default=24, ge=1)
+    edits: int = Field(default=1, ge=1)
+    loss: tokens.Kind = "dapo"
+    eps_low: Positive = 0.2
+    eps_high: Positive = 0.28
+    delta: Positive | None = None
+    kl: tokens.KL = "k3"
+
+
+class Evaluation(Frozen):
+    """Every `every` steps, on failed pictures of `prompts` prompts of the dev split, with ODE sampling and averaged
+    weights. Training stops when, `patience` evaluations after the judge's best, reward is `margin` above and the judge
+    `margin` below what they were then."""
+
+    every: int = Field(default=20, ge=1)
+    prompts: int = Field(default=32, ge=1)
+    suite: str = "spatial:dev"
+    judge: Judge | None = None
+    patience: int = Field(default=3, ge=1)
+    margin: Positive = 0.02
+
+
+class Config(Frozen):
+    """One run. `system` names the pipeline preset (or is one) whose Diffuser draws, whose Checker rewards, and whose
+    Actor or editor is trained. `alternate` steps after the start of a phase the other phase takes over; 0 is never."""
+
+    name: str
+    system: str | Preset = "shapes"
+    device: str | None = None
+    seed: int = Field(default=0, ge=0)
+    steps: int = Field(default=200, ge=1)
+    minutes: Positive | None = None
+    alternate: int = Field(default=0, ge=0)
+    prompts: str = "shapes"
+    draw: int = Field(default=32, ge=1)
+    checkpoint_every: int = Field(default=20, ge=1)
+    keep: int = Field(default=2, ge=1)
+    actor: ActorTraining = ActorTraining()
+    editor: EditorTraining = EditorTraining()
+    evaluation: Evaluation = Evaluation()
+
+    def phase_at(self, first: Phase, step: int) -> Phase:
+        """Which phase trains at `step` of a run that began with `first`."""
+        turn = step // self.alternate % 2 if self.alternate else 0
+        return PHASES[(PHASES.index(first) + turn) % 2]
+
+    def phases(self, first: Phase) -> tuple[Phase, ...]:
+        return PHASES if self.alternate else (first,)
+
+    def training(self, phase: Phase) -> ActorTraining | EditorTraining:
+        return self.actor if phase == "actor" else self.editor
+
+    def preset(self) -> Preset:
+        """The system's preset, on this run's device."""
+        preset = load_preset(self.system) if isinstance(self.system, str) else self.system
+        return preset if self.device is None else preset.model_copy(update={"device": self.device})
+
+
+def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
+    """A config by preset name or YAML file; `overrides` replace top-level fields.
+
+    Raises UsageError naming the file, the field and what is wrong with it.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = FOLDER / f"{name_or_path}.yaml"
+        if not path.is_file():
+            raise UsageError.unknown("GRPO preset", str(name_or_path), (file.stem for file in FOLDER.glob("*.yaml")))
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"{path}: expected a mapping of settings")
+    try:
+        return Config.model_validate({**content, **(overrides or {})})
+    except ValidationError as error:
+        raise UnreadableFile.invalid(error, Config, path=path) from error

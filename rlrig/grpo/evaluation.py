@@ -1,0 +1,28 @@
+"""How good the Actor and the editor are by now: one round on failed pictures of the dev split, as the loop does it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rlrig.grpo.monitors import watch
+from rlrig.grpo.outcomes import Outcome, Start
+from rlrig.grpo.rollout import instructions, look
+from rlrig.grpo.seeds import derive
+from rlrig.grpo.system import System
+
+
+def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, float]:
+    """What the monitors see, greedy instructions and ODE edits from fixed noise; `held_out` where there is a judge.
+
+    Raises RuntimeError when the Checker's weights have moved.
+    """
+    system.checker.assert_frozen()
+    written = instructions(system.actor, starts)
+    seeds = [derive(seed, i) for i in range(len(starts))]
+    pictures = system.editor.edit([start.image for start in starts], written, seeds)
+    after = look(system.checker, starts, pictures)
+    outcomes = [Outcome(*each) for each in zip(starts, after, written, strict=True)]
+    found = watch(outcomes)
+    if system.held_out is not None:
+        found["held_out"] = float(np.nanmean(system.held_out(outcomes)))
+    return found

@@ -1,0 +1,49 @@
+"""What training leaves: a system that `RLRIGPipeline.from_pretrained` loads, and the adapters by themselves."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+from diffusers import FluxKontextPipeline
+from peft.utils import get_peft_model_state_dict
+
+from rlrig.grpo.config import Phase
+from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
+from rlrig.grpo.phases import ActorPhase, EditorPhase
+from rlrig.grpo.token_policy import TRAINED, ActorPolicy
+from rlrig.presets import Preset, save_preset
+from rlrig_eval.checkpoints import quiet
+
+
+def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
+    """Write preset.yaml, and beside it what was trained, with the weights as they are.
+
+    The editor: `editor-lora` (for `load_lora_weights`) and `editor`, the pipeline with the adapter merged into it.
+    The Actor: `actor`, a peft adapter for the Checker's base, which stays untouched.
+    """
+    changes = dict[str, object]()
+    for phase in phases.values():
+        if isinstance(phase, EditorPhase):
+            with quiet():
+                _save_editor(phase.policy, out)
+            checkpoint = str((out / "editor").resolve())
+            changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
+        else:
+            _save_actor(phase.policy, out / "actor")
+            changes["actor"] = preset.actor.model_copy(update={"adapter": str((out / "actor").resolve())})
+    save_preset(preset.model_copy(update=changes), out)
+    return out
+
+
+def _save_editor(policy: KontextPolicy, out: Path) -> None:
+    lora = get_peft_model_state_dict(policy.transformer, adapter_name=ADAPTER)
+    FluxKontextPipeline.save_lora_weights(out / "editor-lora", transformer_lora_layers=lora)
+    merged = copy.deepcopy(policy.transformer)
+    merged.fuse_lora(adapter_names=[ADAPTER])
+    merged.unload_lora()
+    parts = {**policy.pipeline.components, "transformer": merged}
+    FluxKontextPipeline(**parts).save_pretrained(out / "editor", safe_serialization=True)
+
+
+def _save_actor(policy: ActorPolicy, folder: Path) -> None:
+    policy.model.save_pretrained(folder, selected_adapters=[TRAINED], save_embedding_layers=False)

@@ -1,0 +1,164 @@
+"""The editor as a policy: a FLUX Kontext pipeline with a LoRA, whose random steps have a probability."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.pipelines.flux.pipeline_flux_kontext import calculate_shift, retrieve_timesteps
+from diffusers.training_utils import cast_training_params
+from peft import LoraConfig
+from PIL import Image
+from torch import Tensor
+
+from rlrig.grpo.trajectory import Velocity
+from rlrig.presets import Sampling
+from rlrig_eval.errors import UsageError
+
+ADAPTER = "grpo"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What B edits are conditioned on, encoded: text (B, L, E), pooled (B, P), the picture as tokens (B, N, C), their
+    position ids; and the empty prompt's text and pooled where guidance wants it."""
+
+    text: Tensor
+    pooled: Tensor
+    picture: Tensor
+    text_ids: Tensor
+    picture_ids: Tensor
+    empty: tuple[Tensor, Tensor] | None
+
+    def digest(self) -> str:
+        """sha256 of what is conditioned on: equal for a replay, or the replay is of something else."""
+        found = hashlib.sha256()
+        for tensor in (self.text, self.pooled, self.picture):
+            found.update(tensor.detach().float().cpu().numpy().tobytes())
+        return found.hexdigest()
+
+
+class KontextPolicy:
+    """A FluxKontextPipeline of which a LoRA on the transformer alone is trained.
+
+    Noise, sigmas and conditioning are those of the pipeline itself: with an empty window a rollout is the picture that
+    `KontextEditor` makes from the same seed.
+    """
+
+    def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+        self.pipeline, self.sampling = pipeline, sampling
+        self.transformer = pipeline.transformer
+
+    def adapt(self, rank: int, alpha: float, targets: Sequence[str]) -> None:
+        """Put a fresh float32 LoRA on the layers whose names end in `targets`; all else is frozen.
+
+        Raises UsageError when no layer has such a name.
+        """
+        for part in (self.transformer, self.pipeline.vae, self.pipeline.text_encoder, self.pipeline.text_encoder_2):
+            part.requires_grad_(False)
+        lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=list(targets))
+        try:
+            self.transformer.add_adapter(lora, adapter_name=ADAPTER)
+        except ValueError as problem:
+            raise UsageError(f"editor.lora.targets: {str(problem).splitlines()[0]}") from problem
+        cast_training_params(self.transformer, dtype=torch.float32)
+
+    def parameters(self) -> dict[str, torch.nn.Parameter]:
+        return {name: p for name, p in self.transformer.named_parameters() if p.requires_grad}
+
+    @contextmanager
+    def reference(self) -> Iterator[None]:
+        """Within, the policy is the one that training began with: the adapter is off."""
+        self.transformer.disable_adapters()
+        try:
+            yield
+        finally:
+            self.transformer.enable_adapters()
+
+    def sigmas(self) -> tuple[float, ...]:
+        """The scheduler's own, shifted once: from 1 down to 0, one more than there are steps."""
+        steps, scheduler = self.sampling.steps, self.pipeline.scheduler
+        names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
+        tokens = (self.sampling.size // (self.pipeline.vae_scale_factor * 2)) ** 2
+        mu = calculate_shift(tokens, *(scheduler.config[name] for name in names))
+        retrieve_timesteps(scheduler, steps, "cpu", sigmas=np.linspace(1.0, 1 / steps, steps), mu=mu)
+        return tuple(scheduler.sigmas.tolist())
+
+    @torch.no_grad()
+    def encode(self, images: Sequence[Image.Image], instructions: Sequence[str]) -> Condition:
+        pipe, size = self.pipeline, self.sampling.size
+        text, pooled, text_ids = self._read(list(instructions))
+        pictures = pipe.image_processor.preprocess(pipe.image_processor.resize(list(images), size, size), size, size)
+        _, picture, ids, picture_ids = pipe.prepare_latents(
+            pictures, len(images), self._channels, size, size, text.dtype, text.device, _generators([0] * len(images))
+        )
+        empty = None
+        if self.sampling.guided:
+            blank, blank_pooled, _ = self._read([""])
+            empty = blank.expand_as(text), blank_pooled.expand_as(pooled)
+        return Condition(text, pooled, picture, text_ids, torch.cat([ids, picture_ids]), empty)
+
+    def noise(self, seeds: Sequence[int], random_steps: int) -> tuple[Tensor, Tensor]:
+        """The first latents (B, N, C) and the noise of the random steps (K, B, N, C), of one CPU generator a sample."""
+        generators, size = _generators(seeds), self.sampling.size
+        device, none = self.transformer.device, None
+        first, *_ = self.pipeline.prepare_latents(
+            none, len(seeds), self._channels, size, size, torch.float32, device, generators
+        )
+        later = [[torch.randn(first.shape[1:], generator=g) for g in generators] for _ in range(random_steps)]
+        stacked = torch.stack([torch.stack(row) for row in later]) if later else first.new_zeros(0, *first.shape)
+        return first, stacked.to(device)
+
+    def velocity(self, given: Condition) -> Velocity:
+        """The transformer's velocity under `given`, guided as the pipeline guides, in the model's own precision."""
+        transformer, s = self.transformer, self.sampling
+
+        def at(x: Tensor, sigma: float) -> Tensor:
+            tokens = torch.cat([x.to(given.picture), given.picture], dim=1)
+            text, pooled = given.text, given.pooled
+            if given.empty is not None:
+                tokens, text = torch.cat([tokens, tokens]), torch.cat([given.empty[0], text])
+                pooled = torch.cat([given.empty[1], pooled])
+            count = len(tokens)
+            embedded = transformer.config.guidance_embeds
+            v = transformer(
+                hidden_states=tokens,
+                timestep=torch.full((count,), sigma, device=x.device, dtype=tokens.dtype),
+                guidance=torch.full((count,), s.guidance, device=x.device) if embedded else None,
+                pooled_projections=pooled,
+                encoder_hidden_states=text,
+                txt_ids=given.text_ids,
+                img_ids=given.picture_ids,
+                return_dict=False,
+            )[0][:, : x.shape[1]]
+            if given.empty is None:
+                return v.float()
+            without, with_text = v.float().chunk(2)
+            return without + s.true_cfg * (with_text - without)
+
+        return at
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> list[Image.Image]:
+        pipe, size, vae = self.pipeline, self.sampling.size, self.pipeline.vae
+        unpacked = pipe._unpack_latents(latents.to(vae.dtype), size, size, pipe.vae_scale_factor)
+        unpacked = unpacked / vae.config.scaling_factor + vae.config.shift_factor
+        images: list[Image.Image] = pipe.image_processor.postprocess(vae.decode(unpacked).sample, output_type="pil")
+        return images
+
+    @property
+    def _channels(self) -> int:
+        return int(self.transformer.config.in_channels) // 4
+
+    def _read(self, texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+        found: tuple[Tensor, Tensor, Tensor] = self.pipeline.encode_prompt(
+            prompt=texts, max_sequence_length=self.sampling.max_sequence_length, device=self.transformer.device
+        )
+        return found
+
+
+def _generators(seeds: Sequence[int]) -> list[torch.Generator]:
+    return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]

@@ -1,0 +1,62 @@
+"""What a run says: a row a step in the terminal, everything in log.jsonl."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+_COLUMNS = ("step", "phase", "reward", "gain", "accepted", "live", "ratio", "clip", "kl", "norm", "seconds")
+_HEADER_EVERY = 20
+
+
+class Log:
+    """Appends rows to `out`/log.jsonl; shows steps as a table whose header comes again every 20 rows."""
+
+    def __init__(self, out: Path, console: Console) -> None:
+        self._path, self._console, self._rows = out / "log.jsonl", console, 0
+        out.mkdir(parents=True, exist_ok=True)
+
+    def step(self, row: Mapping[str, Any]) -> None:
+        self._write({"kind": "step", **row})
+        if self._rows % _HEADER_EVERY == 0:
+            self._console.print(
+                "".join(f"{name:>10}" for name in _COLUMNS), style="bold", highlight=False, soft_wrap=True
+            )
+        self._rows += 1
+        self._console.print(
+            "".join(f"{_cell(row.get(name)):>10}" for name in _COLUMNS), highlight=False, soft_wrap=True
+        )
+
+    def evaluation(self, row: Mapping[str, Any]) -> None:
+        self._write({"kind": "evaluation", **row})
+        shown = ("soft", "gain", "hard", "accepted", "held_out", "copied", "unparsable")
+        text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
+        self._console.print(f"  dev after {row['step']} steps: {text}", style="cyan", highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        self._write({"kind": "note", "text": text})
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _write(self, row: Mapping[str, Any]) -> None:
+        clean = {k: (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in row.items()}
+        with self._path.open("a") as file:
+            file.write(json.dumps(clean) + "\n")
+
+
+class Silent(Log):
+    """For the processes that do not lead: their leader has said it."""
+
+    def __init__(self) -> None:
+        self._console, self._rows = Console(quiet=True), 0
+
+    def _write(self, row: Mapping[str, Any]) -> None:
+        pass
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}" if math.isfinite(value) else "-"
+    return "-" if value is None else str(value)

@@ -1,0 +1,86 @@
+"""What is watched while a reward climbs, for signs that it climbs by other means than better pictures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PIL.Image import Image
+
+from rlrig.grpo.outcomes import Outcome
+from rlrig.grpo.rewards import requirements_hard, requirements_soft, well_formed
+
+EDGE = 24.0  # grey levels between neighbours
+COPY = 2.0  # mean grey levels below which an edit is its input again
+BAND = 0.5  # share of the first value that a picture statistic may fall to
+
+
+def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Means over edits: soft and hard requirement share and how far soft rose, how often the Checker accepts all,
+    statistics of the pictures, the share of copies, words an instruction, the share that is no instruction."""
+    after, before = [o.after.image for o in outcomes], [o.before.image for o in outcomes]
+    soft = [requirements_soft(o) for o in outcomes]
+    return {
+        "soft": _mean(soft),
+        "gain": _mean([s - requirements_soft(_undone(o)) for s, o in zip(soft, outcomes, strict=True)]),
+        "hard": _mean([requirements_hard(o) for o in outcomes]),
+        "accepted": _mean([o.after.view.satisfied for o in outcomes]),
+        "edge_density": _mean([edge_density(image) for image in after]),
+        "colour_entropy": _mean([colour_entropy(image) for image in after]),
+        "copied": _mean([_difference(a, b) < COPY for a, b in zip(after, before, strict=True)]),
+        "words": _mean([len(o.instruction.split()) for o in outcomes]),
+        "unparsable": _mean([not well_formed(o) for o in outcomes]),
+    }
+
+
+def edge_density(image: Image) -> float:
+    """The share of pixels that differ from the one to the right or below by more than EDGE grey levels; in [0, 1]."""
+    grey = np.asarray(image.convert("L"), dtype=float)
+    across, down = np.abs(np.diff(grey, axis=1))[:-1], np.abs(np.diff(grey, axis=0))[:, :-1]
+    return float((np.maximum(across, down) > EDGE).mean())
+
+
+def colour_entropy(image: Image) -> float:
+    """Bits of the histogram of colours in 4 x 4 x 4 bins; 0 for one colour, at most 6."""
+    bins = np.asarray(image.convert("RGB"), dtype=int) // 64
+    counts = np.bincount((bins @ np.array([16, 4, 1])).ravel(), minlength=64)
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum()) + 0.0
+
+
+def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[str]:
+    """What of the pictures has collapsed since the first evaluation (UniRL #407: edges -60 %, colours -54 %)."""
+    return [
+        f"{name} fell from {first[name]:.3f} to {now[name]:.3f}"
+        for name in ("edge_density", "colour_entropy")
+        if now[name] < BAND * first[name]
+    ]
+
+
+def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: float) -> str | None:
+    """Why training must stop, or None: `patience` evaluations after the judge's best, the reward is `margin` above what
+    it was then, and every judgement since has been `margin` below."""
+    judged = [row for row in evaluations if row.get("held_out") is not None]
+    if not judged:
+        return None
+    best = max(range(len(judged)), key=lambda i: judged[i]["held_out"])
+    since = judged[best + 1 :]
+    if len(since) < patience or since[-1]["soft"] <= judged[best]["soft"] + margin:
+        return None
+    if any(row["held_out"] >= judged[best]["held_out"] - margin for row in since):
+        return None
+    return (
+        f"the reward rose from {judged[best]['soft']:.3f} to {since[-1]['soft']:.3f} while the held-out judge fell "
+        f"from {judged[best]['held_out']:.3f} to {since[-1]['held_out']:.3f}, over {len(since)} evaluations"
+    )
+
+
+def _difference(a: Image, b: Image) -> float:
+    return float(np.abs(np.asarray(a.convert("RGB"), dtype=float) - np.asarray(b.convert("RGB"), dtype=float)).mean())
+
+
+def _undone(outcome: Outcome) -> Outcome:
+    return Outcome(outcome.before, outcome.before, outcome.instruction, outcome.finished)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

@@ -1,0 +1,39 @@
+"""A failed picture to start from, and what became of it: all that a reward may look at."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL.Image import Image
+
+from rlrig.reward import Assessment, assess
+from rlrig_eval.scene import Requirement, SceneGraph
+
+
+@dataclass(frozen=True)
+class Start:
+    """A picture of a prompt, with the Checker's P(yes) for each of the prompt's requirements."""
+
+    prompt: str
+    graph: SceneGraph
+    image: Image
+    probabilities: tuple[float, ...]
+    threshold: float = 0.5
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        return self.graph.requirements()
+
+    @cached_property
+    def view(self) -> Assessment:
+        """The verdicts, and the share of satisfied requirements, at `threshold`."""
+        return assess(self.requirements, self.probabilities, self.threshold)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One edit: the picture before and after it, the instruction, and whether the Actor ended it by itself."""
+
+    before: Start
+    after: Start
+    instruction: str
+    finished: bool = True

@@ -1,0 +1,58 @@
+"""What a run will cost, worked out before it begins."""
+
+from dataclasses import dataclass
+
+from rlrig.grpo.config import Config, EditorTraining, Phase
+from rlrig.presets import Preset
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts a step: `edits` decoded, denoiser evaluations without and with gradient (a picture each), completions,
+    optimiser steps; and `batches` of the forward pass."""
+
+    phase: Phase
+    groups: int
+    group_size: int
+    batches: int
+    edits: int
+    drawn_evals: int
+    trained_evals: int
+    completions: int
+    updates: int
+
+    def lines(self, config: Config, batch_seconds: float) -> list[str]:
+        """For people. `batch_seconds` is what one batch took, drawn, judged and replayed."""
+        step = self.batches * batch_seconds
+        return [
+            f"{config.name}, phase {self.phase}, {config.steps} steps",
+            f"groups a step: {self.groups} of {self.group_size}, in {self.batches} batches",
+            f"edits a step: {self.edits}, decoded and judged; {self.drawn_evals} denoiser evaluations draw them",
+            f"trained on a step: {self.trained_evals} denoiser evaluations, {self.completions} instructions",
+            f"optimiser steps: {self.updates} a step, {config.steps * self.updates} in all",
+            f"expected: {step:.0f} s a step, {config.steps * step / 3600:.1f} h in all ({batch_seconds:.1f} s a batch)",
+            "(on top: starts to draw, evaluations, checkpoints)",
+        ]
+
+
+def plan(config: Config, phase: Phase, preset: Preset) -> Plan:
+    """The counts of one step of `phase`."""
+    t = config.training(phase)
+    samples = t.groups * t.group_size * t.rounds
+    updates = t.optimiser.updates * t.optimiser.epochs
+    common = {"phase": phase, "groups": t.groups, "group_size": t.group_size, "batches": t.batches, "updates": updates}
+    if isinstance(t, EditorTraining):
+        guided = 2 if t.true_cfg > 1 else 1
+        trained = t.sampling_steps - 1 if t.window == "all" else t.window_size
+        forward = samples * guided * trained * t.optimiser.epochs
+        return Plan(
+            **common,
+            edits=samples,
+            drawn_evals=samples * guided * t.sampling_steps,
+            trained_evals=forward * (2 if t.beta else 1),  # the reference policy once more
+            completions=0,
+        )
+    edits = samples * t.edits
+    return Plan(
+        **common, edits=edits, drawn_evals=edits * preset.editor.sampling.evals, trained_evals=0, completions=samples
+    )

@@ -1,0 +1,95 @@
+"""A reward computed elsewhere: JSON over HTTP, with a time limit, bounded retries, and no pickle."""
+
+import base64
+import io
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import stamina
+from PIL.Image import Image
+
+from rlrig.grpo.outcomes import Outcome
+from rlrig_eval.errors import RunError, UsageError
+
+_LONGEST_REPLY = 1 << 20
+
+
+class _Busy(Exception):
+    """Worth another try: the server is down, slow, or says 5xx or 429."""
+
+
+@dataclass(frozen=True)
+class RewardServer:
+    """Posts {"outcomes": [{"prompt", "instruction", "before", "after"}]}, pictures as base64 PNG, and expects
+    {"rewards": [...]}: a number for each outcome, or null where it has none (NaN here, counted, never 0).
+
+    Calling it raises RunError when the server stays silent or busy for `attempts` tries of `timeout` seconds each,
+    or answers anything else.
+    """
+
+    url: str
+    timeout: float = 20.0
+    attempts: int = 3
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise UsageError(f"reward server {self.url!r}: not an http:// or https:// address")
+
+    def __call__(self, outcomes: Sequence[Outcome]) -> list[float]:
+        body = json.dumps({"outcomes": [_described(outcome) for outcome in outcomes]}).encode()
+        try:
+            for attempt in stamina.retry_context(on=_Busy, attempts=self.attempts, wait_initial=0.1, wait_max=5.0):
+                with attempt:
+                    reply = self._post(body)
+        except _Busy as problem:
+            raise RunError(f"reward server {self.url}: {problem}, {self.attempts} times") from problem
+        return self._rewards(reply, len(outcomes))
+
+    def _post(self, body: bytes) -> bytes:
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
+                found: bytes = answer.read(_LONGEST_REPLY + 1)
+                return found
+        except urllib.error.HTTPError as problem:
+            problem.close()
+            if problem.code == 429 or problem.code >= 500:
+                raise _Busy(f"answered {problem.code}") from problem
+            raise RunError(f"reward server {self.url}: answered {problem.code}") from problem
+        except TimeoutError as problem:
+            raise _Busy(f"no answer within {self.timeout:g} s") from problem
+        except OSError as problem:  # URLError is one
+            reason = getattr(problem, "reason", problem)
+            slow = isinstance(reason, TimeoutError)
+            raise _Busy(
+                f"no answer within {self.timeout:g} s" if slow else f"cannot be reached ({reason})"
+            ) from problem
+
+    def _rewards(self, reply: bytes, count: int) -> list[float]:
+        try:
+            found: Any = json.loads(reply) if len(reply) <= _LONGEST_REPLY else None
+            rewards = [float("nan") if value is None else float(value) for value in found["rewards"]]
+        except (ValueError, TypeError, KeyError, UnicodeDecodeError) as problem:
+            raise RunError(f'reward server {self.url}: the answer is not {{"rewards": [numbers]}}') from problem
+        if len(rewards) != count:
+            raise RunError(f"reward server {self.url}: {len(rewards)} rewards for {count} outcomes")
+        return rewards
+
+
+def _described(outcome: Outcome) -> dict[str, str]:
+    return {
+        "prompt": outcome.before.prompt,
+        "instruction": outcome.instruction,
+        "before": _png(outcome.before.image),
+        "after": _png(outcome.after.image),
+    }
+
+
+def _png(image: Image) -> str:
+    content = io.BytesIO()
+    image.convert("RGB").save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode("ascii")

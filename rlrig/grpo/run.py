@@ -1,0 +1,97 @@
+"""One training run: its parts, and what of it a checkpoint holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from rlrig.grpo.config import Config, Phase
+from rlrig.grpo.learner import Learner
+from rlrig.grpo.starts import StartSource, shapes_prompt, suite_prompts
+from rlrig.grpo.system import System
+from rlrig_eval.checkpoints import weights_hash
+
+_FREE = {"steps", "minutes", "checkpoint_every", "keep", "device"}
+"""Settings that may differ between the two halves of a resumed run."""
+
+
+@dataclass
+class Run:
+    """`best` holds the averaged weights of each phase that did best on dev; `seconds` is the time spent in steps."""
+
+    config: Config
+    first: Phase
+    out: Path
+    system: System
+    accelerator: Accelerator
+    source: StartSource
+    learners: dict[Phase, Learner]
+    step: int = 0
+    seconds: float = 0.0
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[Phase, dict[str, Tensor]] = field(default_factory=dict)
+
+    @property
+    def phase(self) -> Phase:
+        return self.config.phase_at(self.first, self.step)
+
+
+def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
+    """A run before its first step."""
+    prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
+    threshold = system.preset.loop.threshold
+    source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, threshold)
+    learners = {
+        name: Learner(phase.policy.parameters(), config.training(name).optimiser)
+        for name, phase in system.phases.items()
+    }
+    accelerator = Accelerator(cpu=system.preset.device == "cpu")
+    return Run(config, first, out, system, accelerator, source, learners)
+
+
+def identity(run: Run) -> dict[str, Any]:
+    """What two halves of one run share: the settings but for how long, and the checkpoints."""
+    preset = run.system.preset
+    return {
+        "first phase": run.first,
+        "weights of the Checker": weights_hash(preset.checker.checkpoint),
+        "weights of the editor": weights_hash(preset.editor.checkpoint),
+        **_flat(run.config.model_dump(mode="json", exclude=_FREE)),
+    }
+
+
+def state(run: Run) -> dict[str, Any]:
+    """Everything that the next step depends on, as tensors, numbers and text."""
+    return {
+        "identity": identity(run),
+        "step": run.step,
+        "seconds": run.seconds,
+        "learners": {name: learner.state() for name, learner in run.learners.items()},
+        "source": {"position": run.source.position, "buffer": run.source.buffer.state()},
+        "evaluations": run.evaluations,
+        "best": run.best,
+        "rng": torch.get_rng_state(),
+    }
+
+
+def restore(run: Run, saved: Mapping[str, Any]) -> None:
+    """Put `run` where the run was that wrote `saved`."""
+    run.step, run.seconds = saved["step"], saved["seconds"]
+    for name, learner in run.learners.items():
+        learner.load(saved["learners"][name])
+    run.source.position = saved["source"]["position"]
+    run.source.buffer.load(saved["source"]["buffer"])
+    run.evaluations, run.best = saved["evaluations"], saved["best"]
+    torch.set_rng_state(saved["rng"])
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted name."""
+    found = dict[str, Any]()
+    for name, value in settings.items():
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return found

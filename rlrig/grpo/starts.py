@@ -1,0 +1,132 @@
+"""Where training and evaluation begin: prompts of the right split, drawn by the Diffuser, seen by the Checker."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from rlrig.grpo.buffer import StartBuffer
+from rlrig.grpo.outcomes import Start
+from rlrig.grpo.seeds import derive
+from rlrig.roles import Checker, Diffuser
+from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.scene import SceneGraph
+from rlrig_eval.shapes import SEEN, LayoutError, layout, split
+from rlrig_eval.suite import load
+from rlrig_eval.suite.structures import STRUCTURES, compose
+from rlrig_eval.suite.wording import word
+
+Asked = tuple[str, SceneGraph]
+"""A prompt's text and graph."""
+Prompts = Callable[[int], Asked]
+"""The i-th prompt of an endless stream."""
+
+_TRIES = 8
+
+
+def shapes_prompt(seed: int) -> Prompts:
+    """Prompts of the shapes world's train split, of pairings that may be trained on, that can be laid out."""
+
+    def asked(number: int) -> Asked:
+        rng = np.random.default_rng([seed, number])
+        names = sorted(STRUCTURES)
+        while True:
+            graph = compose(rng, names[int(rng.integers(len(names)))], SEEN)
+            if split(graph) == "train" and _possible(graph, rng):
+                return word(graph), graph
+
+    return asked
+
+
+def suite_prompts(name: str, seed: int) -> Prompts:
+    """The prompts of a suite, over and over, in an order of their own each time."""
+    suite = load(name)
+    if not suite.prompts:
+        raise UsageError(f"suite {name}: no prompts to train on")
+
+    def asked(number: int) -> Asked:
+        round_, place = divmod(number, len(suite.prompts))
+        prompt = suite.prompts[int(np.random.default_rng([seed, round_]).permutation(len(suite.prompts))[place])]
+        return prompt.text, prompt.graph
+
+    return asked
+
+
+def drawn(
+    diffuser: Diffuser, checker: Checker, asked: Sequence[Asked], seeds: Sequence[int], threshold: float
+) -> list[Start]:
+    """One picture of each prompt, with what the Checker thinks of it."""
+    images = diffuser.draw([text for text, _ in asked], seeds)
+    answers = checker.check(images, [graph.requirements() for _, graph in asked])
+    return [
+        Start(text, graph, image, tuple(chances), threshold)
+        for (text, graph), image, chances in zip(asked, images, answers, strict=True)
+    ]
+
+
+class StartSource:
+    """Fills the buffer of failed pictures as training takes from it."""
+
+    def __init__(
+        self, prompts: Prompts, diffuser: Diffuser, checker: Checker, seed: int, draw: int, threshold: float
+    ) -> None:
+        self._prompts, self._diffuser, self._checker = prompts, diffuser, checker
+        self._seed, self._draw, self._threshold = seed, draw, threshold
+        self.buffer, self.position = StartBuffer(), 0
+
+    def take(self, count: int) -> list[Start]:
+        """The `count` worst failed pictures, which leave the buffer.
+
+        Raises RunError when pictures are drawn and none of them can be started from.
+        """
+        self._fill(count)
+        return self.buffer.take(count)
+
+    def peek(self, count: int) -> list[Start]:
+        """What `take` would give."""
+        self._fill(count)
+        return self.buffer.peek(count)
+
+    def _fill(self, count: int) -> None:
+        """Draw, so many at a time, while there are fewer than `count`."""
+        fruitless = 0
+        while len(self.buffer) < count:
+            numbers = range(self.position, self.position + self._draw)
+            self.position += self._draw
+            made = drawn(
+                self._diffuser,
+                self._checker,
+                [self._prompts(number) for number in numbers],
+                [derive(self._seed, number) for number in numbers],
+                self._threshold,
+            )
+            fruitless = 0 if self.buffer.add(made) else fruitless + 1
+            if fruitless == _TRIES:
+                solved = sum(start.view.satisfied for start in made)
+                raise RunError(
+                    f"no picture to start from: of the last {len(made)} drawn, {solved} have nothing to mend and "
+                    f"{len(made) - solved} meet no requirement at all (what is trained on lies between)"
+                )
+
+
+def dev_starts(name: str, count: int, diffuser: Diffuser, checker: Checker, seed: int, threshold: float) -> list[Start]:
+    """Failed pictures of the first `count` prompts of a suite, the same in every evaluation of every run of a seed."""
+    prompts = load(name).prompts[:count]
+    made = drawn(
+        diffuser,
+        checker,
+        [(prompt.text, prompt.graph) for prompt in prompts],
+        [derive(seed, i) for i in range(len(prompts))],
+        threshold,
+    )
+    failed = [start for start in made if not start.view.satisfied]
+    if not failed:
+        raise RunError(f"evaluation on {name}: the Checker has nothing to say against any of {len(made)} pictures")
+    return failed
+
+
+def _possible(graph: SceneGraph, rng: np.random.Generator) -> bool:
+    try:
+        layout(graph, rng, attempts=6)
+    except LayoutError:
+        return False
+    return True

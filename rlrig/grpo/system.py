@@ -1,0 +1,88 @@
+"""The parts of one run, loaded: who draws, who rewards, who is trained, who is held out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from diffusers import FluxKontextPipeline
+
+from rlrig.backends.flow import FlowDiffuser, KontextEditor
+from rlrig.backends.load import load_actor
+from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
+from rlrig.grpo.config import Config, Phase
+from rlrig.grpo.flow_policy import KontextPolicy
+from rlrig.grpo.outcomes import Outcome
+from rlrig.grpo.phases import ActorPhase, EditorPhase
+from rlrig.grpo.reward_server import RewardServer
+from rlrig.grpo.rewards import soft_share
+from rlrig.grpo.rollout import ActorRollout, EditorRollout
+from rlrig.grpo.token_policy import ActorPolicy
+from rlrig.presets import Preset
+from rlrig.roles import Actor, Diffuser
+from rlrig_eval.checkpoints import open_pipeline
+
+HeldOut = Callable[[Sequence[Outcome]], list[float]]
+"""Rewards in [0, 1] of a judge that nothing is trained on."""
+
+
+@dataclass(frozen=True)
+class System:
+    """`actor` writes greedily and `editor` samples by ODE, as the loop does, each with what was trained of it."""
+
+    preset: Preset
+    diffuser: Diffuser
+    checker: VLMChecker
+    actor: Actor
+    editor: KontextEditor
+    phases: dict[Phase, ActorPhase | EditorPhase]
+    held_out: HeldOut | None
+
+
+def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -> System:
+    """Load what `config` names and put the adapters on.
+
+    The Checker is the frozen base, adapters off. Raises UsageError when a checkpoint cannot be read.
+    """
+    preset, phases = config.preset(), config.phases(first)
+    device, dtype = preset.device, preset.checker.dtype
+    diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, device)
+    pipeline = open_pipeline(FluxKontextPipeline, preset.editor.checkpoint, preset.editor.sampling.dtype, device)
+    editor = KontextEditor(pipeline, preset.editor.sampling)
+    trained = dict[Phase, ActorPhase | EditorPhase]()
+    base = VLM.from_pretrained(preset.checker.checkpoint, device, dtype)
+    if "actor" in phases:
+        t = config.actor
+        tokens = ActorPolicy.on(
+            base, preset.actor.adapter, t.lora.rank, t.lora.alpha, str(t.lora.targets), t.temperature, t.max_tokens
+        )
+        checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens)
+        trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits), tokens)
+    else:
+        checker, actor = VLMChecker(base), load_actor(preset)
+    if "editor" in phases:
+        e = config.editor
+        rollouts = preset.editor.sampling.model_copy(
+            update={"steps": e.sampling_steps, "true_cfg": e.true_cfg, "guidance": e.guidance}
+        )
+        flow = KontextPolicy(pipeline, rollouts)
+        flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets)
+        if e.gradient_checkpointing:
+            pipeline.transformer.enable_gradient_checkpointing()
+        rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, nft=e.objective == "nft")
+        trained["editor"] = EditorPhase(e, rollout, flow)
+    return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, device))
+
+
+def _judge(config: Config, device: str) -> HeldOut | None:
+    judge = config.evaluation.judge
+    if judge is None:
+        return None
+    if judge.server is not None:
+        return RewardServer(**judge.server.model_dump())
+    asked = VLMChecker.from_pretrained(judge.checkpoint or "", device=device)
+
+    def shares(outcomes: Sequence[Outcome]) -> list[float]:
+        requirements = [outcome.after.requirements for outcome in outcomes]
+        answers = asked.check([outcome.after.image for outcome in outcomes], requirements)
+        return [soft_share(*each) for each in zip(requirements, answers, strict=True)]
+
+    return shares

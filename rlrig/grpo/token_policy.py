@@ -1,0 +1,135 @@
+"""The Actor as a policy: a vision-language model with a LoRA, whose instructions have a probability."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from PIL.Image import Image
+from torch import Tensor
+
+from rlrig.backends.chat import ask_repair
+from rlrig.backends.vlm import VLM
+from rlrig_eval.checkpoints import locate
+from rlrig_eval.errors import UsageError
+from rlrig_eval.scene import Requirement
+
+TRAINED, REFERENCE = "default", "reference"
+
+
+@dataclass(frozen=True)
+class Completions:
+    """B instructions that were sampled: `prompts` the model's inputs, padded on the left; `tokens` (B, T) with `mask`
+    (B, T) up to the end-of-text token, which is counted; `texts`; `finished` where that token came."""
+
+    prompts: dict[str, Tensor]
+    tokens: Tensor
+    mask: Tensor
+    texts: tuple[str, ...]
+    finished: tuple[bool, ...]
+
+
+class ActorPolicy:
+    """An Actor that is sampled at a `temperature`; the same temperature divides the logits of its probabilities.
+
+    The base below the LoRA is the Checker, and stays frozen.
+    """
+
+    def __init__(self, vlm: VLM, temperature: float = 1.0, max_tokens: int = 24) -> None:
+        if not isinstance(vlm.model, PeftModel):
+            raise UsageError("the Actor to train needs an adapter")
+        self.vlm, self.model = vlm, vlm.model
+        self._temperature, self._max_tokens = temperature, max_tokens
+
+    @classmethod
+    def on(
+        cls,
+        base: VLM,
+        adapter: str | None,
+        rank: int,
+        alpha: float,
+        targets: str,
+        temperature: float = 1.0,
+        max_tokens: int = 24,
+    ) -> "ActorPolicy":
+        """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
+        from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference."""
+        base.model.requires_grad_(False)
+        with _peft_quiet():
+            if adapter is None:
+                lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=targets)
+                try:
+                    model = get_peft_model(base.model, lora, adapter_name=TRAINED)
+                except ValueError as problem:
+                    raise UsageError(f"actor.lora.targets: {str(problem).splitlines()[0]}") from problem
+            else:
+                model = PeftModel.from_pretrained(base.model, locate(adapter), adapter_name=TRAINED, is_trainable=True)
+                model.load_adapter(locate(adapter), adapter_name=REFERENCE, is_trainable=False)
+        return cls(VLM(model.eval(), base.processor), temperature, max_tokens)
+
+    def parameters(self) -> dict[str, torch.nn.Parameter]:
+        return {name: p for name, p in self.model.named_parameters() if TRAINED in name.split(".") and "lora_" in name}
+
+    @contextmanager
+    def reference(self) -> Iterator[None]:
+        """Within, the policy is the one that training began with."""
+        if REFERENCE not in self.model.peft_config:
+            with self.model.disable_adapter():
+                yield
+            return
+        self.model.set_adapter(REFERENCE)
+        try:
+            yield
+        finally:
+            self.model.set_adapter(TRAINED)
+
+    @torch.no_grad()
+    def sample(
+        self, images: Sequence[Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]], seed: int
+    ) -> Completions:
+        """One instruction for each (image, prompt, failed requirements), from the whole distribution."""
+        texts = [ask_repair(prompt, wrong) for prompt, wrong in zip(prompts, failed, strict=True)]
+        inputs = self.vlm.read(list(images), texts)
+        devices = [self.model.device] if self.model.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(seed)
+            whole = self.model.generate(
+                **inputs,
+                max_new_tokens=self._max_tokens,
+                do_sample=True,
+                temperature=self._temperature,
+                top_k=0,  # transformers' default of 50 would cut the distribution that is trained
+                top_p=1.0,
+            )
+        tokens = whole[:, inputs["input_ids"].shape[1] :]
+        ended = tokens == self._end
+        mask = (ended.cumsum(1) - ended.long() == 0).long()  # up to the first end-of-text token, and that one
+        texts = self.vlm.processor.batch_decode(tokens * mask, skip_special_tokens=True)
+        finished = (ended & mask.bool()).any(1).tolist()
+        return Completions(inputs, tokens, mask, tuple(text.strip() for text in texts), tuple(finished))
+
+    def logp(self, made: Completions) -> Tensor:
+        """log P of each token (B, T) float32, given its picture, its question and the tokens before it."""
+        length = made.tokens.shape[1]
+        inputs = dict(made.prompts)
+        shape = inputs["input_ids"].shape
+        for name, value in made.prompts.items():
+            if value.shape == shape:  # what the processor says of each token: kinds, visibility
+                inputs[name] = torch.cat([value, torch.zeros_like(made.tokens, dtype=value.dtype)], 1)
+        inputs["input_ids"] = torch.cat([made.prompts["input_ids"], made.tokens], 1)
+        inputs["attention_mask"] = torch.cat([made.prompts["attention_mask"], made.mask], 1)
+        logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1]
+        return (logits.float() / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
+
+    @property
+    def _end(self) -> int:
+        return int(self.vlm.processor.tokenizer.eos_token_id)
+
+
+@contextmanager
+def _peft_quiet() -> Iterator[None]:
+    with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield

@@ -1,0 +1,191 @@
+"""Reflection-GRPO from start to end. `train_step` is one step, top to bottom.
+
+Randomness is a function of (seed, step, batch) alone, and each batch is drawn and replayed whole by one process: a
+resumed run repeats an undisturbed one bit for bit, and several processes do what one does.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rlrig.grpo import checkpoint
+from rlrig.grpo.config import ActorTraining, EditorTraining
+from rlrig.grpo.credit import Scorer, assign, score
+from rlrig.grpo.evaluation import evaluate
+from rlrig.grpo.export import export
+from rlrig.grpo.log import Log
+from rlrig.grpo.monitors import hacked, out_of_band, watch
+from rlrig.grpo.outcomes import Start
+from rlrig.grpo.processes import from_leader, mine, summed, together
+from rlrig.grpo.rollout import play
+from rlrig.grpo.run import Run, identity, restore, state
+from rlrig.grpo.seeds import derive
+from rlrig.grpo.starts import dev_starts
+from rlrig_eval.errors import RunError
+
+RATIO_ROOM = {"editor": 1e-6, "actor": 1e-4}
+"""How far from 1 a ratio may be before any update: a float32 replay of the same batch."""
+
+
+def train_step(run: Run) -> dict[str, Any]:
+    """Failed pictures, groups of attempts to mend them, rewards, advantages, an update or several; what to log."""
+    phase, learner, config = run.system.phases[run.phase], run.learners[run.phase], run.config
+    t, processes = phase.training, run.accelerator
+
+    # Rollouts. Every group starts from one of the worst pictures in the buffer; a batch holds whole groups.
+    starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
+    window = phase.window(run.step, np.random.default_rng([config.seed, run.step]))
+    played = [
+        play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step, number), window, t.rounds)
+        for number in mine(processes, t.batches, t.optimiser.updates)
+    ]
+
+    # Rewards of this process's batches; advantages from those of all.
+    scorer = Scorer.of(t)
+    scores = together(processes, [score(turns, scorer, t.credit) for turns in played])
+    if bool(scores.rewards.isnan().all()):
+        raise RunError(f"step {run.step}: not one of {scores.rewards.numel()} rewards is a number")
+    credit = assign(scores, scorer.weights, t.credit)
+
+    # Updates. The loss is a mean over an update's live samples, however they lie in batches and processes.
+    norms, logged = list[float](), list[dict[str, float]]()
+    for share in np.split(np.arange(len(played)), t.optimiser.updates) * t.optimiser.epochs:
+        todo = []
+        for i in share:
+            first = (mine(processes, t.batches, t.optimiser.updates)[i]) * t.batch_size
+            rows = slice(first, first + t.batch_size)
+            todo += [(turn, made.values[rows], made.live[rows]) for turn, made in zip(played[i], credit, strict=True)]
+        weight = summed(processes, sum(phase.weight(turn, live) for turn, _, live in todo))
+        if weight == 0:
+            continue  # all groups are of equal rewards: no step on momentum alone
+        for turn, advantages, live in todo:
+            if live.any():  # a batch without a lesson is not replayed
+                for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
+                    (part.loss / weight).backward()
+                    logged.append(part.logged)
+        norms.append(learner.update(processes))
+
+    total = scores.rewards @ torch.tensor(scorer.weights)
+    by_name = zip(scorer.names, scores.rewards.nanmean((0, 1)), strict=True)
+    return {
+        "step": run.step,
+        "phase": run.phase,
+        "reward": float(total.nanmean()),
+        **{f"reward_{name}": float(value) for name, value in by_name},
+        "groups": sum(made.groups for made in credit),
+        "zero_variance": sum(made.zero_variance for made in credit),
+        "missing_rewards": sum(made.missing for made in credit),
+        "live": float(torch.stack([made.live for made in credit]).float().mean()),
+        "updates": len(norms),
+        "norm": float(np.mean(norms)) if norms else None,
+        "window": list(window),
+        "buffer": len(run.source.buffer),
+        **_averages(logged),
+        **watch([outcome for turns in played for turn in turns for outcome in turn.outcomes]),
+    }
+
+
+def train(run: Run, log: Log, resume: bool = False) -> None:
+    """Run to the end of the config's steps or minutes, and write what did best on dev to `out`/export.
+
+    Raises RunError when a replay does not reproduce its rollout, a reward cannot be had, a checkpoint cannot be
+    written, or the reward climbs while the held-out judge falls.
+    """
+    config, leads = run.config, run.accelerator.is_main_process
+    found = checkpoint.newest(run.out / "checkpoints") if resume else None
+    if found is not None:
+        restore(run, checkpoint.load(found, identity(run)))
+        log.say(f"resuming {found}")
+    run.system.checker.assert_frozen()
+    log.say(f"replay check: the largest |ratio - 1| before any update is {self_check(run):.1e}")
+    dev = _dev(run) if leads else []
+    if not run.evaluations:
+        _evaluate(run, dev, log)
+    while run.step < config.steps and run.seconds < 60 * (config.minutes or float("inf")):
+        began = time.monotonic()
+        row = train_step(run)
+        seconds = from_leader(run.accelerator, time.monotonic() - began)
+        run.step, run.seconds = run.step + 1, run.seconds + seconds
+        log.step({**row, "seconds": round(seconds, 2)})
+        last = run.step >= config.steps or run.seconds >= 60 * (config.minutes or float("inf"))
+        if last or run.step % config.evaluation.every == 0:
+            _evaluate(run, dev, log)
+        trouble = hacked(run.evaluations, config.evaluation.patience, config.evaluation.margin)
+        if leads and (last or trouble or run.step % config.checkpoint_every == 0):
+            checkpoint.save(run.out / "checkpoints", run.step, state(run), config.keep)
+        if trouble is not None:
+            raise RunError(f"stopped after {run.step} steps: {trouble}")
+    if leads:
+        for name, learner in run.learners.items():
+            learner.put(run.best[name])
+        export(run.out / "export", run.system.preset, run.system.phases)
+        log.say(f"done: rlrig generate --preset {run.out / 'export'}")
+
+
+def self_check(run: Run) -> float:
+    """Draw one batch and replay it before any update: the largest |ratio - 1|.
+
+    Raises RunError when it is not 0 within rounding: conditioning, precision or batch shape then differ between rollout
+    and replay, and that difference is what would be trained.
+    """
+    phase, processes = run.system.phases[run.phase], run.accelerator
+    t, room = phase.training, RATIO_ROOM[run.phase]
+    count = t.batch_size // t.group_size
+    starts = from_leader(processes, run.source.peek(count) if processes.is_main_process else None)
+    window = phase.window(run.step, np.random.default_rng([run.config.seed, run.step]))
+    (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
+    off = phase.mismatch(turn)
+    if not off <= room:
+        raise RunError(
+            f"a replay of the {run.phase}'s rollout is {off:.1e} off a ratio of 1, and {room:.0e} is allowed"
+        )
+    return off
+
+
+def siblings(t: ActorTraining | EditorTraining, starts: Sequence[Start], number: int) -> tuple[list[Start], Tensor]:
+    """The starts (B) and group ids (B,) of a step's batch `number`: each start as often as a group has members."""
+    each = t.batch_size // t.group_size
+    ids = torch.arange(number * each, (number + 1) * each).repeat_interleave(t.group_size)
+    return [starts[int(i)] for i in ids], ids
+
+
+def _dev(run: Run) -> list[Start]:
+    e, s = run.config.evaluation, run.system
+    return dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop.threshold)
+
+
+def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:
+    """Measure the averaged weights on dev, and remember those that did best."""
+    if run.accelerator.is_main_process:
+        with _averaged(run):
+            found = evaluate(run.system, dev, run.config.seed)
+        row = {"step": run.step, "phase": run.phase, **found}
+        if not run.evaluations or row["soft"] > max(before["soft"] for before in run.evaluations):
+            run.best = {name: learner.average() for name, learner in run.learners.items()}
+        run.evaluations.append(row)
+        log.evaluation(row)
+        for warning in out_of_band(run.evaluations[0], row):
+            log.say(f"  warning: {warning}")
+    run.evaluations = from_leader(run.accelerator, run.evaluations)
+
+
+def _averaged(run: Run) -> ExitStack:
+    stack = ExitStack()
+    for learner in run.learners.values():
+        stack.enter_context(learner.averaged())
+    return stack
+
+
+def _averages(logged: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Means by name; the ratios and clip shares of single steps also over all of them."""
+    found = {name: float(np.mean([row[name] for row in logged if name in row])) for row in logged for name in row}
+    for name in ("ratio", "clip"):
+        parts = [value for key, value in found.items() if key.startswith(f"{name}_")]
+        if parts:
+            found[name] = float(np.mean(parts))
+    return found
