@@ -46,6 +46,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	@echo "Reproduce: every figure in reports/, baselines/results/ and the README; about an hour on two cores"
 	$(BIN)/python -m rlrig_eval.shapes.accuracy --scenes 5000 --seed 20261123 --out reports/shapes-read
 	$(BIN)/python -m rlrig_eval.runs.known_truth --suite spatial --out reports
+	$(BIN)/python -m benchmarks.rules --out reports/metric-rules.json
 	$(BIN)/python -m rlrig.bundled.examine --count 300 --out reports/checkpoints
 	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
