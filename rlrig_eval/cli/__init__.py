@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from rlrig_eval.cli.aa import aa
 from rlrig_eval.cli.baseline import write as baseline_write
 from rlrig_eval.cli.check import check
 from rlrig_eval.cli.compare import compare
@@ -51,6 +52,7 @@ app.command()(check)
 app.add_typer(baseline, name="baseline")
 app.command()(report)
 app.command()(view)
+app.command()(aa)
 app.command("list")(list_)
 app.command()(validate)
 app.command()(doctor)

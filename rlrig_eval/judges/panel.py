@@ -27,7 +27,7 @@ class Panel:
     than `min_valid` verdicts (by default all) a picture stays unscored.
     """
 
-    shares_budget = True
+    of_judges = True
     passing = frozenset({"options"})  # `revision` has all of them that decides
 
     def __init__(
@@ -36,10 +36,11 @@ class Panel:
         how: How = "majority",
         min_valid: int | None = None,
         options: MemberOptions = {},  # noqa: B006 - read only
-        budget: Any = None,  # a Budget, from `registry.build` alone
+        budget: Any = None,  # these two from `registry.build` alone
+        again: Any = 0,
     ) -> None:
         specs = _members(judges, options)
-        self._judges = {spec.slug: registry.build(spec, budget) for spec in specs}
+        self._judges = {spec.slug: registry.build(spec, budget, again) for spec in specs}
         self._how, self._least = how, min_valid or len(specs)
 
     @staticmethod
@@ -48,8 +49,8 @@ class Panel:
         members = _members(judges, options)
         if not 1 <= (more["min_valid"] or len(members)) <= len(members):
             raise UsageError(f"judge panel: min_valid must be from 1 to {len(members)}, not {more['min_valid']}")
-        if more.pop("budget") is not None:
-            raise UsageError("judge panel: budget is no option: use --max-calls or --max-cost")
+        if more.pop("budget") is not None or more.pop("again"):
+            raise UsageError("judge panel: budget and again are no options: use --max-calls, --max-cost, --repeats")
         return {"judges": judges, "options": options, **more}
 
     @staticmethod

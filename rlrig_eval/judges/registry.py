@@ -16,7 +16,7 @@ from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.budget import Budget, Metered
 from rlrig_eval.judges.cache import Cached, open_cache
 from rlrig_eval.judges.contract import Judge
-from rlrig_eval.judges.rubrics import fingerprint, rubric
+from rlrig_eval.judges.rubrics import Again, fingerprint, rubric
 from rlrig_eval.plugins import converted, find, load
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
@@ -107,11 +107,12 @@ def resolve(name: str, options: Mapping[str, Any]) -> JudgeSpec:
     )
 
 
-def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:
+def build(spec: JudgeSpec, budget: Budget | None = None, again: int = 0) -> Judge:
     """The judge itself, loaded.
 
     Args:
         budget: what it may spend, together with others that share it.
+        again: 0, or a number that makes its requests other ones than before, so that no kept reply answers them.
 
     Raises:
         UsageError: what it was told, or the checkpoint it was told of, cannot be used.
@@ -119,14 +120,16 @@ def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:
     factory = load(spec.adapter, "judge")
     arguments = {**spec.options, **spec.traffic}
     if spec.rubric is None:
-        judge: Judge = factory(**arguments, **({"budget": budget} if getattr(factory, "shares_budget", False) else {}))
+        shared = {"budget": budget, "again": again} if getattr(factory, "of_judges", False) else {}
+        judge: Judge = factory(**arguments, **shared)
         return judge
     backend = factory(**arguments)
     if budget is not None:
         backend = Metered(backend, budget)
     if getattr(factory, "cached", False):
         backend = Cached(backend, open_cache(arguments.get("cache")), spec.identity())
-    return AskingJudge(rubric(spec.rubric.partition("/")[0]), backend)
+    words = rubric(spec.rubric.partition("/")[0])
+    return AskingJudge(Again(words, again) if again else words, backend)
 
 
 def require_price(spec: JudgeSpec) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from PIL import Image
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges.contract import Rubric, Task
+from rlrig_eval.judges.contract import Request, Rubric, Task, Verdict
 from rlrig_eval.judges.rubrics.choice import Choice
 from rlrig_eval.judges.rubrics.holistic import Holistic
 from rlrig_eval.judges.rubrics.questions import PYes, YesNo
@@ -24,6 +26,9 @@ RUBRICS: dict[str, Callable[[], Rubric]] = {
 }
 
 
+_FAR = 1000  # turns of one asking are fewer
+
+
 def rubric(name: str) -> Rubric:
     """The rubric called `name`, in its current version.
 
@@ -33,6 +38,24 @@ def rubric(name: str) -> Rubric:
     if name not in RUBRICS:
         raise UsageError.unknown("rubric", name, RUBRICS)
     return RUBRICS[name]()
+
+
+@dataclass(frozen=True)
+class Again:
+    """A rubric asked once more: the same words in other turns."""
+
+    of: Rubric
+    turn: int
+
+    @property
+    def name(self) -> str:
+        return self.of.name
+
+    def ask(self, task: Task) -> tuple[Request, ...]:
+        return tuple(replace(request, turn=request.turn + _FAR * self.turn) for request in self.of.ask(task))
+
+    def mark(self, task: Task, read: Sequence[Any]) -> Verdict:
+        return self.of.mark(task, read)
 
 
 def fingerprint(of: Rubric) -> str:

@@ -1,0 +1,68 @@
+"""What a judge says of many pictures, question by question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rlrig_eval.judges.contract import Judge, Task, Verdict
+from rlrig_eval.judges.zeroing import HOLDS
+from rlrig_eval.scene import Requirement, zero_children
+
+Item = tuple[str, str]
+"""(sample id, requirement id)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A picture of a run as a task. `prompt_id` and `group` as in the suite."""
+
+    sample: str
+    prompt_id: str
+    group: str
+    task: Task
+
+
+@dataclass
+class Heard:
+    """Answers as they were given (`said`), and with children of failed parents failing (`zeroed`)."""
+
+    said: dict[Item, bool] = field(default_factory=dict)
+    zeroed: dict[Item, bool] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
+    letters: Counter[str] = field(default_factory=Counter)
+    unscored: dict[str, str] = field(default_factory=dict)
+
+    def yes_share(self) -> float | None:
+        return sum(self.said.values()) / len(self.said) if self.said else None
+
+
+def hear(judge: Judge, cases: Sequence[Case], tasks: Iterable[Task] | None = None) -> Heard:
+    """Every case judged; `tasks` are judged in their place where they differ (a control)."""
+    heard = Heard()
+    asked = list(tasks) if tasks is not None else [case.task for case in cases]
+    for case, task, found in zip(cases, asked, judge.verdicts(asked), strict=True):
+        if not isinstance(found, Verdict):
+            heard.unscored[case.sample] = found.reason
+            continue
+        if found.score is not None:
+            heard.scores[case.sample] = found.score
+        heard.letters.update(found.evidence.get("letters", {}))
+        hard = {name: p >= HOLDS for name, p in found.answers.items()}
+        heard.said |= {(case.sample, name): held for name, held in hard.items()}
+        if hard:
+            zeroed = zero_children(task.requirements, hard)
+            heard.zeroed |= {(case.sample, name): held for name, held in zeroed.items()}
+    return heard
+
+
+def kind(requirement: Requirement) -> str:
+    """What a requirement is about: its kind or, for a relation, the predicate."""
+    if requirement.kind != "relation":
+        return requirement.kind
+    return f"not {requirement.predicate}" if requirement.negated else requirement.predicate or ""
+
+
+def kinds(cases: Iterable[Case]) -> dict[Item, str]:
+    return {(case.sample, r.id): kind(r) for case in cases for r in case.task.requirements}

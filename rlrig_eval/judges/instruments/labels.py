@@ -1,0 +1,60 @@
+"""Human labels from a CSV: sample, requirement, label and, where several people labelled, rater."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlrig_eval.errors import UnreadableFile
+from rlrig_eval.judges.instruments.hearing import Item
+from rlrig_eval.stats.agreement import fleiss_kappa
+
+COLUMNS = ("sample", "requirement", "label")
+_WORDS = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The majority's label of each item (a draw has none), and Fleiss' kappa of the raters on what all rated."""
+
+    answers: dict[Item, bool]
+    raters: int
+    fleiss_kappa: float | None
+
+
+def read_labels(path: Path, known: Collection[Item]) -> Labels:
+    """The labels in a CSV file with a head line.
+
+    Raises:
+        UnreadableFile: it cannot be read, a column is missing, or a line is not of the run.
+    """
+    try:
+        lines = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise UnreadableFile(f"cannot be read ({problem})", path=path) from None
+    given: dict[Item, dict[str, bool]] = {}
+    for number, line in enumerate(lines, start=2):
+        for column in COLUMNS:
+            if line.get(column) is None:
+                raise UnreadableFile("missing", path=path, line=number, field=column)
+        item = (line["sample"].strip(), line["requirement"].strip())
+        word = line["label"].strip().casefold()
+        if item not in known:
+            raise UnreadableFile(f"{' '.join(item)}: no such question in the run", path=path, line=number)
+        if word not in _WORDS:
+            raise UnreadableFile(f"{word!r} is neither yes nor no", path=path, line=number, field="label")
+        rater = (line.get("rater") or "").strip()
+        if rater in given.setdefault(item, {}):
+            raise UnreadableFile("labelled twice", path=path, line=number, field="rater")
+        given[item][rater] = _WORDS[word]
+    raters = {rater for labels in given.values() for rater in labels}
+    whole = [labels for labels in given.values() if len(labels) == len(raters)]
+    counts = [[sum(labels.values()), len(labels) - sum(labels.values())] for labels in whole]
+    answers = {
+        item: 2 * sum(labels.values()) > len(labels)
+        for item, labels in given.items()
+        if 2 * sum(labels.values()) != len(labels)
+    }
+    return Labels(answers, len(raters), fleiss_kappa(counts) if len(raters) > 1 else None)
