@@ -45,5 +45,12 @@ def _names(kind: Kind) -> dict[str, str]:
 
         return judges.names()
     if kind is Kind.SUITES:
-        return {name: suite.load(name).description for name in suite.names()}
+        return {name: suite.load(name).description for name in suite.names()} | _importable()
     return dict.fromkeys(extract.names() if kind is Kind.EXTRACTORS else scorers.names(), "")
+
+
+def _importable() -> dict[str, str]:
+    from rlrig_eval.suite import importers
+
+    known = {name: importers.benchmark(name) for name in importers.names()}
+    return {name: f"{one.title}, imported from --suite-path {one.files}; {one.licence}" for name, one in known.items()}

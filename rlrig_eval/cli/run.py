@@ -18,8 +18,10 @@ Pairs = list[str] | None
 
 
 def run(
-    suite: Annotated[str | None, typer.Option(help="A suite: NAME, NAME:dev or a path.")] = None,
-    suite_path: Annotated[Path | None, typer.Option(help="The file or folder of a suite.")] = None,
+    suite: Annotated[str | None, typer.Option(help="A suite (NAME, NAME:dev, a path), or a benchmark.")] = None,
+    suite_path: Annotated[
+        Path | None, typer.Option(help="The file or folder of a suite, or of your own download of a benchmark.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="A model: NAME or path/to/file.py:Class.")] = None,
     option: Annotated[Pairs, typer.Option("-M", metavar="K=V", help="An option that the model is built with.")] = None,
     setting: Annotated[Pairs, typer.Option("-G", metavar="K=V", help="A setting that the model draws with.")] = None,
@@ -84,9 +86,12 @@ def run(
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:
     from rlrig_eval.runs import Request
+    from rlrig_eval.suite import importers, load
 
     if model is None:
         raise UsageError("which model? give --model NAME (`rlrig-eval list models` shows them)")
+    if suite is not None and suite_path is not None and suite.partition(":")[0] in importers.names():
+        return Request(suite=load(suite, suite_path), model=model)
     if suite_path is not None:
         split = suite.partition(":")[2] if suite else ""
         return Request(suite=f"{suite_path}:{split}" if split else str(suite_path), model=model)

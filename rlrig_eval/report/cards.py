@@ -35,7 +35,7 @@ class Shot:
 
     @property
     def outcome(self) -> Outcome:
-        if self.trouble is not None:
+        if self.trouble is not None or not self.satisfied:
             return "unknown"
         return "right" if all(self.satisfied.values()) else "wrong"
 
@@ -74,7 +74,7 @@ def cards(contestants: Sequence[Contestant], album: Album) -> list[Card]:
     for by_run in asked.values():
         first, samples = next(iter(by_run.items()))
         prompt = samples[0].prompt
-        requirements = prompt.graph.requirements(contestants[first].run.suite.counting)
+        requirements = contestants[first].run.suite.requirements(prompt)
         shots = [
             _shot(contestants[number].run, number, sample, requirements, album)
             for number, samples in by_run.items()

@@ -10,6 +10,7 @@ from rlrig_eval.assets import suites_dir
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.scene.requirements import Counting
+from rlrig_eval.suite import importers
 from rlrig_eval.suite.documents import BadFile, read_json_line, read_text, read_yaml
 from rlrig_eval.suite.schema import ErrorPolicy, Name, Prompt, Protocol, Suite, World, misfits
 
@@ -40,13 +41,17 @@ class Header(Frozen):
         return splits
 
 
-def load(name_or_path: str | Path) -> Suite:
+def load(name_or_path: str | Path, download: str | Path | None = None) -> Suite:
     """One split of a suite: ``spatial``, ``spatial:dev``, a suite's folder or its ``suite.yaml``.
+
+    With `download`, the file or folder of a published benchmark, the name is that of the benchmark: ``geneval``.
 
     Raises:
         UsageError: no such suite or split, or a file of it is malformed: file, line, field and problem, one
             line for each problem.
     """
+    if download is not None:
+        return importers.import_suite(str(name_or_path), download)
     header_path, split = locate(name_or_path)
     header = read_yaml(header_path, Header)
     if split not in header.splits:
@@ -73,6 +78,9 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
     split = split or DEFAULT_SPLIT
     if where in names():
         return suites_dir() / where / "suite.yaml", split
+    if where in importers.names():
+        files = importers.benchmark(where).files
+        raise UsageError(f"{where} does not ship: give your own download of it with --suite-path ({files})")
     path = Path(where)
     if path.is_dir():
         path = path / "suite.yaml"
@@ -80,7 +88,7 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
         return path, split
     if len(path.parts) > 1 or path.suffix:
         raise UnreadableFile("there is no such suite file", path=path)
-    raise UsageError.unknown("suite", where, names())
+    raise UsageError.unknown("suite", where, [*names(), *importers.names()])
 
 
 def read_prompts(path: Path) -> dict[int, Prompt]:

@@ -9,18 +9,38 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from rlrig_eval.scene.graph import Frozen, SceneGraph
-from rlrig_eval.scene.requirements import Counting
+from rlrig_eval.scene.requirements import Counting, Requirement
 
 World = Literal["shapes", "photo"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 """Safe inside a file name on every system: letters, digits, and ``. _ -`` after the first character."""
 
 
+def _empty(value: object) -> bool:
+    return not value
+
+
+class Question(Frozen):
+    """What a published benchmark asks a judge about the picture, in its own words; a statement is to be affirmed.
+
+    `answer` is the right one, "yes" and "no" in lower case; `choices` are those of a multiple choice, whose answer is
+    a letter. `depends` are ids of questions without whose yes this one counts as no; published files have cycles.
+    """
+
+    id: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+    answer: str = Field(default="yes", min_length=1)
+    choices: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
 class Prompt(Frozen):
     """One text, the graph it asks for, and its place among its relatives.
 
     `twin` is the id of the contrast prompt, and each names the other. Twins and paraphrases share a `group`,
-    the unit over which intervals are computed.
+    the unit over which intervals are computed. `counting` is set where a prompt's rule is not its suite's;
+    `questions` are those that a published benchmark asks instead of the graph's requirements.
     """
 
     id: Name
@@ -29,6 +49,9 @@ class Prompt(Frozen):
     tags: tuple[str, ...] = ()
     twin: str | None = None
     group: str = Field(min_length=1)
+    # Left out of every file and hash when empty: they came after suites had been run.
+    counting: Counting | None = Field(default=None, exclude_if=_empty)
+    questions: tuple[Question, ...] = Field(default=(), exclude_if=_empty)
 
 
 class Protocol(Frozen):
@@ -73,6 +96,10 @@ class Suite(Frozen):
         for misfit in misfits(prompts):
             raise ValueError(f"prompt {prompts[misfit.position].id!r}: {misfit.field}: {misfit.problem}")
         return prompts
+
+    def requirements(self, prompt: Prompt) -> tuple[Requirement, ...]:
+        """What a picture for `prompt` is checked on, by the prompt's rule of counting or else the suite's."""
+        return prompt.graph.requirements(prompt.counting or self.counting)
 
     @cached_property
     def sha256(self) -> str:

@@ -20,6 +20,7 @@ from rlrig_eval.scene import VOCABULARY, SceneGraph, check
 from rlrig_eval.scene.phrases import describe
 from rlrig_eval.shapes import PAIRINGS, SEEN, LayoutError, Split, layout, split, truth, unseen
 from rlrig_eval.suite.contrast import restated, twins
+from rlrig_eval.suite.order import interleaved
 from rlrig_eval.suite.schema import Prompt
 from rlrig_eval.suite.structures import DIRECTIONS, MEASURES, PREDICATES, compose
 from rlrig_eval.suite.tags import derived
@@ -74,7 +75,7 @@ def prompts(bucket: Split, seed: int) -> list[Prompt]:
     """The prompts of one split in the fixed stratified order: each group's prompt, twin, then paraphrases."""
     rng = np.random.default_rng([seed, list(GROUPS).index(bucket)])
     casts: set[frozenset[str]] = set()
-    groups = _interleaved({s: _groups(rng, bucket, s, n, casts) for s, n in GROUPS[bucket].items()})
+    groups = interleaved({s: _groups(rng, bucket, s, n, casts) for s, n in GROUPS[bucket].items()})
     spread = PARAPHRASED[bucket] / len(groups)
     prefix = "spatial" if bucket == "test" else f"spatial-{bucket}"
     found: list[Prompt] = []
@@ -144,17 +145,6 @@ def _cycle(rng: Generator, options: Sequence[str]) -> Iterator[str | None]:
 
 def _shuffled(rng: Generator, options: Sequence[T]) -> list[T]:
     return [options[i] for i in rng.permutation(len(options))]
-
-
-def _interleaved(strata: Mapping[str, Sequence[Group]]) -> list[Group]:
-    """All groups in one list whose every head has the strata in about their shares."""
-    places = [
-        ((number + 0.5) / len(groups), -len(groups), name)
-        for name, groups in strata.items()
-        for number in range(len(groups))
-    ]
-    remaining = {name: iter(groups) for name, groups in strata.items()}
-    return [next(remaining[name]) for _, _, name in sorted(places)]
 
 
 def _worded(rng: Generator, group: Group, name: str, paraphrased: bool) -> Iterator[Prompt]:

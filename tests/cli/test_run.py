@@ -212,3 +212,17 @@ def test_running_out_of_room_leaves_with_1_and_keeps_what_is_there(suite: Path, 
 def test_seeds_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         values.seeds(text)
+
+
+def test_a_benchmark_is_imported_from_the_users_download(rlrig_eval, tmp_path: Path) -> None:
+    file = tmp_path / "evaluation_metadata.jsonl"
+    file.write_text('{"tag": "single_object", "include": [{"class": "circle", "count": 1}], "prompt": "a circle"}')
+    asked = ("run", "--suite", "geneval", "--model", "synthetic", "--extractor", "shapes")
+    done = rlrig_eval(*asked, "--suite-path", tmp_path, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (run["suite"]["name"], run["suite"]["world"], run["protocol"]["seeds"]) == ("geneval", "photo", [0, 1, 2, 3])
+    without = rlrig_eval(*asked)
+    assert (without.code, "--suite-path (evaluation_metadata.jsonl" in without.err) == (2, True)
+    misnamed = rlrig_eval("run", "--suite", "genevall", "--model", "synthetic")
+    assert (misnamed.code, "did you mean 'geneval'?" in misnamed.err) == (2, True)

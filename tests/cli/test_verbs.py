@@ -151,3 +151,21 @@ def test_every_verb_helps(rlrig_eval, verb: list[str]) -> None:
 def test_an_unknown_verb_suggests_the_nearest(rlrig_eval) -> None:
     done = rlrig_eval("rnu")
     assert (done.code, "run" in done.err) == (2, True)
+
+
+def test_list_suites_says_what_can_be_imported(rlrig_eval) -> None:
+    found = json.loads(rlrig_eval("list", "suites", "--json").out)
+    assert found["geneval"] == (
+        "GenEval, imported from --suite-path evaluation_metadata.jsonl, or the folder that it lies in; MIT"
+    )
+
+
+def test_validate_says_what_a_download_holds(rlrig_eval, tmp_path: Path) -> None:
+    file = tmp_path / "evaluation_metadata.jsonl"
+    line = '{"tag": "single_object", "include": [{"class": "circle", "count": 1}], "prompt": "a circle"}'
+    file.write_text(f"{line}\n{line}\n")
+    done = rlrig_eval("validate", "--suite", "geneval", file)
+    assert done.code == 0, done.err
+    assert "ok: 2 prompts in 1 groups, 0 questions, 0 prompts without graph\n      2  single_object\n" in done.out
+    file.write_text(line.replace("include", "includes"))
+    assert rlrig_eval("validate", "--suite", "geneval", file).code == 2

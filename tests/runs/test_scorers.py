@@ -94,3 +94,16 @@ def test_a_denial_of_between_is_kept_apart_from_other_relations() -> None:
     row = SceneGraph(entities=(a, b, c), relations=(between.model_copy(update={"negated": False}),))
     assert scores(seen(gold), gold)["sg_iou"] == 1.0
     assert scores(seen(row), gold)["sg_iou"] == 0.0
+
+
+def test_a_prompt_that_nobody_could_read_is_worth_nothing_not_even_one() -> None:
+    found = scores(seen(tiny.graph("left of")), SceneGraph())
+    assert found == dict.fromkeys(GRAPH_METRICS)
+
+
+def test_a_prompt_may_count_otherwise_than_its_suite() -> None:
+    one, two = (SceneGraph(entities=(Entity(id="a", category="circle", count=n),)) for n in (1, 2))
+    asked_one = asked(one).model_copy(update={"counting": "exact"})
+    loose = SUITE.model_copy(update={"counting": "at_least"})
+    assert graph_scores(two.expand(), asked(one), loose).values["all_correct"] == 1
+    assert graph_scores(two.expand(), asked_one, loose).values["all_correct"] == 0
