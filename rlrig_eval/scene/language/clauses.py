@@ -57,6 +57,7 @@ class Clauses:
     draft: Draft
     topic: list[Thing] = field(default_factory=list)  # what the last clause was about
     listed: list[Thing] = field(default_factory=list)  # the list that is being read, of which nothing is said yet
+    finite: bool = False  # whether the clause has a verb: "is left of" and not just "left of"
     took_list: bool = False  # whether the clause spoke of the whole list
     nested: bool = False  # whether an object of the clause has a relative clause
 
@@ -68,7 +69,7 @@ class Clauses:
         """Read one clause; whether it states a relation, None when it says that something is absent."""
         walk, draft = self.walk, self.draft
         draft.clause += not self.listed  # the things of one list come in together
-        self.nested = self.took_list = False
+        self.nested = self.took_list = self.finite = False
         first, began = len(draft.relations), walk.at
         walk.take_term("there")
         if viewed := self._view():
@@ -125,6 +126,7 @@ class Clauses:
         walk = self.walk
         at = walk.at
         verb = read_verb(walk)
+        self.finite = self.finite or (not depth and bool(verb.be))
         if verb.be in ("are", "were") and self.listed and not depth and all(s.count == 1 for s in subjects):
             subjects[:0] = self.listed  # "a circle and a square are ..."
             self.took_list = True

@@ -70,18 +70,14 @@ VAGUE = frozenset("some several many few various numerous multiple these those a
 def category_of(words: Sequence[str]) -> str | None:
     """The singular of a noun in the plural; None when it is no plural.
 
-    >>> [category_of(noun.split()) for noun in ("buses", "stop signs", "people", "knifes", "skis", "circle")]
-    ['bus', 'stop sign', 'person', 'knife', 'skis', None]
+    >>> [category_of(noun.split()) for noun in ("buses", "wine glasses", "people", "knifes", "skis", "circle")]
+    ['bus', 'wine glass', 'person', 'knife', 'skis', None]
     """
     *before, last = words
-    if last in _IRREGULAR or last in _SAME:
-        one = _IRREGULAR.get(last, last)
-    else:
-        ways = (singular(last), last[:-1], last[:-2]) if last.endswith("s") else (last,)
-        one = next((way for way in ways if " ".join([*before, way]) in NAMES), ways[0])
-        if one == last:
-            return None
-    return " ".join([*before, one])
+    ways = (singular(last), last[:-1], last[:-2]) if last.endswith("s") else ()
+    known = next((way for way in ways if " ".join([*before, way]) in NAMES), None)
+    one = known or _IRREGULAR.get(last) or (last if last in _SAME else singular(last))
+    return None if one == last and last not in _SAME else " ".join([*before, one])
 
 
 def is_plural(word: str) -> bool:

@@ -16,19 +16,21 @@ def read_prose(walk: Walk, draft: Draft) -> None:
     """Read all sentences into `draft`; what cannot be read becomes a problem of `walk`."""
     clauses = Clauses(walk, draft)
     before: bool | None = None  # whether the clause before states a relation; None when nothing hangs on it
-    joint, began = "", 0
+    joint, began, finite = "", 0, False
     _opening(walk)
     while True:
         mark = len(draft.relations)
         try:
             related = clauses.read()
             if related is not None:
-                if joint in ("and", ";") and before not in (None, related) and not clauses.took_list:
+                # "a R b and c is S d": is c beside b, or on its own?
+                mixed = related and before and clauses.finite != finite and joint == "and"
+                if mixed or (joint in ("and", ";") and before not in (None, related) and not clauses.took_list):
                     del draft.relations[mark:]
                     raise _unclear(walk, began)
                 if joint == ";" and not related:
                     raise walk.lost("a relation", began)
-                before = related
+                before, finite = related, clauses.finite
             if walk.done:
                 return
             began = walk.at

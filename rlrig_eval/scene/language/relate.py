@@ -30,6 +30,9 @@ def read_verb(walk: Walk) -> Verb:
     while not walk.done:
         if not verb.be and (be := walk.take_any(BE)):
             verb.be = be
+        elif not verb.be and walk.ahead(("can", "be")):
+            verb.be = "is"
+            walk.at += 2
         elif not verb.negated and walk.take_any(NOT):
             verb.negated = True
         elif walk.word in NEUTRAL and (verb.be or relation_ahead(walk, 1)):
