@@ -118,7 +118,7 @@ def _replaced(segments: Segments, old: Sequence[Patch], new: Sequence[Patch]) ->
 
 
 def _stamped(reading: Reading) -> Mask:
-    return np.asarray(covered(reading.stamp) >= 0.5)
+    return np.asarray(covered(reading.stamp.place) >= 0.5)
 
 
 def _thin(patch: Patch) -> bool:

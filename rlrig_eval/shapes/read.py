@@ -8,6 +8,7 @@ from rlrig_eval.scene.graph import Box, Entity, SceneGraph
 from rlrig_eval.shapes.blends import GROUND_LABEL, Pixels, light_ground, rgb
 from rlrig_eval.shapes.draw import CANVAS, silhouette
 from rlrig_eval.shapes.mend import mended
+from rlrig_eval.shapes.refine import refined
 from rlrig_eval.shapes.segment import Segments, segment
 from rlrig_eval.shapes.stacking import Reading
 from rlrig_eval.shapes.vocabulary import size_word
@@ -56,7 +57,7 @@ def _readings(pixels: Pixels) -> list[Reading]:
     unknown = sum(not _recognised(reading) for reading in readings)
     if unknown > _MOST_UNKNOWN:
         raise NotAShapesDrawing(f"{unknown} of {len(readings)} patches are none of its shapes")
-    return readings
+    return refined(segments.pixels, readings, _RECOGNISED)
 
 
 def _refuse_clutter(segments: Segments) -> None:

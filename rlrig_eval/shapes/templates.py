@@ -1,6 +1,6 @@
 """Every shape at every extent as a soft stamp, and the search for the stamp that a patch of paint is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,10 @@ Field = NDArray[np.float32]
 """(64, 64) values of the canvas pixels, 0 to 1."""
 Bounds = tuple[int, int, int, int]
 """(x0, y0, x1, y1) in canvas pixels, the far edges exclusive."""
+Place = tuple[str, int, int, int]
+"""(shape, extent, x, y): a shape, its extent and its corner in canvas pixels."""
+Window = tuple[int, NDArray[np.int64], NDArray[np.int64]]
+"""An extent with the corners (xs, ys), two unbroken ranges, at which a search tries it."""
 
 _NAMES: tuple[str, ...] = tuple(SHAPES)
 _LEAST, _MOST = 10, 36  # extents searched, in canvas pixels
@@ -45,6 +49,10 @@ class Stamp:
     likeness: float
 
     @property
+    def place(self) -> Place:
+        return self.shape, self.extent, self.x, self.y
+
+    @property
     def box(self) -> Box:
         return (float(self.x), float(self.y), float(self.x + self.extent), float(self.y + self.extent))
 
@@ -58,38 +66,60 @@ def match(share: Field, weight: Field, seen: Bounds, reach: Bounds) -> Stamp:
         seen: where its paint is seen; the stamp's box holds it to within a pixel.
         reach: where else the stamp may lie hidden; it holds `seen` and, but for tips, the stamp's box.
     """
-    total = float((weight * share**2).sum())
-    found: dict[int, list[tuple[float, int, int, int]]] = {shape: [] for shape in range(len(_NAMES))}
-    for extent, x, y, errors in _searched(share, weight, seen, reach):
-        for shape, row in enumerate(errors.argmin(0)):
-            found[shape].append((total + float(errors[row, shape]), extent, int(x[row]), int(y[row])))
+    found = shortlist(share, weight, _holding(seen, reach))
     # Soft edges change which shape and extent fit best, so whatever comes near the best with hard edges is judged.
-    limit = 2 * min(error for tried in found.values() for error, *_ in tried) + _DOUBT
-    judged = [
-        _judged(share, weight, _NAMES[shape], *place)
-        for shape, tried in found.items()
-        for error, *place in sorted(tried)[:_FINALISTS]
-        if error <= limit
-    ]
+    limit = 2 * found[0][0] + _DOUBT
+    judged = [_judged(share, weight, *place) for error, place in found if error <= limit]
     return min(judged, key=lambda stamp: stamp.error)
 
 
-def covered(stamp: Stamp) -> Field:
-    """How much of each canvas pixel the whole stamp covers."""
-    return _placed(stamp.shape, stamp.extent, stamp.x, stamp.y)
+def shortlist(share: Field, weight: Field, windows: Iterable[Window]) -> list[tuple[float, Place]]:
+    """The few best extents of each shape, each at its best place, with their errors, the least first.
+
+    Args:
+        share: how much of each pixel is the paint that is looked for.
+        weight: what the squared error of each pixel counts, 0 to 1; 0 hides it.
+        windows: where to look.
+    """
+    total = float((weight * share**2).sum())
+    found: dict[str, list[tuple[float, Place]]] = {shape: [] for shape in _NAMES}
+    for extent, x, y, errors in _searched(share, weight, windows):
+        for shape, row in zip(_NAMES, errors.argmin(0), strict=True):
+            error = total + float(errors[row, _NAMES.index(shape)])
+            found[shape].append((error, (shape, extent, int(x[row]), int(y[row]))))
+    return sorted(place for tried in found.values() for place in sorted(tried)[:_FINALISTS])
 
 
-def _searched(
-    share: Field, weight: Field, seen: Bounds, reach: Bounds
-) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64], Field]]:
-    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less a common constant."""
+def around(place: Place, larger: int, aside: int) -> Iterator[Window]:
+    """Extents that differ by up to `larger`, with centres up to `aside` pixels away on either axis."""
+    _, extent, x, y = place
+    for other in range(max(_LEAST, extent - larger), min(_MOST, extent + larger) + 1):
+        shift = (extent - other) // 2
+        steps = np.arange(shift - aside, shift + aside + 1)
+        yield other, steps + x, steps + y
+
+
+def covered(place: Place) -> Field:
+    """How much of each canvas pixel the whole shape covers."""
+    return _placed(*place)
+
+
+def _holding(seen: Bounds, reach: Bounds) -> Iterator[Window]:
     span = max(seen[2] - seen[0], seen[3] - seen[1])
     room = max(reach[2] - reach[0], reach[3] - reach[1])
     least, most = np.clip([span - 1, min(round(span * _HIDDEN), room) + _TIPS], _LEAST, _MOST)
-    known, hidden = np.pad(share * weight, _MOST), np.pad(1 - weight, _MOST, constant_values=1)
     for extent in range(least, most + 1):
         xs = _corners(extent, seen[0], seen[2], reach[0], reach[2])
         ys = _corners(extent, seen[1], seen[3], reach[1], reach[3])
+        yield extent, xs, ys
+
+
+def _searched(
+    share: Field, weight: Field, windows: Iterable[Window]
+) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64], Field]]:
+    """For each extent the corners tried, x and y (n,), and the errors (n, shapes) less a common constant."""
+    known, hidden = np.pad(share * weight, _MOST), np.pad(1 - weight, _MOST, constant_values=1)
+    for extent, xs, ys in windows:
         stamps, squares = _bank(extent)
         window = np.s_[ys[0] + _MOST : ys[-1] + _MOST + extent, xs[0] + _MOST : xs[-1] + _MOST + extent]
         places = len(ys) * len(xs)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
 from rlrig_eval.scene import SceneGraph
-from rlrig_eval.shapes import UNKNOWN, NotAShapesDrawing, draw, read, sample
+from rlrig_eval.shapes import UNKNOWN, NotAShapesDrawing, draw, read, sample, truth
 from rlrig_eval.shapes.accuracy import Tally, compare
 from rlrig_eval.shapes.damage import DAMAGES
 from rlrig_eval.shapes.vocabulary import COLOURS, GROUND
@@ -70,6 +70,21 @@ def test_damage_costs_little(damage: str) -> None:
     # The published figure (0.97 and more on 5,000 scenes) less what 60 scenes can be off by.
     assert tally.row("entity")["f1"] > 0.95
     assert tally.row("relation")["f1"] > 0.93
+
+
+@pytest.mark.parametrize("colours", [("yellow", "red"), ("green", "black"), ("purple", "yellow"), ("blue", "yellow")])
+@pytest.mark.parametrize("inner", ["ring", "star", "square"])
+def test_a_small_thing_on_another_outlives_compression(inner: str, colours: tuple[str, str]) -> None:
+    near, far = colours
+    graph = truth(scene(thing("i", near, inner, (21, 24, 35, 38), 0), thing("o", far, "square", (17, 17, 43, 43), 1)))
+    assert facts(read(DAMAGES["jpeg"](draw(graph), np.random.default_rng(0)))) == facts(graph)
+
+
+@pytest.mark.parametrize("damage", ["blur", "jpeg"])
+def test_a_soft_patch_of_no_known_shape_stays_unknown(damage: str) -> None:
+    bar = painted(lambda brush: brush.rectangle((10, 10, 50, 18), fill=INK))
+    (only,) = read(DAMAGES[damage](bar, np.random.default_rng(0))).entities
+    assert only.category == UNKNOWN
 
 
 def test_reading_is_a_pure_function() -> None:
