@@ -52,7 +52,8 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(path / _STATE, map_location="cpu", weights_only=True)
         saved = state["identity"]
     except Exception as problem:  # torch raises a dozen kinds for a damaged file
-        raise UsageError(f"{path}: cannot be read: {str(problem).splitlines()[0]}") from problem
+        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        raise UsageError(f"{path}: cannot be read: {first}") from problem
     for name in sorted({*saved, *identity}):
         if saved.get(name) != identity.get(name):
             raise UsageError(

@@ -52,8 +52,8 @@ class KontextPolicy:
         self.pipeline, self.sampling = pipeline, sampling
         self.transformer = pipeline.transformer
 
-    def adapt(self, rank: int, alpha: float, targets: Sequence[str]) -> None:
-        """Put a fresh float32 LoRA on the layers whose names end in `targets`; all else is frozen.
+    def adapt(self, rank: int, alpha: float, targets: Sequence[str], seed: int = 0) -> None:
+        """Put a fresh float32 LoRA of `seed` on the layers whose names end in `targets`; all else is frozen.
 
         Raises UsageError when no layer has such a name.
         """
@@ -61,7 +61,9 @@ class KontextPolicy:
             part.requires_grad_(False)
         lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=list(targets))
         try:
-            self.transformer.add_adapter(lora, adapter_name=ADAPTER)
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                self.transformer.add_adapter(lora, adapter_name=ADAPTER)
         except ValueError as problem:
             raise UsageError(f"editor.lora.targets: {str(problem).splitlines()[0]}") from problem
         cast_training_params(self.transformer, dtype=torch.float32)

@@ -22,23 +22,22 @@ class Log:
     def step(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "step", **row})
         if self._rows % _HEADER_EVERY == 0:
-            self._console.print(
-                "".join(f"{name:>10}" for name in _COLUMNS), style="bold", highlight=False, soft_wrap=True
-            )
+            self._show("".join(f"{name:>10}" for name in _COLUMNS), "bold")
         self._rows += 1
-        self._console.print(
-            "".join(f"{_cell(row.get(name)):>10}" for name in _COLUMNS), highlight=False, soft_wrap=True
-        )
+        self._show("".join(f"{_cell(row.get(name)):>10}" for name in _COLUMNS))
 
     def evaluation(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "evaluation", **row})
         shown = ("soft", "gain", "hard", "accepted", "held_out", "copied", "unparsable")
         text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
-        self._console.print(f"  dev after {row['step']} steps: {text}", style="cyan", highlight=False, soft_wrap=True)
+        self._show(f"  dev after {row['step']} steps: {text}", "cyan")
 
     def say(self, text: str) -> None:
         self._write({"kind": "note", "text": text})
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._show(text)
+
+    def _show(self, text: str, style: str | None = None) -> None:
+        self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def _write(self, row: Mapping[str, Any]) -> None:
         clean = {k: (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in row.items()}

@@ -75,7 +75,7 @@ class EditorRollout:
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
         written = instructions(self.actor, starts)
         condition = self.policy.encode([start.image for start in starts], written)
-        seeds = tuple(derive(seed, i) for i in range(len(starts)))
+        seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
         velocity, sigmas = self.policy.velocity(condition), self.policy.sigmas()
         walked: Trajectory | Forward = sample(
@@ -105,7 +105,7 @@ class ActorRollout:
             [start.image for start in starts],
             [start.prompt for start in starts],
             [start.view.failed for start in starts],
-            seed % 2**32,
+            derive(seed, int(groups[0])),
         )
         with torch.no_grad():
             logp = self.policy.logp(written)
@@ -138,6 +138,12 @@ def look(checker: Checker, before: Sequence[Start], images: Sequence[Image]) -> 
         Start(start.prompt, start.graph, image, tuple(chances), start.threshold)
         for start, image, chances in zip(before, images, answers, strict=True)
     ]
+
+
+def _places(groups: Tensor) -> list[tuple[int, int]]:
+    """(group id, number within the group) of each sample: noise depends on them, not on the batch."""
+    ids = groups.tolist()
+    return [(group, ids[:i].count(group)) for i, group in enumerate(ids)]
 
 
 def instructions(actor: Actor, starts: Sequence[Start]) -> list[str]:

@@ -52,7 +52,14 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
     if "actor" in phases:
         t = config.actor
         tokens = ActorPolicy.on(
-            base, preset.actor.adapter, t.lora.rank, t.lora.alpha, str(t.lora.targets), t.temperature, t.max_tokens
+            base,
+            preset.actor.adapter,
+            t.lora.rank,
+            t.lora.alpha,
+            str(t.lora.targets),
+            t.temperature,
+            t.max_tokens,
+            config.seed,
         )
         checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens)
         trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits), tokens)
@@ -64,7 +71,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             update={"steps": e.sampling_steps, "true_cfg": e.true_cfg, "guidance": e.guidance}
         )
         flow = KontextPolicy(pipeline, rollouts)
-        flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets)
+        flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets, config.seed)
         if e.gradient_checkpointing:
             pipeline.transformer.enable_gradient_checkpointing()
         rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, nft=e.objective == "nft")

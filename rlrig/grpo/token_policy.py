@@ -53,11 +53,14 @@ class ActorPolicy:
         targets: str,
         temperature: float = 1.0,
         max_tokens: int = 24,
+        seed: int = 0,
     ) -> "ActorPolicy":
         """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
-        from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference."""
+        from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference. `seed`
+        is that of the fresh one."""
         base.model.requires_grad_(False)
-        with _peft_quiet():
+        with _peft_quiet(), torch.random.fork_rng():
+            torch.manual_seed(seed)
             if adapter is None:
                 lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=targets)
                 try:

@@ -1,7 +1,7 @@
 """Reflection-GRPO from start to end. `train_step` is one step, top to bottom.
 
-Randomness is a function of (seed, step, batch) alone, and each batch is drawn and replayed whole by one process: a
-resumed run repeats an undisturbed one bit for bit, and several processes do what one does.
+Randomness is a function of the seed, the step and the place in the step alone, and each batch is drawn and replayed
+whole by one process: a resumed run repeats an undisturbed one bit for bit, and several processes do what one does.
 """
 
 import time
@@ -41,7 +41,7 @@ def train_step(run: Run) -> dict[str, Any]:
     starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
     window = phase.window(run.step, np.random.default_rng([config.seed, run.step]))
     played = [
-        play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step, number), window, t.rounds)
+        play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
         for number in mine(processes, t.batches, t.optimiser.updates)
     ]
 

@@ -1,0 +1,85 @@
+"""Where training starts: failed pictures, the worst first, and an error when there are none."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+
+from rlrig.grpo.buffer import StartBuffer
+from rlrig.grpo.starts import StartSource, shapes_prompt
+from rlrig_eval.errors import RunError
+from rlrig_eval.shapes import split, unseen
+from tests.rlrig.grpo.made import COUNT, GRAPH, PROMPT, start
+
+
+def meeting(count, prompt=PROMPT):
+    return start([0.9] * count + [0.1] * (COUNT - count), prompt=prompt)
+
+
+def rewards(starts):
+    return [s.view.reward for s in starts]
+
+
+def test_pictures_that_meet_all_or_nothing_are_not_kept():
+    buffer = StartBuffer()
+    assert buffer.add([meeting(0), meeting(COUNT), meeting(2)]) == 1
+    assert len(buffer) == 1
+
+
+def test_the_worst_come_first_and_of_equals_the_oldest():
+    buffer = StartBuffer()
+    buffer.add([meeting(4), meeting(1, "first"), meeting(1, "second"), meeting(3)])
+    assert rewards(buffer.peek(4)) == [*rewards(taken := buffer.take(3)), meeting(4).view.reward]
+    assert [s.prompt for s in taken[:2]] == ["first", "second"]
+    assert len(buffer) == 1
+
+
+def test_a_full_buffer_forgets_the_best():
+    buffer = StartBuffer(capacity=2)
+    buffer.add([meeting(4), meeting(1), meeting(3)])
+    assert rewards(buffer.take(5)) == rewards([meeting(1), meeting(3)])
+
+
+def test_its_state_survives_a_file_without_pickle():
+    buffer, other = StartBuffer(), StartBuffer()
+    buffer.add([meeting(4), meeting(1, "first"), meeting(1, "second")])
+    file = io.BytesIO()
+    torch.save(buffer.state(), file)
+    file.seek(0)
+    other.load(torch.load(file, weights_only=True))
+    for mine, theirs in zip(buffer.take(3), other.take(3), strict=True):
+        assert (mine.prompt, mine.graph, mine.probabilities) == (theirs.prompt, theirs.graph, theirs.probabilities)
+        assert np.array_equal(np.asarray(mine.image), np.asarray(theirs.image))
+
+
+class Drawer:
+    evals_per_image = 1
+
+    def draw(self, prompts, seeds):
+        return [start().image for _ in prompts]
+
+
+class Opinion:
+    """A Checker of one opinion."""
+
+    def __init__(self, chance):
+        self.chance = chance
+
+    def check(self, images, requirements):
+        return [[self.chance] * len(asked) for asked in requirements]
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_when_nothing_can_be_started_from_that_is_said(chance):
+    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Opinion(chance), seed=0, draw=4, threshold=0.5)
+    with pytest.raises(RunError, match="no picture to start from"):
+        source.take(1)
+
+
+def test_training_prompts_are_of_the_train_split_and_of_seen_pairings():
+    asked = shapes_prompt(seed=0)
+    graphs = [asked(number)[1] for number in range(40)]
+    assert {split(graph) for graph in graphs} == {"train"}
+    assert not any(unseen(graph) for graph in graphs)
+    assert asked(3) == shapes_prompt(seed=0)(3) != asked(4)

@@ -1,0 +1,76 @@
+"""Configs: the presets load, and what cannot be meant is one line that names the field."""
+
+import pytest
+import yaml
+
+from rlrig.grpo.config import FOLDER, Config, load_config
+from rlrig.grpo.plan import plan
+from rlrig_eval.errors import UsageError
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.yaml")))
+def test_every_preset_loads_and_is_named_after_its_file(name):
+    config = load_config(name)
+    assert config.name == name
+    assert config.preset().editor.checkpoint
+
+
+def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
+    editor, actor = load_config("editor-kontext").editor, load_config("actor-qwen-vl").actor
+    assert (editor.lora.rank, editor.lora.alpha, editor.optimiser.lr) == (64, 128, 1e-4)
+    assert (editor.group_size, editor.sampling_steps, editor.guidance, editor.beta) == (16, 8, 2.5, 0.01)
+    assert (actor.lora.rank, actor.optimiser.lr, actor.group_size) == (32, 1e-5, 8)
+    assert (actor.eps_low, actor.eps_high) == (0.2, 0.28)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ({"stepz": 3}, "stepz: unknown key: did you mean 'steps'"),
+        ({"editor": {"grops": 3}}, r"editor\.grops: unknown key: did you mean 'groups'"),
+        ({"editor": {"optimiser": {"lr": 0}}}, r"editor\.optimiser\.lr"),
+        ({"editor": {"group_size": 6, "batch_size": 16}}, "not a multiple of group_size 6"),
+        ({"editor": {"groups": 3, "group_size": 8, "batch_size": 16}}, "3 groups of 8 do not divide"),
+        ({"actor": {"groups": 2, "optimiser": {"updates": 3}}}, "do not divide into optimiser.updates = 3"),
+        ({"actor": {"group_size": 1}}, r"actor\.group_size"),
+        ({"editor": {"rewards": {"requirement_soft": 1}}}, "did you mean 'requirements_soft'"),
+        ({"editor": {"kind": "ode"}}, "no density"),
+        ({"editor": {"sampling_steps": 4, "window_size": 4}}, "window of 4 steps does not fit 4"),
+        ({"editor": {"credit": {"combine": "gdpo", "floor": True}}}, "gdpo"),
+        ({"evaluation": {"judge": {}}}, "a checkpoint or a server"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, content, problem):
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump({"name": "mine", **content}))
+    with pytest.raises(UsageError, match=problem) as caught:
+        load_config(path)
+    assert "run.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["name: [", "- a", ""])
+def test_a_file_that_is_no_config(tmp_path, content):
+    (tmp_path / "run.yaml").write_text(content)
+    with pytest.raises(UsageError, match=r"run\.yaml"):
+        load_config(tmp_path / "run.yaml")
+
+
+def test_an_unknown_preset_suggests_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'editor-shapes'"):
+        load_config("editor-shape")
+
+
+def test_phases_alternate_after_so_many_steps():
+    config = Config(name="both", alternate=2)
+    assert [config.phase_at("actor", step) for step in range(5)] == ["actor", "actor", "editor", "editor", "actor"]
+    assert Config(name="one").phases("editor") == ("editor",)
+
+
+def test_the_plan_counts_what_a_step_does():
+    config = Config(name="x", editor={"groups": 2, "group_size": 8, "true_cfg": 2.0, "beta": 0.01, "sampling_steps": 6})
+    found = plan(config, "editor", config.preset())
+    assert (found.edits, found.drawn_evals, found.trained_evals) == (16, 16 * 2 * 6, 16 * 2 * 2 * 2)
+    told = Config(name="x", actor={"groups": 2, "group_size": 8, "edits": 2, "optimiser": {"epochs": 2}})
+    found = plan(told, "actor", told.preset())
+    assert (found.completions, found.edits, found.updates) == (16, 32, 2)

@@ -1,0 +1,65 @@
+"""Monitors: what they see in pictures, and when they stop a run."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rlrig.grpo import monitors
+from tests.rlrig.grpo.made import COUNT, outcome, start
+
+
+def rows(reward, judged):
+    return [{"soft": r, "held_out": j} for r, j in zip(reward, judged, strict=True)]
+
+
+def test_a_reward_that_climbs_while_the_judge_falls_stops_the_run():
+    trouble = monitors.hacked(rows([0.5, 0.6, 0.7, 0.8], [0.5, 0.45, 0.4, 0.35]), patience=3, margin=0.02)
+    assert trouble == (
+        "the reward rose from 0.500 to 0.800 while the held-out judge fell from 0.500 to 0.350, over 3 evaluations"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reward", "judged"),
+    [
+        ([0.5, 0.6, 0.7, 0.8], [0.5, 0.6, 0.7, 0.8]),  # both climb
+        ([0.5, 0.5, 0.4, 0.4], [0.5, 0.4, 0.3, 0.2]),  # both fall
+        ([0.5, 0.6, 0.7], [0.5, 0.4, 0.3]),  # too few
+        ([0.5, 0.6, 0.7, 0.8], [0.5, 0.4, 0.49, 0.4]),  # within the margin once
+        ([0.5, 0.6, 0.7, 0.8], [None] * 4),  # no judge
+    ],
+)
+def test_nothing_else_does(reward, judged):
+    assert monitors.hacked(rows(reward, judged), patience=3, margin=0.02) is None
+
+
+def test_edges_and_colours_of_a_plain_and_a_busy_picture():
+    plain = Image.new("RGB", (32, 32), "white")
+    noisy = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8))
+    assert monitors.edge_density(plain) == monitors.colour_entropy(plain) == 0
+    assert monitors.edge_density(noisy) > 0.8
+    assert 5.5 < monitors.colour_entropy(noisy) <= 6
+
+
+def test_half_black_half_white_is_one_bit_with_one_line_of_edges():
+    halves = np.zeros((32, 32, 3), np.uint8)
+    halves[:, 16:] = 255
+    picture = Image.fromarray(halves)
+    assert monitors.colour_entropy(picture) == pytest.approx(1)
+    assert monitors.edge_density(picture) == pytest.approx(1 / 31)
+
+
+def test_copies_and_unparsable_instructions_are_counted():
+    done = [1.0] * COUNT
+    found = monitors.watch(
+        [outcome(done), outcome(done, colour="red", instruction="er"), outcome(start().probabilities)]
+    )
+    assert found["copied"] == pytest.approx(2 / 3)
+    assert found["unparsable"] == pytest.approx(1 / 3)
+    assert found["accepted"] == pytest.approx(2 / 3)
+    assert found["gain"] > 0
+
+
+def test_a_collapse_of_the_pictures_is_a_warning():
+    first, now = {"edge_density": 0.2, "colour_entropy": 2.0}, {"edge_density": 0.05, "colour_entropy": 1.5}
+    assert monitors.out_of_band(first, now) == ["edge_density fell from 0.200 to 0.050"]

@@ -1,0 +1,101 @@
+"""A reward over HTTP: what is sent, and that a server that is down, slow or wrong is said, never a silent zero."""
+
+import base64
+import io
+import math
+import threading
+import time
+
+import pytest
+import stamina
+from PIL import Image
+from werkzeug import Response
+
+from rlrig.grpo.reward_server import RewardServer
+from rlrig_eval.errors import RunError, UsageError
+from tests.rlrig.grpo.made import COUNT, PROMPT, outcome
+
+OUTCOMES = [outcome([1.0] * COUNT), outcome([0.0] * COUNT, colour="red")]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting():
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+def asking(server, **options):
+    return RewardServer(server.url_for("/reward"), **{"timeout": 5, **options})
+
+
+def test_pictures_and_words_go_out_and_numbers_come_back(httpserver):
+    httpserver.expect_request("/reward").respond_with_json({"rewards": [0.25, 1]})
+    assert asking(httpserver)(OUTCOMES) == [0.25, 1.0]
+    (request, _), *_ = httpserver.log
+    sent = request.json["outcomes"][1]
+    assert sent["prompt"] == PROMPT
+    with Image.open(io.BytesIO(base64.b64decode(sent["after"]))) as picture:
+        assert picture.getpixel((0, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("body", ['{"rewards": [null, 1]}', '{"rewards": [NaN, 1]}'])
+def test_a_reward_it_does_not_have_is_missing_not_zero(httpserver, body):
+    httpserver.expect_request("/reward").respond_with_data(body)
+    found = asking(httpserver)(OUTCOMES)
+    assert math.isnan(found[0])
+    assert found[1] == 1
+
+
+def test_a_busy_server_is_asked_again_a_bounded_number_of_times(httpserver):
+    httpserver.expect_request("/reward").respond_with_data("", status=503)
+    with pytest.raises(RunError, match="answered 503, 3 times"):
+        asking(httpserver)(OUTCOMES)
+    assert len(httpserver.log) == 3
+
+
+def test_a_server_that_recovers_is_no_trouble(httpserver):
+    httpserver.expect_ordered_request("/reward").respond_with_data("", status=500)
+    httpserver.expect_ordered_request("/reward").respond_with_json({"rewards": [0, 1]})
+    assert asking(httpserver)(OUTCOMES) == [0, 1]
+
+
+def test_a_slow_server_is_given_up(httpserver):
+    given_up = threading.Event()
+
+    def slow(_):
+        given_up.wait(10)
+        return Response("{}")
+
+    httpserver.expect_request("/reward").respond_with_handler(slow)
+    with pytest.raises(RunError, match=r"no answer within 0\.1 s"):
+        asking(httpserver, timeout=0.1, attempts=1)(OUTCOMES)
+    given_up.set()
+    while not httpserver.log:  # its late answer would be counted in the next test
+        time.sleep(0.01)
+
+
+def test_a_server_that_is_down_is_named():
+    with pytest.raises(RunError, match=r"http://127\.0\.0\.1:9/.*cannot be reached"):
+        RewardServer("http://127.0.0.1:9/", attempts=2)(OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "oops", '{"reward": [1, 2]}', '{"rewards": [1]}', '{"rewards": ["high", 1]}', '{"rewards": 3}']
+)
+def test_a_wrong_answer_is_an_error_at_once(httpserver, body):
+    httpserver.expect_request("/reward").respond_with_data(body)
+    with pytest.raises(RunError, match="reward server"):
+        asking(httpserver)(OUTCOMES)
+    assert len(httpserver.log) == 1
+
+
+def test_a_refusal_is_an_error_at_once(httpserver):
+    httpserver.expect_request("/reward").respond_with_data("", status=404)
+    with pytest.raises(RunError, match="answered 404"):
+        asking(httpserver)(OUTCOMES)
+    assert len(httpserver.log) == 1
+
+
+def test_only_http_addresses():
+    with pytest.raises(UsageError, match="http"):
+        RewardServer("file:///etc/passwd")

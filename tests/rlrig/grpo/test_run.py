@@ -1,0 +1,169 @@
+"""Both phases from start to end on an untrained system of the bundled size, cut, resumed, exported and stopped."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from rlrig.backends.flow import KontextEditor
+from rlrig.grpo import checkpoint, trainer
+from rlrig.grpo.command import start
+from rlrig.grpo.config import Config
+from rlrig.grpo.flow_policy import KontextPolicy
+from rlrig.grpo.log import Log
+from rlrig.grpo.run import identity, prepare
+from rlrig.grpo.system import load_system
+from rlrig.pipeline import RLRIGPipeline
+from rlrig_eval.errors import RunError, UsageError
+from tests.models import untrained
+
+# peft 0.21 asks transformers 5.23 for an attribute by its old name.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+
+SIZES = {"groups": 2, "group_size": 2, "batch_size": 2, "beta": 0.01, "optimiser": {"lr": 1e-3}}
+EDITOR = {**SIZES, "sampling_steps": 3, "window_size": 1, "credit": {"floor": False}}
+ACTOR = {**SIZES, "max_tokens": 6, "credit": {"floor": False}, "rewards": {"requirements_soft": 1, "length": 0.1}}
+EVALUATION = {"every": 100, "prompts": 3}
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    torch.set_num_threads(1)
+    return untrained.preset(tmp_path_factory.mktemp("system"))
+
+
+def made(preset, out, first, steps=2, editor=EDITOR, actor=ACTOR, **options):
+    config = Config(
+        name="tiny",
+        system=str(preset),
+        steps=steps,
+        draw=6,
+        editor=editor,
+        actor=actor,
+        evaluation=EVALUATION,
+        **options,
+    )
+    return prepare(config, first, out, load_system(config, first))
+
+
+def trained(run, resume=False):
+    trainer.train(run, Log(run.out, Console(quiet=True)), resume)
+    return {name: value.clone() for learner in run.learners.values() for name, value in learner.parameters.items()}
+
+
+def rows(run, kind="step"):
+    lines = map(json.loads, (run.out / "log.jsonl").read_text().splitlines())
+    return [line for line in lines if line["kind"] == kind]
+
+
+@pytest.mark.parametrize("first", ["actor", "editor"])
+def test_a_run_that_was_cut_in_two_is_the_run_bit_for_bit(first, preset, tmp_path):
+    straight = made(preset, tmp_path / "straight", first)
+    trained(straight)
+    trained(made(preset, tmp_path / "cut", first, steps=1))
+    resumed = made(preset, tmp_path / "cut", first)
+    trained(resumed, resume=True)
+    states = [checkpoint.load(checkpoint.newest(r.out / "checkpoints"), identity(r)) for r in (straight, resumed)]
+    one, other = (state["learners"][first] for state in states)
+    for name, value in one["weights"].items():
+        assert torch.equal(value, other["weights"][name]), name
+    for mine, theirs in zip(one["average"]["shadow_params"], other["average"]["shadow_params"], strict=True):
+        assert torch.equal(mine, theirs)
+    assert states[0]["source"]["position"] == states[1]["source"]["position"]
+    steps = rows(straight)
+    assert [row["step"] for row in steps] == [0, 1]
+    assert all(np.isfinite(row["reward"]) for row in steps)
+    assert steps[0]["ratio" if first == "actor" else "ratio_0"] == pytest.approx(1, abs=1e-5)
+    assert any(row["updates"] for row in steps)
+    system = RLRIGPipeline.from_pretrained(straight.out / "export")
+    assert system.preset.editor.checkpoint.endswith("editor")
+    if first == "editor":
+        assert merged_equals_adapted(straight, system)
+    with pytest.raises(UsageError, match=r"of another run: editor\.noise was 0\.7, and is 0\.5 now"):
+        trained(made(preset, tmp_path / "cut", first, editor={**EDITOR, "noise": 0.5}), resume=True)
+
+
+def merged_equals_adapted(run, system):
+    """The exported pipeline edits as the adapter does, up to rounding of the merge."""
+    picture = run.source.peek(1)[0].image
+    told = ([picture], ["move the red circle left of the blue square"], [0])
+    one, other = (np.asarray(editor.edit(*told)[0], dtype=int) for editor in (run.system.editor, system.editor))
+    return np.abs(one - other).max() <= 1
+
+
+def test_batches_and_accumulation_do_not_change_the_step(preset, tmp_path):
+    """The first moment of AdamW after one step is the gradient, times .1: the same sums of float32 in another order."""
+    found = []
+    for size in (2, 4):
+        run = made(preset, tmp_path / str(size), "editor", editor={**EDITOR, "batch_size": size})
+        trainer.train_step(run)
+        found.append(run.learners["editor"].state()["optimiser"]["state"])
+    one, other = found
+    for key in one:
+        torch.testing.assert_close(one[key]["exp_avg"], other[key]["exp_avg"], rtol=1e-3, atol=1e-6)
+
+
+def test_both_phases_take_turns(preset, tmp_path):
+    run = made(preset, tmp_path, "actor", alternate=1)
+    trained(run)
+    assert [row["phase"] for row in rows(run)] == ["actor", "editor"]
+    system = RLRIGPipeline.from_pretrained(tmp_path / "export")
+    assert system.preset.actor.adapter.endswith("actor")
+    assert system.preset.editor.checkpoint.endswith("editor")
+
+
+def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkeypatch):
+    run = made(preset, tmp_path, "editor")
+    assert trainer.self_check(run) == 0.0
+    plain = KontextPolicy.velocity
+    calls = []
+
+    def drifting(self, given):
+        calls.append(given)
+        at = plain(self, given)
+        return lambda x, s: at(x, s) + 1e-2 * len(calls)
+
+    monkeypatch.setattr(KontextPolicy, "velocity", drifting)
+    with pytest.raises(RunError, match="off a ratio of 1"):
+        trainer.self_check(run)
+
+
+def test_rewards_that_are_never_a_number_stop_the_run(preset, tmp_path, httpserver):
+    httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
+    server = {"url": httpserver.url_for("/r"), "attempts": 1}
+    run = made(preset, tmp_path, "editor", editor={**EDITOR, "rewards": {}, "reward_server": server})
+    with pytest.raises(RunError, match="not one of 4 rewards is a number"):
+        trainer.train_step(run)
+
+
+@pytest.mark.parametrize(
+    ("phase", "config", "resume", "problem"),
+    [
+        ("editer", None, False, "did you mean 'editor'"),
+        ("editor", "editor-shape", False, "did you mean 'editor-shapes'"),
+        ("editor", None, True, "no checkpoint to resume"),
+    ],
+)
+def test_a_mistake_is_found_before_anything_is_loaded(phase, config, resume, problem, tmp_path):
+    with pytest.raises(UsageError, match=problem):
+        start(phase, config, {}, tmp_path / "run", resume)
+
+
+def test_a_folder_with_a_run_is_not_written_over(tmp_path):
+    checkpoint.save(tmp_path / "checkpoints", 3, {"identity": {}}, keep=1)
+    with pytest.raises(UsageError, match="--resume"):
+        start("editor", None, {}, tmp_path)
+
+
+def test_an_ode_rollout_is_the_picture_of_the_pipeline(preset, tmp_path):
+    from rlrig.grpo.trajectory import sample
+
+    run = made(preset, tmp_path, "editor")
+    policy, picture = run.system.phases["editor"].policy, run.source.peek(1)[0].image
+    given, (first, none) = policy.encode([picture], ["add a red circle"]), policy.noise([5], 0)
+    latents = sample(policy.velocity(given), first, policy.sigmas(), (), none, "ode", 0.0).final
+    (theirs,) = KontextEditor(policy.pipeline, policy.sampling).edit([picture], ["add a red circle"], [5])
+    (ours,) = policy.decode(latents)
+    assert np.abs(np.asarray(ours, dtype=int) - np.asarray(theirs, dtype=int)).max() <= 1
