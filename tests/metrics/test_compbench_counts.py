@@ -25,6 +25,7 @@ class TestNumeracy:
             ([("dog", 2)], row("dog", "dog"), 1.0),
             ([("dog", 2)], row("dog"), 0.5),  # there, the number wrong
             ([("dog", 2)], row("cat"), 0.0),
+            ([("dog", 0)], row("cat"), 0.0),  # the number counts only where the thing is there
             ([("dog", 2), ("cat", 1)], row("dog", "dog", "cat"), 1.0),
             ([("dog", 2), ("cat", 1)], row("dog", "dog"), 0.5),
             ([("dog", 2), ("cat", 1)], row("dog", "cat"), 0.75),  # 1/4 + (1/4 + 1/4)
