@@ -12,6 +12,7 @@ from rlrig_eval.cli.check import check
 from rlrig_eval.cli.compare import compare
 from rlrig_eval.cli.doctor import doctor
 from rlrig_eval.cli.listing import list_
+from rlrig_eval.cli.power import power
 from rlrig_eval.cli.report import report
 from rlrig_eval.cli.run import run
 from rlrig_eval.cli.score import score
@@ -51,6 +52,7 @@ app.command()(compare)
 app.command()(check)
 app.add_typer(baseline, name="baseline")
 app.command()(report)
+app.command()(power)
 app.command()(view)
 app.command()(aa)
 app.command("list")(list_)

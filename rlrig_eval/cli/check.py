@@ -12,27 +12,24 @@ def check(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     baseline: Annotated[Path, typer.Option(help="A file that `baseline write` made.")],
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive fails too.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="text|json|junit|github", help="How to print the verdict.")
+    ] = "text",
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Hold a run against a baseline: pass, inconclusive or fail, by the rule in the baseline's file."""
-    from json import dumps
+    """Hold a run against a baseline: pass, inconclusive or fail, by the rule in the baseline's file.
 
-    from rlrig_eval.cli.tables import number
+    Leaves with 3 on a fail, and under --strict on an inconclusive; with 4 when the two are not comparable.
+    """
     from rlrig_eval.errors import GateFailed
+    from rlrig_eval.report.verdict import message, render_check
     from rlrig_eval.runs.baseline import Baseline, held_against
     from rlrig_eval.runs.opened import open_run
     from rlrig_eval.runs.store import read_document
 
-    reference = read_document(baseline, Baseline)
-    verdict = held_against(open_run(run), reference)
-    rule = reference.rule
-    line = (
-        f"{verdict.verdict}: {rule.metric} {number(verdict.mean)} against {reference.model}, "
-        f"one-sided bounds {number(verdict.lower)} and {number(verdict.upper)}, delta {rule.delta}, "
-        f"{verdict.n} prompts (at least {rule.least_n})"
-    )
-    typer.echo(dumps(verdict.as_dict(), indent=2) if json else line)
-    if verdict.verdict == "fail" or (strict and verdict.verdict == "inconclusive"):
-        raise GateFailed(line)
-    if verdict.verdict == "inconclusive":
+    found = held_against(open_run(run), read_document(baseline, Baseline))
+    typer.echo(render_check(found, "json" if json else format_, strict), nl=False)
+    if found.failed(strict):
+        raise GateFailed(message(found))
+    if found.verdict == "inconclusive":
         typer.echo("warning: inconclusive; more prompts or seeds would tell", err=True)

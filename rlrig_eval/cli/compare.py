@@ -1,4 +1,4 @@
-"""rlrig-eval compare: two runs, paired by prompt."""
+"""rlrig-eval compare: two runs or more, paired by prompt."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import typer
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="A run folder.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another; differences are A - B.")],
-    force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN_A RUN_B...", help="Run folders; differences are A - B, for each B."),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Compare what is not comparable; the output says so.")] = False,
+    metric: Annotated[str, typer.Option(help="Whose tags and changed prompts are listed.")] = "all_correct",
+    format_: Annotated[str, typer.Option("--format", metavar="terminal|md|json", help="How to print it.")] = "terminal",
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a page with the pictures of every prompt that changed side."),
+    ] = None,
 ) -> None:
-    """Compare two runs on the prompts that both have scored, with intervals that resample whole groups.
+    """Compare runs on the prompts that both have scored, with intervals that resample whole groups.
 
-    Leaves with 4 when suite, protocol, extractor or judges differ.
+    Metrics, tags, and the prompts that are right in one run alone. Leaves with 4 when suite, protocol, extractor
+    or judges differ.
     """
-    from json import dumps
-
-    from rlrig_eval.cli.tables import print_differences
-    from rlrig_eval.errors import NotComparable
-    from rlrig_eval.runs.compare import differences, require_comparable, terms
+    from rlrig_eval.report.comparison import render_comparisons, stamps, write_page
+    from rlrig_eval.runs.compare import compare
     from rlrig_eval.runs.opened import open_run
 
-    a, b = open_run(run_a), open_run(run_b)
-    try:
-        require_comparable(terms(a.config), terms(b.config))
-    except NotComparable as problem:
-        if not force:
-            raise
-        typer.echo(f"warning: {problem}", err=True)
-    found = differences(a, b)
-    if json:
-        typer.echo(dumps({metric: difference.as_dict() for metric, difference in found.items()}, indent=2))
-    else:
-        print_differences(run_a, run_b, found)
+    found = compare([open_run(run) for run in runs], metric, force)
+    typer.echo(render_comparisons(found, "json" if json else format_), nl=False)
+    for stamp in stamps(found):
+        typer.echo(f"warning: {stamp}", err=True)
+    if page is not None:
+        typer.echo(f"wrote {write_page(found, page)}", err=True)

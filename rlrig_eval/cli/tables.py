@@ -11,10 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rlrig_eval.runs import Run
-    from rlrig_eval.stats import Difference
 
 
 def say_result(run: Run, as_json: bool) -> None:
@@ -50,18 +47,6 @@ def print_run(run: Run) -> None:
         console.print(f"run folder: {run.folder}", soft_wrap=True)
     else:
         console.print(f"run folder: {run.folder}, every picture: {run.folder / 'report.html'}", soft_wrap=True)
-
-
-def print_differences(a: Path, b: Path, found: Mapping[str, Difference]) -> None:
-    """Differences a - b by metric, with interval and p-value."""
-    table = Table(title=f"{a} - {b}, paired by prompt")
-    table.add_column("metric")
-    for column in ("difference", "95 % interval", "p", "prompts"):
-        table.add_column(column, justify="right")
-    for metric, difference in found.items():
-        row = difference.as_dict()
-        table.add_row(metric, number(row["mean"]), interval(row), number(row["p"]), str(row["n"]))
-    Console().print(table)
 
 
 def number(value: float | None) -> str:

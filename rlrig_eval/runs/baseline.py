@@ -1,7 +1,9 @@
-"""Baselines: the per-prompt scores of a run, kept in a file that a later run is held against."""
+"""Baseline files: the per-prompt scores of a run, and the rule by which later runs are held to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,18 +15,31 @@ from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.summary import summarise
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
+from rlrig_eval.stats.paired import Verdict
+
+Scores = Mapping[str, float | None]
+ROUNDING = 1e-9
+"""Two scores of a deterministic part are equal within this: sums of floats may be taken in another order."""
 
 
 class Rule(Frozen):
-    """A run fails when `metric` fell by more than `delta`; fewer than `least_n` prompts tell nothing."""
+    """How a run is held to its baseline.
 
+    `statistical`: it fails when `metric` fell by more than `delta`, and fewer than `least_n` prompts tell nothing.
+    `exact`, for deterministic parts: every score of every metric and prompt must be the baseline's.
+    """
+
+    gate: Literal["statistical", "exact"] = "statistical"
     metric: str
     delta: float = Field(ge=0, le=1)
     least_n: int = Field(ge=1)
 
 
 class Baseline(Frozen):
-    """The content of ``baselines/results/<suite>/<model>.json``. `prompts`: metric -> prompt id -> score."""
+    """The content of ``baselines/results/<suite>/<model>.json``. `prompts`: metric -> prompt id -> score.
+
+    `how` has the command, the versions and the hardware of the run that it was made from.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     model: str
@@ -34,6 +49,27 @@ class Baseline(Frozen):
     metrics: dict[str, dict[str, Any]]
     prompts: dict[str, dict[str, float | None]]
     how: Provenance
+
+
+@dataclass(frozen=True)
+class Check:
+    """A run held against a baseline. `verdict` is the one value that text, XML and exit code come from.
+
+    `gate` has the bounds of the metric in the rule; `moved` the prompts whose score fell in it (statistical) or
+    the ``metric/prompt`` whose score changed (exact).
+    """
+
+    suite: str
+    model: str
+    baseline: str
+    rule: Rule
+    verdict: Verdict
+    gate: Gate
+    moved: tuple[str, ...]
+
+    def failed(self, strict: bool) -> bool:
+        """Whether the gate is shut: `strict` shuts it on "inconclusive" too."""
+        return self.verdict == "fail" or (strict and self.verdict == "inconclusive")
 
 
 def baseline_of(run: Opened, rule: Rule) -> Baseline:
@@ -57,15 +93,47 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
     )
 
 
-def held_against(run: Opened, baseline: Baseline) -> Gate:
-    """The gate's verdict on `run`; "inconclusive" on fewer shared prompts than the rule asks for.
+def held_against(run: Opened, baseline: Baseline) -> Check:
+    """The verdict on `run`.
 
     Raises:
         NotComparable: suite, protocol, extractor or judges differ.
+        UsageError: the run or the baseline lacks the rule's metric.
     """
     require_comparable(terms(run.config), baseline.terms)
     rule = baseline.rule
-    found = gate(run.prompt_scores.get(rule.metric, {}), baseline.prompts[rule.metric], run.groups, rule.delta)
-    if found.n < rule.least_n:
-        return Gate("inconclusive", found.mean, found.lower, found.upper, found.delta, found.n)
-    return found
+    for scores in (run.prompt_scores, baseline.prompts):
+        if rule.metric not in scores:
+            raise UsageError.unknown("metric", rule.metric, scores)
+    now, then = run.prompt_scores[rule.metric], baseline.prompts[rule.metric]
+    found = gate(now, then, run.groups, rule.delta)
+    if rule.gate == "exact":
+        moved = changed(run.prompt_scores, baseline.prompts)
+        verdict: Verdict = "fail" if moved else "pass"
+    else:
+        moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
+        verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
+    suite = f"{run.suite.name} {run.suite.version} {run.suite.split}"
+    return Check(suite, run.config.model.name, baseline.model, rule, verdict, found, moved)
+
+
+def changed(now: Mapping[str, Scores], then: Mapping[str, Scores]) -> tuple[str, ...]:
+    """``metric/prompt`` of every score of the baseline that is another, or missing, now.
+
+    >>> changed({"m": {"p": 1.0}}, {"m": {"p": 1.0, "q": 0.5}})
+    ('m/q',)
+    """
+    return tuple(
+        f"{metric}/{prompt}"
+        for metric, scores in then.items()
+        for prompt, score in scores.items()
+        if not _equal(now.get(metric, {}).get(prompt), score)
+    )
+
+
+def _equal(a: float | None, b: float | None) -> bool:
+    return a is b if a is None or b is None else abs(a - b) <= ROUNDING
+
+
+def _fell(now: float | None, then: float | None) -> bool:
+    return now is not None and then is not None and now < then - ROUNDING

@@ -1,13 +1,71 @@
-"""Two runs side by side: whether they can be compared, and by how much they differ."""
+"""Runs side by side: whether they can be compared, by how much they differ, and on which prompts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from rlrig_eval.errors import NotComparable
+from rlrig_eval.errors import NotComparable, UsageError
 from rlrig_eval.runs.config import RunConfig
-from rlrig_eval.runs.opened import Opened
-from rlrig_eval.stats import Difference, paired_difference
+from rlrig_eval.runs.opened import Opened, open_run
+from rlrig_eval.runs.summary import PromptScores
+from rlrig_eval.stats import Difference, McNemar, Spread, holm, mcnemar, paired_difference, pilot_spread
+
+PRIMARY = "all_correct"
+SIDE = 0.5
+"""A prompt is on the right side when its mean over seeds exceeds this; with one seed: when it is right."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A prompt that is right in one run and not in the other; pictures are paths relative to the run folders."""
+
+    prompt: str
+    text: str
+    a: float
+    b: float
+    pictures_a: tuple[str, ...]
+    pictures_b: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Run `a` minus run `b`, paired by prompt. `problem` says why they are not comparable, if --force went on.
+
+    `p_holm` are the p-values of `metrics`, adjusted for as many runs as `a` was compared with. `sides` counts
+    the prompts of `changed`; its p-values are None where prompts come in groups, which McNemar's test ignores.
+    """
+
+    a: Opened
+    b: Opened
+    metric: str
+    metrics: Mapping[str, Difference]
+    p_holm: Mapping[str, float | None]
+    by_tag: Mapping[str, Mapping[str, Difference]]
+    changed: tuple[Changed, ...]
+    sides: McNemar
+    independent: bool
+    problem: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; `not_comparable` is null or the stamp of a forced comparison."""
+        tests = {"exact": self.sides.exact, "mid_p": self.sides.mid_p} if self.independent else None
+        return {
+            "a": str(self.a.folder),
+            "b": str(self.b.folder),
+            "not_comparable": self.problem,
+            "metrics": {name: one.as_dict() | {"p_holm": self.p_holm[name]} for name, one in self.metrics.items()},
+            "by_tag": {tag: {name: one.as_dict() for name, one in found.items()} for tag, found in self.by_tag.items()},
+            "changed": {
+                "metric": self.metric,
+                "only_a": self.sides.only_a,
+                "only_b": self.sides.only_b,
+                "mcnemar": tests,
+                "prompts": [asdict(one) for one in self.changed],
+            },
+        }
 
 
 def terms(config: RunConfig) -> dict[str, Any]:
@@ -16,7 +74,7 @@ def terms(config: RunConfig) -> dict[str, Any]:
         "suite": {"name": config.suite.name, "split": config.suite.split, "sha256": config.suite.sha256},
         "protocol": config.protocol.model_dump(mode="json"),
         "extractor": {"name": config.extractor.name, "version": config.extractor.version},
-        "judges": [judge.identity() for judge in config.all_judges],
+        "judges": list(config.judges),
     }
 
 
@@ -28,8 +86,138 @@ def require_comparable(one: dict[str, Any], other: dict[str, Any]) -> None:
         raise NotComparable(f"not comparable: {shown}")
 
 
+def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) -> list[Comparison]:
+    """The first run against each of the others.
+
+    Args:
+        metric: whose changed prompts are listed.
+        force: go on where runs are not comparable; the comparison then says so in `problem`.
+
+    Raises:
+        UsageError: fewer than two runs, or a metric that one of them lacks.
+        NotComparable: suite, protocol, extractor or judges differ, and not `force`.
+    """
+    if len(runs) < 2:
+        raise UsageError("name at least two run folders")
+    first, *others = runs
+    for run in runs:
+        if metric not in run.prompt_scores:
+            raise UsageError.unknown(f"metric of {run.folder}:", metric, run.prompt_scores)
+    problems = [_problem(first, other, force) for other in others]
+    found = [differences(first, other) for other in others]
+    adjusted = _holm(found)
+    return [
+        _comparison(first, other, metric, difference, p_holm, problem)
+        for other, difference, p_holm, problem in zip(others, found, adjusted, problems, strict=True)
+    ]
+
+
 def differences(a: Opened, b: Opened) -> dict[str, Difference]:
     """Metric -> a - b, paired by prompt over the prompts that both have scored."""
+    return _differences(a.prompt_scores, b.prompt_scores, b.groups | a.groups)
+
+
+def _differences(a: PromptScores, b: PromptScores, groups: Mapping[str, str]) -> dict[str, Difference]:
+    return {metric: paired_difference(a[metric], b[metric], groups) for metric in a if metric in b}
+
+
+def _problem(a: Opened, b: Opened, force: bool) -> str | None:
+    try:
+        require_comparable(terms(a.config), terms(b.config))
+    except NotComparable as problem:
+        if force:
+            return str(problem)
+        raise
+    return None
+
+
+def _holm(found: Sequence[Mapping[str, Difference]]) -> list[dict[str, float | None]]:
+    """Each metric's p-values, adjusted over the comparisons that have one."""
+    adjusted: list[dict[str, float | None]] = [dict.fromkeys(one) for one in found]
+    for metric in dict.fromkeys(name for one in found for name in one):
+        p_values = {i: p for i, one in enumerate(found) if metric in one and (p := one[metric].p) is not None}
+        for place, p in zip(p_values, holm(list(p_values.values())), strict=True):
+            adjusted[place][metric] = p
+    return adjusted
+
+
+def _comparison(
+    a: Opened,
+    b: Opened,
+    metric: str,
+    overall: Mapping[str, Difference],
+    p_holm: Mapping[str, float | None],
+    problem: str | None,
+) -> Comparison:
+    groups = a.groups
+    changed = _changed(a, b, metric)
+    only_a = sum(one.a > one.b for one in changed)
+    shared = [p for p, score in a.prompt_scores[metric].items() if score is not None and p in b.prompt_scores[metric]]
+    return Comparison(
+        a=a,
+        b=b,
+        metric=metric,
+        metrics=overall,
+        p_holm=p_holm,
+        by_tag=_by_tag(a, b),
+        changed=changed,
+        sides=mcnemar(only_a, len(changed) - only_a),
+        independent=len({groups[prompt] for prompt in shared}) == len(shared),
+        problem=problem,
+    )
+
+
+def _by_tag(a: Opened, b: Opened) -> dict[str, dict[str, Difference]]:
+    tagged: dict[str, list[str]] = {}
+    for prompt in a.suite.prompts:
+        for tag in prompt.tags:
+            tagged.setdefault(tag, []).append(prompt.id)
     groups = b.groups | a.groups
-    shared = [metric for metric in a.prompt_scores if metric in b.prompt_scores]
-    return {metric: paired_difference(a.prompt_scores[metric], b.prompt_scores[metric], groups) for metric in shared}
+    found = {}
+    for tag in sorted(tagged):
+        one, other = (_only(run.prompt_scores, tagged[tag]) for run in (a, b))
+        found[tag] = {name: diff for name, diff in _differences(one, other, groups).items() if diff.n}
+    return {tag: by_metric for tag, by_metric in found.items() if by_metric}
+
+
+def _only(scores: PromptScores, prompts: Sequence[str]) -> PromptScores:
+    return {metric: {p: of[p] for p in prompts if p in of} for metric, of in scores.items()}
+
+
+def _changed(a: Opened, b: Opened, metric: str) -> tuple[Changed, ...]:
+    """The largest changes first."""
+    one, other = a.prompt_scores[metric], b.prompt_scores[metric]
+    texts = {prompt.id: prompt.text for prompt in (*b.suite.prompts, *a.suite.prompts)}
+    pictures = _pictures(a), _pictures(b)
+    found = [
+        Changed(prompt, texts[prompt], x, y, pictures[0].get(prompt, ()), pictures[1].get(prompt, ()))
+        for prompt, x in one.items()
+        if x is not None and (y := other.get(prompt)) is not None and (x > SIDE) != (y > SIDE)
+    ]
+    return tuple(sorted(found, key=lambda change: -abs(change.a - change.b)))
+
+
+def _pictures(run: Opened) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in run.rows.values():
+        if row.image is not None:
+            found[row.prompt_id] = (*found.get(row.prompt_id, ()), row.image)
+    return found
+
+
+def pilot_of(a: Path, b: Path, metric: str = PRIMARY) -> tuple[Spread, int]:
+    """The spread of the differences between two runs, and the number of groups it was read from.
+
+    Raises:
+        UsageError: a folder that is no run, a metric that one lacks, or runs that tell nothing of a spread.
+        NotComparable: suite, protocol, extractor or judges differ.
+    """
+    one, other = open_run(a), open_run(b)
+    require_comparable(terms(one.config), terms(other.config))
+    for run in (one, other):
+        if metric not in run.prompt_scores:
+            raise UsageError.unknown(f"metric of {run.folder}:", metric, run.prompt_scores)
+    try:
+        return pilot_spread(one.prompt_scores[metric], other.prompt_scores[metric], one.groups)
+    except ValueError as problem:
+        raise UsageError(f"{a}, {b}: {problem}") from None
