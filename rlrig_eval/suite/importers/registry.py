@@ -12,9 +12,18 @@ _HERE = "rlrig_eval.suite.importers"
 _BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "compsgen": f"{_HERE}.laion_sg:COMPSGEN",
+        "corebench": f"{_HERE}.corebench:BENCHMARK",
+        "dpg": f"{_HERE}.dpg:BENCHMARK",
         "dsg-1k": f"{_HERE}.dsg:BENCHMARK",
         "geneval": f"{_HERE}.geneval:BENCHMARK",
+        "geneval-pp": f"{_HERE}.geneval_pp:BENCHMARK",
+        "geneval2": f"{_HERE}.geneval2:BENCHMARK",
+        "hrs": f"{_HERE}.hrs:BENCHMARK",
         "laion-sg": f"{_HERE}.laion_sg:BENCHMARK",
+        "spatialgeneval": f"{_HERE}.spatialgeneval:BENCHMARK",
+        "t2i-compbench": f"{_HERE}.compbench:BENCHMARK",
+        "tiif": f"{_HERE}.tiif:BENCHMARK",
+        "unigenbench": f"{_HERE}.unigenbench:BENCHMARK",
         "visor": f"{_HERE}.visor:BENCHMARK",
     }
 )
