@@ -46,7 +46,7 @@ def dsg_scores(
     {1: 0.0, 2: 0.0, 3: 1.0}
     """
     scores = {question: float(answer) for question, answer in answers.items()}
-    known = {q: [p for p in parents.get(q, ()) if p != ROOT and p != q and p in scores] for q in scores}
+    known = {q: [p for p in parents.get(q, ()) if p != ROOT and p in scores] for q in scores}
     if zeroing == "none":
         return scores
     if zeroing == "one_level":
