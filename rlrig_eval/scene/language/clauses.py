@@ -253,6 +253,8 @@ class Clauses:
         walk = self.walk
         both = walk.take("both")
         first = self._entity(subjects, depth + 1)
+        if walk.word == "'s":  # "on a woman's head": not on the woman
+            raise walk.lost("no possessor")
         if places == 3:
             if len(first) == 2:
                 return ((first[0], first[1]),)

@@ -23,10 +23,12 @@ class Term:
 
 
 _SAYS: Mapping[str, str] = {
-    "left of": "to the left of, on the left of, at the left of, to left of, on left of, to the left side of, "
-    "on the left side of, at the left side of, left side of, on the left-hand side of, on the left hand side of",
-    "right of": "to the right of, on the right of, at the right of, to right of, on right of, to the right side of, "
-    "on the right side of, at the right side of, right side of, on the right-hand side of, on the right hand side of",
+    "left of": "to the left of, on the left of, at the left of, at left of, to left of, on left of, "
+    "to the left side of, on the left side of, at the left side of, left side of, "
+    "on the left-hand side of, on the left hand side of",
+    "right of": "to the right of, on the right of, at the right of, at right of, to right of, on right of, "
+    "to the right side of, on the right side of, at the right side of, right side of, "
+    "on the right-hand side of, on the right hand side of",
     "above": "over, up above",
     "below": "down below",
     "on": "on top of, on the top of, atop, upon, atop of",
@@ -125,6 +127,8 @@ STATES: Mapping[str, str] = MappingProxyType(
         "lie": "lying", "hang": "hanging", "float": "floating", "hover": "hovering",
     }
 )  # fmt: skip
+# Adverbs that narrow a relation; none of them can be said in a graph.
+ADVERBS = frozenset("far more just right left directly immediately slightly partly partially away almost well".split())
 SINGULAR_PRONOUNS = frozenset("it he she him".split())
 PLURAL_PRONOUNS = frozenset("they them".split())
 POSSESSIVES: Mapping[str, bool] = MappingProxyType({"its": False, "his": False, "her": False, "their": True})
@@ -139,7 +143,7 @@ REGIONS = frozenset(
 NO_NOUNS = frozenset(
     "as at be but by for from he him his if in into it its of or no on she so than that their them then there these "
     "they this those to was were where which while who whose with without her each other both neither nor "
-    "we i you our my your can see".split()
+    "we i you our my your can see nothing none nobody".split()
 )
 ABSENCE = frozenset("no zero without".split())
 CLAUSE_JOINTS = frozenset(", ; . ! ? and but while whereas".split())

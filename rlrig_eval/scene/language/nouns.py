@@ -80,9 +80,14 @@ def category_of(words: Sequence[str]) -> str | None:
     return None if one == last and last not in _SAME else " ".join([*before, one])
 
 
-def is_plural(word: str) -> bool:
-    """Whether a noun looks like a plural that says no number ("circles", "people"), as against "bus", "skis"."""
-    return word in _IRREGULAR or (word not in NAMES and word not in _SAME and singular(word) != word)
+def is_plural(words: Sequence[str]) -> bool:
+    """Whether a noun is in the plural and says no number, as against "bus" and "skis", which may be one thing.
+
+    >>> [is_plural(noun.split()) for noun in ("circles", "wine glasses", "people", "bus", "skis", "glass")]
+    [True, True, True, False, False, False]
+    """
+    category = category_of(words)
+    return category is not None and category != " ".join(words)
 
 
 def names_things(category: str, words: Sequence[str]) -> bool:

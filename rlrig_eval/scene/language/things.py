@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from rlrig_eval.scene.language.draft import Draft, Thing
 from rlrig_eval.scene.language.lexicon import (
     ABSENCE,
+    ADVERBS,
     NO_NOUNS,
     NOUN_ENDS,
     PLURAL_PRONOUNS,
@@ -96,7 +97,7 @@ def read_absent(walk: Walk, draft: Draft) -> None:
     attributes = words[: -len(noun)]
     if not all(describes(word) for word in attributes):
         raise _unknown_words(walk, began, began, walk.at)
-    category = category_of(noun) if is_plural(noun[-1]) else None
+    category = category_of(noun) if is_plural(noun) else None
     draft.absent.append(Reference(category=category or " ".join(noun), attributes=tuple(attributes)))
 
 
@@ -133,7 +134,7 @@ def _noun_phrase(walk: Walk, draft: Draft, with_states: bool) -> list[Thing]:
 def _numbered(walk: Walk, noun: Sequence[str], count: int | None, vague: bool, began: int) -> tuple[str, int]:
     """The category in the singular, and how many; what is amiss with either is a problem of the walk."""
     phrase, singular = walk.since(began), category_of(noun)
-    if count is None and (vague or is_plural(noun[-1])):
+    if count is None and (vague or is_plural(noun)):
         walk.problems.append(Unread(f"{phrase!r} does not say how many", began, walk.at))
         count = 2
     if count is None or count == 1:
@@ -198,7 +199,8 @@ def _without_unknown(walk: Walk, words: list[str], places: Sequence[int], began:
     """The words without those that are neither noun nor known attribute, which become a problem of the walk."""
     # In "a dog chasing", "a dog chases" what does not fit is the verb, and the noun stands before it.
     verb = len(words) > 1 and head_length(words) == 1 and is_noun(words[-2]) and not describes(words[-2])
-    verb = verb and (words[-1].endswith(("ing", "ed")) or (one and is_plural(words[-1])))
+    ends = words[-1] in ADVERBS or words[-1].endswith(("ing", "ed")) or (one and is_plural(words[-1:]))
+    verb = verb and ends
     kept = words[:-1] if verb else words
     noun = head_length(kept)
     unknown = [place for place, word in zip(places, kept[:-noun], strict=False) if not describes(word)]
