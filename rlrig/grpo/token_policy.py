@@ -56,8 +56,8 @@ class ActorPolicy:
         seed: int = 0,
     ) -> "ActorPolicy":
         """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
-        from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference. `seed`
-        is that of the fresh one."""
+        from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
+        `seed` is that of the fresh one."""
         base.model.requires_grad_(False)
         with _peft_quiet(), torch.random.fork_rng():
             torch.manual_seed(seed)
