@@ -24,6 +24,9 @@ _TEX = {
     "–": "--",
     "×": r"$\times$",
     "Δ": r"$\Delta$",
+    "α": r"$\alpha$",
+    "−": "$-$",
+    "†": r"\dag{}",
     "·": r"\textperiodcentered{}",
 } | {sign: f"\\{sign}" for sign in "&%$#_"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|])")

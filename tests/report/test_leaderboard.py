@@ -10,11 +10,13 @@ import pytest
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report import leaderboard
+from rlrig_eval.report.cut import Cut
 from rlrig_eval.report.folder import read_runs
 from rlrig_eval.report.ranking import by_tag, settings
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.compare import differences
+from rlrig_eval.stats import places
 from tests.report.contestants import Single, named, run, suite
 
 
@@ -49,7 +51,8 @@ def test_the_others_are_paired_with_the_first_run_named(runs):
         found = differences(open_run(folder), open_run(runs[0]))["all_correct"]
         assert row["difference"] == Estimate(mean=found.mean, ci95=(found.lo, found.hi), n=found.n)
     assert best_of_n["difference"].n == 6  # the prompts that both have scored
-    assert leaderboard([runs[1], runs[0]]).columns[5].title == "Δ all correct to best-of-n"
+    titles = {column.name: column.title for column in leaderboard([runs[1], runs[0]]).columns}
+    assert titles["difference"] == "Δ all correct to best-of-n"
 
 
 def test_a_run_of_another_protocol_is_ranked_but_not_paired(runs, tmp_path):
@@ -111,6 +114,52 @@ def test_a_damaged_summary_is_named_with_its_field(runs, tmp_path):
     (bad / "summary.json").write_text(json.dumps(summary))
     with pytest.raises(UnreadableFile, match=r"summary\.json: metrics\.all_correct\.mean: "):
         leaderboard([bad])
+
+
+def test_columns_are_chosen_and_coverage_protocol_and_settings_stay(runs):
+    table = leaderboard(runs, columns=["sg_iou", "laion.sg_iou", "evals_per_prompt"])
+    names = [column.name for column in table.columns]
+    assert names == ["model", "sg_iou", "laion.sg_iou", "evals_per_prompt", "coverage", "suite", "protocol", "settings"]
+    summary = json.loads((runs[0] / "summary.json").read_text())
+    assert _row(table, "single")["laion.sg_iou"] == Estimate.model_validate(summary["metrics"]["laion.sg_iou"])
+    assert _row(table, "single")["protocol"] == "seed 0, prompt variant text"
+    with pytest.raises(UsageError, match=r"unknown column 'sg_iuo': did you mean 'sg_iou'\?"):
+        leaderboard(runs, columns=["sg_iuo"])
+
+
+def test_ranks_are_those_of_the_scores_that_all_share(runs):
+    opened = {one.label: one.run for one in read_runs(runs)}
+    expected = places({name: one.prompt_scores["all_correct"] for name, one in opened.items()}, opened["loop"].groups)
+    for name, place in expected.items():
+        assert (_row(leaderboard(runs), name)["rank"], _row(leaderboard(runs), name)["first"]) == (
+            str(place),
+            place.first,
+        )
+    assert "rank" not in leaderboard(runs[:1]).records()[0]
+
+
+def test_a_run_of_another_protocol_has_no_rank(runs, tmp_path):
+    other = run(tmp_path / "other", suite(seeds=(1, 2)), named("twice", Single(error_rate=0.0)))
+    table = leaderboard([*runs, other])
+    assert _row(table, "twice")["rank"] is None
+    assert _row(table, "single")["rank"] is not None
+
+
+def test_a_cut_leaves_out_what_drew_more_and_says_so(runs):
+    table = leaderboard(runs, cut=Cut(max_images=1))
+    assert [row["model"] for row in table.records()] == ["single"]
+    assert table.notes[0].startswith("Cut at 1 images a sample; left out: best-of-n (")
+    with pytest.raises(UsageError, match="no run is left"):
+        leaderboard(runs, cut=Cut(max_images=0.5))
+
+
+def test_a_run_that_does_not_say_its_cost_is_left_out_by_a_cut(runs, tmp_path):
+    silent = shutil.copytree(runs[0], tmp_path / "silent")
+    summary = json.loads((silent / "summary.json").read_text())
+    summary["cost"]["denoiser_evals_per_sample"] = None
+    (silent / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(UsageError, match=r"no run is left .*unknown"):
+        leaderboard([silent], cut=Cut(max_evals=10_000))
 
 
 def _row(table, model):

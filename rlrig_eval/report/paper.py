@@ -1,0 +1,197 @@
+"""A paper's tables: published figures with their sources, and beside them, never mixed, what was measured here.
+
+The figures are data (``reports/papers/<name>.yaml``). A blank is a figure that no source gives; it is never filled
+in by a guess or by a measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from rlrig_eval.assets import reports_dir
+from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.report.folder import Contestant, read_runs
+from rlrig_eval.report.ranking import settings
+from rlrig_eval.report.render import render_table
+from rlrig_eval.report.table import Cell, Column, Table
+from rlrig_eval.scene.graph import Frozen
+
+
+class Figure(Frozen):
+    """A published number and the key of its source."""
+
+    value: float
+    source: str
+
+
+class PaperColumn(Frozen):
+    """A figure of the paper, and `metric` (over the prompts of `tag`, if one is named), what a run measures for it.
+
+    Without a metric nothing here measures it; a column that is not `published` is ours alone.
+    """
+
+    name: str
+    title: str
+    metric: str | None = None
+    tag: str | None = None
+    digits: int = Field(default=3, ge=0, le=6)
+    published: bool = True
+
+
+class PaperRow(Frozen):
+    """A system; `models` are the names of ours that measure it again."""
+
+    name: str
+    models: tuple[str, ...] = ()
+    figures: dict[str, Figure] = Field(default_factory=dict)
+
+
+class PaperTable(Frozen):
+    """`suites` are the names of the suites on which a run counts as a measurement of this table."""
+
+    title: str
+    suites: tuple[str, ...]
+    columns: tuple[PaperColumn, ...] = Field(min_length=1)
+    rows: tuple[PaperRow, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = ()
+
+
+class Paper(Frozen):
+    """`reproduced` names the columns that runs on other suites are shown with, in a table of their own."""
+
+    name: str
+    citation: str
+    sources: dict[str, str]
+    tables: tuple[PaperTable, ...] = Field(min_length=1)
+    reproduced: tuple[PaperColumn, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for table in self.tables:
+            columns = {column.name for column in table.columns if column.published}
+            for row in table.rows:
+                for name, figure in row.figures.items():
+                    if name not in columns:
+                        raise ValueError(f"row {row.name!r} has a figure for {name!r}, which is no published column")
+                    if figure.source not in self.sources:
+                        raise ValueError(f"row {row.name!r}, {name}: no source {figure.source!r}")
+        return self
+
+
+def load_paper(name: str) -> Paper:
+    """The paper by its name, or from a YAML file.
+
+    Raises:
+        UsageError: there is no such paper.
+        UnreadableFile: the file is no such document.
+    """
+    known = {path.stem: path for path in (reports_dir() / "papers").glob("*.yaml")}
+    path = Path(name) if name.endswith((".yaml", ".yml")) else known.get(name)
+    if path is None:
+        raise UsageError.unknown("paper", name, known)
+    try:
+        return Paper.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as problem:
+        raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
+    except (UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise UnreadableFile(f"not YAML: {problem}", path=path) from None
+    except ValidationError as problem:
+        raise UnreadableFile.invalid(problem, Paper, path=path) from None
+
+
+def paper_tables(paper: Paper, run_dirs: Sequence[Path]) -> list[Table]:
+    """Each table of the paper, and last the runs on suites that are none of the paper's, if there are any.
+
+    Raises:
+        UsageError: a folder that is no finished run.
+    """
+    contestants = read_runs(run_dirs)
+    tables = [published_and_measured(paper, table, contestants) for table in paper.tables]
+    theirs = {suite for table in paper.tables for suite in table.suites}
+    others = [one for one in contestants if one.run.suite.name not in theirs]
+    return [*tables, reproduction(paper, others)] if others else tables
+
+
+def published_and_measured(paper: Paper, table: PaperTable, contestants: Sequence[Contestant]) -> Table:
+    """The paper's rows, then the runs that none of them names; a model that was run twice has a line for each run."""
+    here = [one for one in contestants if one.run.suite.name in table.suites]
+    rows: list[tuple[Cell, ...]] = []
+    used: set[str] = set()
+    for row in table.rows:
+        measured = [one for one in here if one.run.config.model.name in row.models]
+        used |= {one.label for one in measured}
+        rows.append(_line(table, row.name, row, measured[0] if measured else None))
+        rows += [_line(table, row.name, None, one) for one in measured[1:]]
+    rows += [_line(table, one.label, None, one) for one in here if one.label not in used]
+    columns = (
+        Column(name="system", title="system"),
+        *(
+            Column(name=f"published.{c.name}", title=f"{c.title}, published", kind="number", digits=c.digits)
+            for c in table.columns
+            if c.published
+        ),
+        *(
+            Column(name=f"measured.{c.name}", title=f"{c.title}, measured", kind="number", digits=c.digits)
+            for c in table.columns
+        ),
+        Column(name="source", title="published in"),
+        Column(name="how", title="measured with", detail=True),
+    )
+    cited = dict.fromkeys(figure.source for row in table.rows for figure in row.figures.values())
+    notes = (paper.citation, *table.notes, *(f"{key}: {paper.sources[key]}" for key in cited), _BLANK)
+    return Table(title=table.title, columns=columns, rows=tuple(rows), notes=notes)
+
+
+def reproduction(paper: Paper, contestants: Sequence[Contestant]) -> Table:
+    """Runs on suites that are not the paper's: measured only, and not comparable with its figures."""
+    rows = [(one.label, *(_measured(one, column) for column in paper.reproduced), _how(one)) for one in contestants]
+    columns = (
+        Column(name="system", title="system"),
+        *(Column(name=c.name, title=c.title, kind="share", better="higher", digits=c.digits) for c in paper.reproduced),
+        Column(name="how", title="measured with", detail=True),
+    )
+    suites = ", ".join(dict.fromkeys(one.suite for one in contestants))
+    notes = (
+        f"Measured on {suites}: not the paper's prompts, pictures and models. No row stands against its figures.",
+        "Brackets are 95 % intervals over groups of prompts.",
+    )
+    return Table(title=f"{paper.name}: the same comparison on {suites}", columns=columns, rows=tuple(rows), notes=notes)
+
+
+def render_tables(tables: Sequence[Table], format: str) -> str:
+    """The tables one after another; in JSON, a list of them."""
+    rendered = [render_table(table, format) for table in tables]
+    return f"[\n{','.join(rendered)}]\n" if format == "json" else "\n".join(rendered)
+
+
+_BLANK = "A published figure that no source gives is blank, and so is what no run here measured."
+
+
+def _line(table: PaperTable, name: str, row: PaperRow | None, run: Contestant | None) -> tuple[Cell, ...]:
+    figures = {} if row is None else row.figures
+    published = [figures[c.name].value if c.name in figures else None for c in table.columns if c.published]
+    measured = [None if run is None else _measured(run, column) for column in table.columns]
+    sources = ", ".join(dict.fromkeys(figure.source for figure in figures.values()))
+    return name, *published, *measured, sources, "" if run is None else _how(run)
+
+
+def _measured(run: Contestant, column: PaperColumn) -> Cell:
+    if column.metric is None:
+        return None
+    of = run.summary.metrics if column.tag is None else run.summary.by_tag.get(column.tag, {})
+    return of.get(column.metric)
+
+
+def _how(one: Contestant) -> str:
+    covered = one.summary.coverage
+    read = one.run.config.extractor
+    about = (
+        f"{one.label} on {one.suite}, {covered['ok']}/{covered['planned']} scored, read by {read.name} {read.version}"
+    )
+    said = settings(one.summary.settings)
+    return f"{about}; {said}" if said else about
