@@ -11,7 +11,7 @@ from rlrig_eval.errors import NotComparable, UsageError
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.summary import PromptScores
-from rlrig_eval.stats import Difference, McNemar, Spread, holm, mcnemar, paired_difference, pilot_spread
+from rlrig_eval.stats import Difference, McNemar, Spread, holm, mcnemar, paired_differences, pilot_spread
 
 PRIMARY = "all_correct"
 SIDE = 0.5
@@ -114,11 +114,7 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
 
 def differences(a: Opened, b: Opened) -> dict[str, Difference]:
     """Metric -> a - b, paired by prompt over the prompts that both have scored."""
-    return _differences(a.prompt_scores, b.prompt_scores, b.groups | a.groups)
-
-
-def _differences(a: PromptScores, b: PromptScores, groups: Mapping[str, str]) -> dict[str, Difference]:
-    return {metric: paired_difference(a[metric], b[metric], groups) for metric in a if metric in b}
+    return paired_differences(a.prompt_scores, b.prompt_scores, b.groups | a.groups)
 
 
 def _problem(a: Opened, b: Opened, force: bool) -> str | None:
@@ -176,7 +172,7 @@ def _by_tag(a: Opened, b: Opened) -> dict[str, dict[str, Difference]]:
     found = {}
     for tag in sorted(tagged):
         one, other = (_only(run.prompt_scores, tagged[tag]) for run in (a, b))
-        found[tag] = {name: diff for name, diff in _differences(one, other, groups).items() if diff.n}
+        found[tag] = {name: diff for name, diff in paired_differences(one, other, groups).items() if diff.n}
     return {tag: by_metric for tag, by_metric in found.items() if by_metric}
 
 

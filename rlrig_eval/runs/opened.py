@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import JudgeSpec
@@ -18,6 +20,8 @@ from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.store import read_document, read_samples, read_scores
 from rlrig_eval.runs.summary import PromptScores, prompt_scores
 from rlrig_eval.suite import Suite, load
+
+_OPEN: WeakValueDictionary[bytes, Suite] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def suite_of(folder: Path, config: RunConfig) -> Suite:
     """
     copy = folder / "suite.json"
     if copy.is_file():
-        suite = read_document(copy, Suite)
+        suite = _shared(copy)
     elif config.suite.source is not None:
         suite = load(config.suite.source)
     else:
@@ -78,6 +82,21 @@ def suite_of(folder: Path, config: RunConfig) -> Suite:
     if suite.sha256 != config.suite.sha256:
         raise UsageError(f"{folder}: the suite {suite.name!r} is not the one that was run (its hash differs)")
     return suite
+
+
+def _shared(copy: Path) -> Suite:
+    """The suite in a file; runs of one suite that are open together share it, for it is the largest part of them."""
+    content = _digest(copy)
+    suite = _OPEN.get(content) or read_document(copy, Suite)
+    _OPEN[content] = suite
+    return suite
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return sha256(path.read_bytes()).digest()
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be read: {problem.strerror or problem}") from None
 
 
 def request_of(path: Path) -> Request:

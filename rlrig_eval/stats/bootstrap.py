@@ -115,11 +115,10 @@ def group_sums(values: Sequence[float | None] | Floats, groups: Sequence[Hashabl
         raise ValueError(f"{len(scores)} values but {len(groups)} groups")
     seen = ~np.isnan(scores)
     index: dict[Hashable, int] = {}
-    codes = [index.setdefault(group, len(index)) for group, here in zip(groups, seen, strict=True) if here]
-    sums, sizes = np.zeros(len(index)), np.zeros(len(index))
-    np.add.at(sums, codes, scores[seen])
-    np.add.at(sizes, codes, 1.0)
-    return sums, sizes
+    codes = np.array([index.setdefault(group, len(index)) for group in groups], dtype=np.intp)[seen]
+    sums = np.bincount(codes, weights=scores[seen], minlength=len(index)).astype(np.float64)
+    sizes = np.bincount(codes, minlength=len(index)).astype(np.float64)
+    return sums[sizes > 0.0], sizes[sizes > 0.0]
 
 
 def mean_quantiles(sums: Floats, sizes: Floats, probabilities: Sequence[float], draws: int, seed: int) -> Floats:
