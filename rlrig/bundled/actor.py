@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from rlrig.backends.vlm import VLM, VLMActor
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.owners import owners
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.questions import instruction
 from rlrig.bundled.scenes import stream
@@ -40,7 +39,7 @@ def lesson(rng: Generator) -> Lesson:
             if (turn := instruction(rng, prompt, staged.scene)) is not None
         ]
         if turns:
-            return Lesson(damaged(rng, render(staged.scene)), turns[:PROMPTS], owners(staged.scene))
+            return Lesson(damaged(rng, render(staged.scene)), turns[:PROMPTS], staged.scene)
 
 
 def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:

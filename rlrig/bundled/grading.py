@@ -9,7 +9,6 @@ from torch import nn
 from transformers import ProcessorMixin
 
 from rlrig.backends.vlm import answer_ids, yes_share
-from rlrig.bundled.owners import owners
 from rlrig.bundled.packing import IGNORED, Lesson, Packed, Packer, answer_logits
 from rlrig.bundled.questions import Examiner
 from rlrig.bundled.variations import stage
@@ -51,7 +50,7 @@ def exam(
         if only_unseen and not unseen(staged.scene):
             continue
         turns = examiner.ask(rng, staged, 12)
-        items.append(Lesson(render(staged.scene, style=style), turns, owners(staged.scene)))
+        items.append(Lesson(render(staged.scene, style=style), turns, staged.scene))
     return [packer.pack(items[i : i + 32]) for i in range(0, len(items), 32)]
 
 

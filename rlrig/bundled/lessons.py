@@ -6,7 +6,6 @@ from numpy.random import Generator
 from PIL import Image
 
 from rlrig.bundled.damage import damaged
-from rlrig.bundled.owners import owners
 from rlrig.bundled.packing import Lesson
 from rlrig.bundled.questions import Examiner, Turn, description, instruction, whereabouts
 from rlrig.bundled.variations import Staged, stage
@@ -54,14 +53,14 @@ class Lessons:
             staged = stage(rng, self._pairings, structures=_FIRST_STRUCTURES)
             turns = self._turns(rng, staged, _FIRST_QUESTIONS)
             picture = render(staged.scene, style=self._style(rng))
-            return Lesson(damaged(rng, picture), turns, owners(staged.scene))
+            return Lesson(damaged(rng, picture), turns, staged.scene)
         staged, picture = self._picture(rng)
         repair = instruction(rng, staged.prompt, staged.scene) if rng.random() < _REPAIRS else None
         if repair is None:
             turns = self._turns(rng, staged, QUESTIONS)
         else:
             turns = [*self._turns(rng, staged, QUESTIONS - _ROOM), repair]
-        return Lesson(damaged(rng, picture), turns, owners(staged.scene))
+        return Lesson(damaged(rng, picture), turns, staged.scene)
 
     def _turns(self, rng: Generator, staged: Staged, questions: int) -> list[Turn]:
         told = [*whereabouts(rng, staged.scene, 2), description(staged.scene)]

@@ -18,7 +18,10 @@ from torch.nn import functional as F
 from transformers import ProcessorMixin
 
 from rlrig.backends.chat import render
+from rlrig.bundled.owners import owners
 from rlrig.bundled.questions import NO, YES, Turn
+from rlrig.bundled.referents import NOWHERE, UNKNOWN, Place, places
+from rlrig_eval.scene import SceneGraph
 
 IGNORED = -100
 _MARK = "\N{SECTION SIGN}"
@@ -27,11 +30,11 @@ _SPOKEN_WEIGHT = 0.3  # of a token of a described place, against a yes or no
 
 @dataclass(frozen=True)
 class Lesson:
-    """A picture, what there is to say about it, and the owners of its cells: (8, 8), see `owners`."""
+    """A picture, what there is to say about it, and the truth of what it shows."""
 
     picture: Image.Image
     turns: Sequence[Turn]
-    cells: Tensor
+    scene: SceneGraph
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,16 @@ class Packed:
     """(B, L) bool: where the next token is the first of an answer."""
     cells: Tensor
     """(B, 8, 8): what lies under each cell of the picture, see `owners`."""
+    named: Tensor
+    """(B, L, 3): the place of what each token of a turn names, see `referents`."""
+    picture: slice
+    """Which of the L tokens are the picture's."""
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
-        tensors = (part.to(device) for part in (self.labels, self.weights, self.first, self.cells))
-        labels, weights, first, cells = tensors
-        return Packed(moved, labels, weights, self.topics, first, cells)
+        tensors = (self.labels, self.weights, self.first, self.cells, self.named)
+        labels, weights, first, cells, named = (part.to(device) for part in tensors)
+        return Packed(moved, labels, weights, self.topics, first, cells, named, self.picture)
 
 
 class Packer:
@@ -66,21 +73,27 @@ class Packer:
         head, self._tail = render(processor, _MARK).split(_MARK)
         blank = processor(text=[head], images=[[Image.new("RGB", (64, 64), "white")]], return_tensors="pt")
         self._head: Tensor = blank["input_ids"][0]
-        self.picture_tokens = int((self._head == model.config.image_token_id).sum())
+        shown = (self._head == model.config.image_token_id).nonzero()
+        self._picture = slice(int(shown.min()), int(shown.max()) + 1)
+        self.picture_tokens = len(shown)
         self._places, self._next = _positions(model, blank)
         self._ids = lru_cache(maxsize=100_000)(self._encode)
 
     def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def _words(self, ids: Sequence[int]) -> list[str]:
+        found: list[str] = self._processor.tokenizer.convert_ids_to_tokens(ids)
+        return found
+
     def pack(self, lessons: Sequence[Lesson]) -> Packed:
-        rows = [self._row(lesson.turns) for lesson in lessons]
+        rows = [self._row(lesson.turns, lesson.scene) for lesson in lessons]
         length = max(len(row.ids) for row in rows) + len(self._head)
         count, before = len(rows), len(self._head)
         ids = torch.full((count, length), self._processor.tokenizer.pad_token_id)
         labels, weights = torch.full((count, length), IGNORED), torch.zeros(count, length)
         turn_of, places = torch.full((count, length), -1), torch.zeros(count, length, dtype=torch.long)
-        first = torch.zeros(count, length, dtype=torch.bool)
+        first, named = torch.zeros(count, length, dtype=torch.bool), torch.full((count, length, 3), UNKNOWN)
         ids[:, :before], turn_of[:, :before] = self._head, 0
         for number, row in enumerate(rows):
             here = slice(before, before + len(row.ids))
@@ -90,12 +103,14 @@ class Packer:
                 torch.tensor(row.places) + self._next,
                 torch.tensor(row.first),
             )
+            named[number, here] = torch.tensor(row.named)
         inputs = {"input_ids": ids, "attention_mask": _visible(turn_of), "position_ids": self._spread(places)}
         inputs |= self._processor.image_processor([[lesson.picture] for lesson in lessons], return_tensors="pt")
         inputs.pop("rows", None)
         inputs.pop("cols", None)
         topics = tuple(topic for row in rows for topic in row.topics)
-        return Packed(inputs, labels, weights, topics, first, torch.stack([lesson.cells for lesson in lessons]))
+        cells = torch.stack([owners(lesson.scene) for lesson in lessons])
+        return Packed(inputs, labels, weights, topics, first, cells, named, self._picture)
 
     def _spread(self, places: Tensor) -> Tensor:
         """(B, L) places in the text to the model's position ids: (B, L), or (3, B, L) with mrope."""
@@ -106,7 +121,7 @@ class Packer:
         spread[:, :, : len(self._head)] = self._places[:, None]
         return spread
 
-    def _row(self, turns: Sequence[Turn]) -> "_Row":
+    def _row(self, turns: Sequence[Turn], scene: SceneGraph) -> "_Row":
         row = _Row()
         for number, turn in enumerate(turns, start=1):
             asked = self._ids(turn.prompt + self._tail)
@@ -123,6 +138,7 @@ class Packer:
             row.first += [*[False] * (len(asked) - 1), True, *[False] * (len(answer) - 1)]
             row.turns += [number] * length
             row.places += range(length)
+            row.named += [*places(self._words(asked), scene), *[NOWHERE] * (len(answer) - 1)]
             row.topics.append(turn.topic)
         return row
 
@@ -137,6 +153,7 @@ class _Row:
     first: list[bool] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
+    named: list[Place] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
 
 

@@ -15,31 +15,50 @@ from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
 from rlrig.bundled.grading import exam, grade, quality
 from rlrig.bundled.owners import OwnerHead, watched
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
+from rlrig.bundled.referents import UNKNOWN, PlaceHead, picture_places
 from rlrig.bundled.scenes import stream
 from rlrig_eval.shapes import PAIRINGS, PLAIN, Style
 from rlrig_eval.suite.structures import Pairing
 
 BATCH = 16
-OWNER_WEIGHT = 0.5
+OWNER_WEIGHT, PLACE_WEIGHT = 0.5, 0.3
+EARLY, MIDDLE = 0, 2  # decoder layers
 MATRIX_RATE, RATE = 3e-3, 2e-3
 
 
 class Student(nn.Module):
-    """A vision-language model with a head that names what lies under each of its picture tokens."""
+    """A vision-language model with heads that say what lies under its picture tokens, and where what is named is."""
 
     def __init__(self, model: PreTrainedModel, picture_tokens: int) -> None:
         super().__init__()
-        self.model, self.head = model, OwnerHead(model.config.text_config.hidden_size, picture_tokens)
+        width = model.config.text_config.hidden_size
+        self.model, self.head = model, OwnerHead(width, picture_tokens)
+        self.early, self.middle = PlaceHead(width), PlaceHead(width)
+        self.register_buffer("centres", torch.tensor(picture_places(picture_tokens)), persistent=False)
 
     def forward(self, batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
         inner = self.model.model
-        with watched(inner.connector if hasattr(inner, "connector") else inner.visual) as seen:
+        vision, decoder = (
+            (inner.connector, inner.text_model) if hasattr(inner, "connector") else (inner.visual, inner.language_model)
+        )
+        layers = decoder.layers
+        with watched(vision) as seen, watched(layers[EARLY]) as early, watched(layers[MIDDLE]) as middle:
             answers, parts = answer_loss(self.model, batch)
         tokens = getattr(seen[0], "pooler_output", seen[0])
         if isinstance(tokens, tuple):  # Qwen2.5-VL cuts them up, picture by picture
             tokens = torch.cat(tokens)
         owner = self.head(tokens.reshape(len(batch.cells), self.head.tokens, -1), batch.cells)
-        return answers + OWNER_WEIGHT * owner, {**parts, "owner": float(owner.detach())}
+        place = self._places(early[0], middle[0], batch)
+        loss = answers + OWNER_WEIGHT * owner + PLACE_WEIGHT * place
+        return loss, {**parts, "owner": float(owner.detach()), "place": float(place.detach())}
+
+    def _places(self, early: Any, middle: Any, batch: Packed) -> Tensor:
+        early, middle = (layer[0] if isinstance(layer, tuple) else layer for layer in (early, middle))
+        named = batch.named[..., 0] != UNKNOWN
+        shown = early[:, batch.picture].flatten(0, 1)
+        return self.early(shown, self.centres.repeat(len(batch.cells), 1)) + self.middle(
+            middle[named], batch.named[named]
+        )
 
 
 def teach(
