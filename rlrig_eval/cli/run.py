@@ -90,7 +90,7 @@ def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Req
 
     if model is None:
         raise UsageError("which model? give --model NAME (`rlrig-eval list models` shows them)")
-    if suite is not None and suite_path is not None and suite.partition(":")[0] in importers.names():
+    if suite is not None and suite_path is not None and importers.named(suite):
         return Request(suite=load(suite, suite_path), model=model)
     if suite_path is not None:
         split = suite.partition(":")[2] if suite else ""

@@ -18,6 +18,8 @@ def test_every_block_does_what_the_guide_says(tmp_path: Path, monkeypatch: pytes
     for block in blocks(GUIDE):
         if block.language == "jsonl":
             Path("evaluation_metadata.jsonl").write_text(block.text)
+        elif block.language == "py":
+            Path("my_benchmark.py").write_text(block.text)
         elif block.language == "python":
             exec(compile(block.text, str(block), "exec"), {})
         else:

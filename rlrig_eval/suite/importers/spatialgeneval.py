@@ -16,8 +16,7 @@ from rlrig_eval.suite.schema import Prompt, Question
 
 _OPTION = re.compile(r"(?:^|[\s,;(])([A-E]): *(.*?)(?=[\s,;]+[A-E]: |\s*$)", re.DOTALL)
 _KEY = re.compile(r"\s*\(?([A-E])\b")
-Id = Annotated[str, BeforeValidator(lambda value: f"{value:04d}" if isinstance(value, int) else value)]
-"""With leading zeros: the published scripts pair images with prompts by sorted order."""
+Id = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 
 
 class Scene(Record):
@@ -38,6 +37,7 @@ def read(path: Path, variant: str) -> Imported:
 
 def _prompt(row: Row[Scene]) -> Prompt:
     record = row.record
+    # With leading zeros, because the published scripts pair images with prompts by sorted order.
     name = prompt_id("spatialgeneval", f"{int(record.id):04d}" if record.id.isdecimal() else record.id)
     graph, unread = read_text(record.prompt)
     lists = {"answers": record.answers, "question_type": record.question_type}
