@@ -164,8 +164,8 @@ def group_draws(count: int, draws: int, seed: int) -> Floats:
     Kept, because one summary asks for the same draws once per metric and tag.
     """
     rng = np.random.default_rng(seed)
-    weights = np.empty((count, draws))
-    for number in range(draws):
-        weights[:, number] = np.bincount(rng.integers(count, size=count), minlength=count)
+    weights = np.empty((draws, count))
+    for row in weights:
+        row[:] = np.bincount(rng.integers(count, size=count, dtype=np.int32), minlength=count)
     weights.flags.writeable = False
-    return weights
+    return weights.T

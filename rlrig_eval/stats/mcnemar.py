@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import binom, binomtest
+from scipy.special import bdtr
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def mcnemar(only_a: int, only_b: int) -> McNemar:
     discordant = only_a + only_b
     if discordant == 0:
         return McNemar(0, 0, 1.0, 1.0)
-    exact = float(binomtest(only_a, discordant).pvalue)
+    fewer = min(only_a, only_b)
+    tail = float(bdtr(fewer, discordant, 0.5))
+    observed = tail - (float(bdtr(fewer - 1, discordant, 0.5)) if fewer else 0.0)
+    exact = min(1.0, 2.0 * tail)
     # Of a tie, the doubled tail holds the observed outcome once, not twice.
-    mid_p = exact - float(binom.pmf(only_a, discordant, 0.5)) * (0.5 if only_a == only_b else 1.0)
-    return McNemar(only_a, only_b, exact, mid_p)
+    return McNemar(only_a, only_b, exact, exact - observed * (0.5 if only_a == only_b else 1.0))

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import nct, t
 
 from rlrig_eval.stats.paired import Scores, paired_sums
 
@@ -93,6 +92,8 @@ def power(effect: float, groups: int, spread: Spread, test: Test = COMPARISON) -
     >>> round(power(0.125, 100, Spread(discordance=0.2)), 2)
     0.82
     """
+    from scipy.stats import nct, t  # half a second to import, which few commands need
+
     if groups < 2:
         raise ValueError(f"at least 2 groups, got {groups}")
     freedom = groups - 1

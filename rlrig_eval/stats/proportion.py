@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scipy.stats import binomtest
-
 from rlrig_eval.stats.bootstrap import Interval
 
 
@@ -40,6 +38,8 @@ def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interva
 
 
 def _interval(successes: int, trials: int, level: float, method: Literal["wilson", "exact"]) -> Interval:
+    from scipy.stats import binomtest  # half a second to import, which few commands need
+
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials")
     if not 0.0 < level < 1.0:

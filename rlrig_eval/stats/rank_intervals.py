@@ -10,7 +10,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from rlrig_eval.stats.bootstrap import group_draws, group_sums, tails
 from rlrig_eval.stats.paired import Scores
@@ -50,6 +49,8 @@ def places(
     >>> places({"a": easy, "b": dict.fromkeys(easy, 0.0)}, {p: p for p in easy})
     {'a': Place(first=1.0, lo=1, hi=1), 'b': Place(first=0.0, lo=2, hi=2)}
     """
+    from scipy.stats import rankdata  # half a second to import, which few commands need
+
     shared = sorted(set.intersection(*(_known(one) for one in scores.values()))) if scores else []
     if len({groups[prompt] for prompt in shared}) < 2:
         return None
