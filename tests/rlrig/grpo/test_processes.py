@@ -1,0 +1,55 @@
+"""Two processes under gloo do what one does."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+import yaml
+
+from rlrig.grpo import checkpoint
+from tests.models import untrained
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from rlrig.grpo.command import start
+start("editor", Path(sys.argv[1]), {}, Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.timeout(900)  # three times torch and its friends, on a machine that may be busy
+def test_two_processes_take_the_step_of_one(tmp_path):
+    """Batch-wide advantages, and a loss over live samples of both: gradients differ by the order of float32 sums."""
+    config = {
+        "name": "two",
+        "system": str(untrained.preset(tmp_path)),
+        "steps": 1,
+        "draw": 6,
+        "editor": {
+            "groups": 2,
+            "group_size": 2,
+            "batch_size": 2,
+            "sampling_steps": 3,
+            "window_size": 1,
+            "beta": 0.01,
+            "credit": {"floor": False, "scale": "batch"},
+        },
+        "evaluation": {"prompts": 2},
+    }
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    (tmp_path / "train.py").write_text(SCRIPT)
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    moments = []
+    for name, how in (("one", []), ("two", launch)):
+        command = [sys.executable, *how, str(tmp_path / "train.py"), str(tmp_path / "run.yaml"), str(tmp_path / name)]
+        here = {**os.environ, "PYTHONPATH": os.getcwd()}  # noqa: PTH109 - a string for the environment
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=here)
+        assert done.returncode == 0, done.stderr[-2000:]
+        file = checkpoint.newest(tmp_path / name / "checkpoints") / "state.pt"
+        state = torch.load(file, weights_only=True)["learners"]["editor"]["optimiser"]["state"]
+        moments.append([state[key]["exp_avg"] for key in sorted(state)])
+    assert max(float(m.abs().max()) for m in moments[0]) > 0
+    for one, two in zip(*moments, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-7)
