@@ -11,6 +11,7 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
 from rlrig.backends.vlm import VLM, VLMActor
+from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
@@ -56,7 +57,7 @@ def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
     held_out = list(_failures(192))
 
     def batches(step: int) -> Iterator[Packed]:
-        return stream(lesson, packer.pack, BATCH, step)
+        return stream(lesson, packer.pack, share(BATCH), step)
 
     def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
         with half_precision(budget.device):

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from rlrig.bundled.crew import Crew
 
@@ -79,7 +79,7 @@ def fit(
     Learning rates warm up, then fall linearly with the time spent, to 2 % at the end of the budget.
     """
     budget.folder.mkdir(parents=True, exist_ok=True)
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(budget.ema))
+    average = AveragedModel(model, multi_avg_fn=moving_average(budget.ema))
     bases = [[group["lr"] for group in optim.param_groups] for optim in optims]
     step, spent = _restore(budget.folder / "state.pt", model, average, optims, budget.device)
     crew = Crew.gather(step)
@@ -106,8 +106,7 @@ def fit(
                 optim.step()
                 optim.zero_grad(set_to_none=True)
             step += 1
-            if step >= budget.warmup_steps:
-                average.update_parameters(model)
+            average.update_parameters(model)
             if not crew.leads:
                 continue
             if step % LOG_EVERY == 0:
@@ -122,6 +121,17 @@ def fit(
         save()
         final = measure()
     return average.module, {"steps": step, "minutes": round(budget.minutes, 1), "dev": final}
+
+
+def moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+    """Exponential, with less of a memory at first, so that a short training is not averaged with its beginning."""
+
+    @torch.no_grad()
+    def blend(averages: list[Tensor], weights: list[Tensor], count: Tensor) -> None:
+        n = int(count)
+        torch._foreach_lerp_(averages, weights, 1 - min(decay, (1 + n) / (10 + n)))
+
+    return blend
 
 
 def _set_rates(optims: Sequence[torch.optim.Optimizer], bases: list[list[float]], factor: float) -> None:

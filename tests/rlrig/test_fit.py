@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rlrig.bundled import fit as loop
-from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.fit import Budget, fit, moving_average, optimisers
 
 TRUTH = torch.tensor([[2.0, -1.0], [0.5, 1.0]])
 
@@ -40,6 +40,13 @@ def test_it_learns_and_the_average_is_what_comes_back(tmp_path: Path) -> None:
     torch.manual_seed(0)
     _, log = run(Line(), tmp_path, seconds=2)
     assert log["dev"]["error"] < 0.1  # 2.4 at most at the start; a second is some thousand steps
+
+
+def test_the_average_of_a_training_shorter_than_its_warm_up_has_moved() -> None:
+    blend, average, weights = moving_average(0.995), [torch.zeros(3)], [torch.ones(3)]
+    for count in range(1, 40):
+        blend(average, weights, torch.tensor(count))
+    assert average[0].min() > 0.99  # plain decay of .995 would stand at .18
 
 
 def test_a_spent_budget_trains_no_further(tmp_path: Path) -> None:
