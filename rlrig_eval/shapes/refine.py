@@ -109,7 +109,8 @@ def _better(scene: _Scene) -> _Scene:
     for index, reading in enumerate(scene.readings):
         if scene.known(reading) and (scene.crowded(index) or (grown(reading.patch.mask, 2) & scene.doubt).any()):
             windows = list(around(reading.stamp.place, _LARGER, _ASIDE))
-            now = _nearest(now, [_placed(now.without(index), index, reading.patch.paint, windows)])
+            anew = _placed(now.without(index), index, reading.patch.paint, windows)
+            now = _nearest(now, [] if anew is None else [anew])
     for others in _changes(now):
         changed = _nearest(now, others)
         if changed is not now:
@@ -117,12 +118,12 @@ def _better(scene: _Scene) -> _Scene:
     return now
 
 
-def _nearest(scene: _Scene, others: Iterable[_Scene | None]) -> _Scene:
+def _nearest(scene: _Scene, others: Iterable[_Scene]) -> _Scene:
     """Whichever of `scene` and `others` costs least."""
-    return min([scene, *(other for other in others if other is not None)], key=lambda tried: tried.cost)
+    return min([scene, *others], key=lambda tried: tried.cost)
 
 
-def _changes(scene: _Scene) -> Iterator[Iterable[_Scene | None]]:
+def _changes(scene: _Scene) -> Iterator[Iterable[_Scene]]:
     """Scenes with one thing more, with another in a thing's stead, with one less: each kind by itself."""
     yield _added(scene, scene.spots, _ANY)
     for index, reading in enumerate(scene.readings):
@@ -136,21 +137,32 @@ def _changes(scene: _Scene) -> Iterator[Iterable[_Scene | None]]:
     yield (scene.without(index) for index in range(len(scene.readings)) if scene.crowded(index))
 
 
-def _parted(rest: _Scene, spots: Iterable[Mask]) -> Iterator[_Scene | None]:
+def _parted(rest: _Scene, spots: Iterable[Mask]) -> Iterator[_Scene]:
     """`rest` with one thing where a patch of no known shape was, and with another one beside it."""
     first = _nearest(rest, _added(rest, spots, _ANY))
     yield first
     yield from _added(first, first.spots, _ANY)
 
 
-def _added(scene: _Scene, spots: Iterable[Mask], paints: Iterable[int]) -> Iterator[_Scene | None]:
-    """The scene with a thing more at a spot, in front of all others or behind them."""
+def _added(scene: _Scene, spots: Iterable[Mask], paints: Sequence[int]) -> Iterator[_Scene]:
+    """The scene with a thing more at a spot, in front of all others or behind them.
+
+    Not where a colour that is there already explains the spot best: things that overlap differ in colour, and paint
+    of the same colour beside a thing is its own, run or badly drawn.
+    """
     for spot in spots:
         core = ndimage.binary_opening(spot, TOUCH, iterations=2)  # without a thin ring that clings to it
         windows = [w for mask in (spot, core) if mask.any() for w in around(_square(mask), _LARGER, _ASIDE)]
-        for paint in paints if windows else ():
-            for index in dict.fromkeys((0, len(scene.readings))):
-                yield _placed(scene, index, paint, windows)
+        there = {reading.patch.paint for reading in scene.readings if (reading.patch.mask & grown(spot, 1)).any()}
+        found = [
+            (paint, added)
+            for paint in sorted({*paints, *there} if windows else ())
+            for index in ((0, len(scene.readings)) if there else (0,))
+            if (added := _placed(scene, index, paint, windows, spot)) is not None
+        ]
+        paint, best = min(found, key=lambda tried: tried[1].cost, default=(None, scene))
+        if paint is not None and paint not in there:
+            yield best
 
 
 def _square(mask: Mask) -> Place:
@@ -159,8 +171,13 @@ def _square(mask: Mask) -> Place:
     return "square", extent, (x0 + x1 - extent) // 2, (y0 + y1 - extent) // 2
 
 
-def _placed(scene: _Scene, index: int, paint: int, windows: Sequence[Window]) -> _Scene | None:
-    """The scene with a thing of `paint` at rank `index` where it is best, or None if it explains little there."""
+def _placed(
+    scene: _Scene, index: int, paint: int, windows: Sequence[Window], spot: Mask | None = None
+) -> _Scene | None:
+    """The scene with a thing of `paint` at rank `index` where it is best, or None if it explains little there.
+
+    Not even looked for where `paint`, as much of it in each pixel as is best, would leave too much of `spot`.
+    """
     front, under = scene.layers[:index], painted(scene.layers[index:])
     base, unhidden = painted(front, under), clear(front)
     change = unhidden[..., None] * (coloured(paint) - under)
@@ -169,6 +186,10 @@ def _placed(scene: _Scene, index: int, paint: int, windows: Sequence[Window]) ->
     if most < 1:
         return None
     share = np.clip((off * change).sum(-1) / np.maximum(contrast, _FAINT * most), -0.5, 1.5)
+    if spot is not None:
+        left = off[spot] - np.clip(share[spot], 0, 1)[:, None] * change[spot]
+        if (left**2).sum() > (1 - scene.recognised) * (off[spot] ** 2).sum():
+            return None
     places = [place for _, place in shortlist(share, contrast / most, windows)]
     coverages = np.stack([covered(place) for place in places])
     # The shortlist takes edges to be hard; of its few places the picture as it is seen decides.
@@ -179,7 +200,7 @@ def _placed(scene: _Scene, index: int, paint: int, windows: Sequence[Window]) ->
     error, before = float(squares[best][near].sum()), float((off[where][near] ** 2).sum())
     likeness = 1 - error / max(before, 1e-9)
     visible = coverages[best] * unhidden >= 0.5
-    if likeness < scene.recognised or not visible.any():
+    if likeness < scene.recognised or visible.sum() < SPECK:
         return None
     return scene.plus(Reading(Patch(paint, visible), Stamp(*places[best], error, likeness)), index)
 

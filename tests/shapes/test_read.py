@@ -111,6 +111,12 @@ def test_a_thing_on_or_in_a_larger_one_is_inside_it(outer: str) -> None:
     assert facts(read(draw(graph)))["inside", "small yellow star", f"large purple {outer}"] == 1
 
 
+def test_a_bulge_of_a_soft_thing_is_no_second_thing() -> None:
+    cross = draw(scene(thing("c", "purple", "cross", (20, 20, 44, 44))))
+    bulging = painted(lambda brush: brush.ellipse((37, 36, 45, 44), fill=COLOURS["purple"]), cross)
+    assert categories(DAMAGES["blur"](bulging, np.random.default_rng(0))) == [("cross", "large", "purple")]
+
+
 def test_things_alike_are_counted() -> None:
     corners = ((3, 3), (24, 3), (45, 3), (3, 40))
     graph = scene(*(thing(str(n), "green", "ring", (x, y, x + 14, y + 14)) for n, (x, y) in enumerate(corners)))
