@@ -10,8 +10,16 @@ from typing import Any
 from rlrig_eval.errors import NotComparable, UsageError
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, open_run
-from rlrig_eval.runs.summary import PromptScores
-from rlrig_eval.stats import Difference, McNemar, Spread, holm, mcnemar, paired_differences, pilot_spread
+from rlrig_eval.stats import (
+    Difference,
+    McNemar,
+    Spread,
+    differences_within,
+    holm,
+    mcnemar,
+    paired_differences,
+    pilot_spread,
+)
 
 PRIMARY = "all_correct"
 SIDE = 0.5
@@ -168,16 +176,9 @@ def _by_tag(a: Opened, b: Opened) -> dict[str, dict[str, Difference]]:
     for prompt in a.suite.prompts:
         for tag in prompt.tags:
             tagged.setdefault(tag, []).append(prompt.id)
-    groups = b.groups | a.groups
-    found = {}
-    for tag in sorted(tagged):
-        one, other = (_only(run.prompt_scores, tagged[tag]) for run in (a, b))
-        found[tag] = {name: diff for name, diff in paired_differences(one, other, groups).items() if diff.n}
-    return {tag: by_metric for tag, by_metric in found.items() if by_metric}
-
-
-def _only(scores: PromptScores, prompts: Sequence[str]) -> PromptScores:
-    return {metric: {p: of[p] for p in prompts if p in of} for metric, of in scores.items()}
+    found = differences_within(a.prompt_scores, b.prompt_scores, b.groups | a.groups, dict(sorted(tagged.items())))
+    scored = {tag: {name: one for name, one in by_metric.items() if one.n} for tag, by_metric in found.items()}
+    return {tag: by_metric for tag, by_metric in scored.items() if by_metric}
 
 
 def _changed(a: Opened, b: Opened, metric: str) -> tuple[Changed, ...]:

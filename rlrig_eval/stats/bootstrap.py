@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
+_BLOCK = 100_000  # groups drawn at once: what a processor's cache holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,16 @@ def group_sums(values: Sequence[float | None] | Floats, groups: Sequence[Hashabl
     scores = np.asarray(values, dtype=np.float64)  # None becomes NaN here
     if len(scores) != len(groups):
         raise ValueError(f"{len(scores)} values but {len(groups)} groups")
-    seen = ~np.isnan(scores)
     index: dict[Hashable, int] = {}
-    codes = np.array([index.setdefault(group, len(index)) for group in groups], dtype=np.intp)[seen]
-    sums = np.bincount(codes, weights=scores[seen], minlength=len(index)).astype(np.float64)
-    sizes = np.bincount(codes, minlength=len(index)).astype(np.float64)
+    codes = np.array([index.setdefault(group, len(index)) for group in groups], dtype=np.intp)
+    return coded_sums(scores, codes)
+
+
+def coded_sums(scores: Floats, codes: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """`group_sums` of groups that are numbered from 0; scores that are NaN are missing."""
+    seen = ~np.isnan(scores)
+    sums = np.bincount(codes[seen], weights=scores[seen]).astype(np.float64)
+    sizes = np.bincount(codes[seen]).astype(np.float64)
     return sums[sizes > 0.0], sizes[sizes > 0.0]
 
 
@@ -165,7 +171,11 @@ def group_draws(count: int, draws: int, seed: int) -> Floats:
     """
     rng = np.random.default_rng(seed)
     weights = np.empty((draws, count))
-    for row in weights:
-        row[:] = np.bincount(rng.integers(count, size=count, dtype=np.int32), minlength=count)
+    block = max(1, _BLOCK // count)
+    for start in range(0, draws, block):
+        rows = weights[start : start + block]
+        drawn = rng.integers(count, size=rows.shape, dtype=np.int32)
+        drawn += np.arange(len(rows), dtype=np.int32)[:, None] * count
+        rows[:] = np.bincount(drawn.ravel(), minlength=rows.size).reshape(rows.shape)
     weights.flags.writeable = False
     return weights.T

@@ -13,13 +13,14 @@ differences and unequal groups), intervals then cover 93 to 97 %, and 99 % where
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rlrig_eval.stats.bootstrap import Floats, group_sums, mean_quantiles, tails
+from rlrig_eval.stats.bootstrap import Floats, coded_sums, mean_quantiles, tails
 
 Scores = Mapping[str, float | None]
 Verdict = Literal["pass", "inconclusive", "fail"]
@@ -97,29 +98,47 @@ def paired_differences(
     draws: int = 2000,
     seed: int = 0,
 ) -> dict[str, Difference]:
-    """`paired_difference` for every metric (the key of `a` and `b`) that both have; the same numbers, faster.
+    """`paired_difference` for every metric (the key of `a` and `b`) that both have; the same numbers, faster."""
+    return differences_within(a, b, groups, {"": None}, level, draws, seed)[""]
 
-    Metrics that were scored on the same prompts are resampled together.
+
+def differences_within(
+    a: Mapping[str, Scores],
+    b: Mapping[str, Scores],
+    groups: Mapping[str, Hashable],
+    parts: Mapping[str, Collection[str] | None],
+    level: float = 0.95,
+    draws: int = 2000,
+    seed: int = 0,
+) -> dict[str, dict[str, Difference]]:
+    """Part -> metric -> `paired_difference` over the prompts of that part (None: over all of them).
+
+    Scores are paired up once, and metrics that were scored on the same prompts are resampled together.
     """
-    pairs = {metric: paired_sums(scores, b[metric], groups) for metric, scores in a.items() if metric in b}
+    paired = _paired({metric: (scores, b[metric]) for metric, scores in a.items() if metric in b}, groups)
+    return {
+        part: _differences(paired.sums(prompts), tails(level), draws, seed) if paired.metrics else {}
+        for part, prompts in parts.items()
+    }
+
+
+def _differences(
+    pairs: Mapping[str, tuple[Floats, Floats]], ends: tuple[float, float], draws: int, seed: int
+) -> dict[str, Difference]:
     alike: dict[bytes, list[str]] = {}
     for metric, (_, sizes) in pairs.items():
         alike.setdefault(sizes.tobytes(), []).append(metric)
     found: dict[str, Difference] = {}
     for metrics in alike.values():
-        sizes = pairs[metrics[0]][1]
-        sums = np.stack([pairs[metric][0] for metric in metrics])
-        known = len(sizes) >= 2
-        bounds = (
-            mean_quantiles(*guarded(sums, np.broadcast_to(sizes, sums.shape)), tails(level), draws, seed)
-            if known
-            else ()
-        )
-        for place, metric in enumerate(metrics):
-            n = int(sizes.sum())
-            mean = float(sums[place].sum() / n) if n else None
-            lo, hi = map(float, bounds[place]) if known else (None, None)
-            found[metric] = Difference(mean, lo, hi, n, sign_flip_p(sums[place], draws, seed) if known else None)
+        sums, sizes = np.stack([pairs[metric][0] for metric in metrics]), pairs[metrics[0]][1]
+        n = int(sizes.sum())
+        if len(sizes) < 2:
+            bare = (float(one.sum() / n) if n else None for one in sums)
+            found |= {metric: Difference(mean, None, None, n, None) for metric, mean in zip(metrics, bare, strict=True)}
+            continue
+        bounds = mean_quantiles(*guarded(sums, np.broadcast_to(sizes, sums.shape)), ends, draws, seed)
+        for metric, one, (lo, hi) in zip(metrics, sums, bounds, strict=True):
+            found[metric] = Difference(float(one.sum() / n), float(lo), float(hi), n, sign_flip_p(one, draws, seed))
     return {metric: found[metric] for metric in pairs}
 
 
@@ -200,10 +219,41 @@ def sign_flip_p(sums: Floats, draws: int, seed: int) -> float:
 
 
 def paired_sums(a: Scores, b: Scores, groups: Mapping[str, Hashable]) -> tuple[Floats, Floats]:
+    """Sum and count of the differences a - b in every group that has one; both of shape (groups,)."""
+    return _paired({"": (a, b)}, groups).sums(None)[""]
+
+
+@dataclass(frozen=True)
+class _Paired:
+    """Differences of every metric, NaN where one is missing: shape (metrics, prompts), with each prompt's group."""
+
+    metrics: tuple[str, ...]
+    prompts: dict[str, int]
+    values: Floats
+    codes: NDArray[np.intp]
+
+    def sums(self, among: Collection[str] | None) -> dict[str, tuple[Floats, Floats]]:
+        """Sum and count of every group that has a difference, over the prompts in `among`."""
+        known = range(len(self.codes)) if among is None else sorted(self.prompts[p] for p in among if p in self.prompts)
+        columns = np.fromiter(known, dtype=np.intp)
+        codes = np.unique(self.codes[columns], return_inverse=True)[1]
+        return {
+            metric: coded_sums(values[columns], codes) for metric, values in zip(self.metrics, self.values, strict=True)
+        }
+
+
+def _paired(pairs: Mapping[str, tuple[Scores, Scores]], groups: Mapping[str, Hashable]) -> _Paired:
     # In the order of the sorted ids, so that the order of a file never moves the resampled interval.
-    shared = sorted(a.keys() & b.keys())
-    difference = np.array([a[p] for p in shared], dtype=np.float64) - np.array([b[p] for p in shared], dtype=np.float64)
-    return group_sums(difference, [groups[p] for p in shared])
+    shared: set[str] = set().union(*(a.keys() & b.keys() for a, b in pairs.values()))
+    prompts = sorted(shared)
+    index: dict[Hashable, int] = {}
+    codes = np.array([index.setdefault(groups[prompt], len(index)) for prompt in prompts], dtype=np.intp)
+
+    def read(scores: Scores) -> Floats:
+        return np.array([scores.get(prompt) for prompt in prompts], dtype=np.float64)
+
+    values = np.array([read(a) - read(b) for a, b in pairs.values()]).reshape(len(pairs), len(prompts))
+    return _Paired(tuple(pairs), {prompt: place for place, prompt in enumerate(prompts)}, values, codes)
 
 
 def _same(a: float | None, b: float | None) -> bool:
