@@ -53,9 +53,9 @@ def prompt_means(scores: Iterable[tuple[str, float | None]]) -> dict[str, float]
     by_prompt: dict[str, list[float]] = {}
     for prompt, score in scores:
         seen = by_prompt.setdefault(prompt, [])
-        if score is not None and not np.isnan(score):
+        if score is not None and score == score:
             seen.append(score)
-    return {prompt: float(np.mean(seen)) if seen else float("nan") for prompt, seen in by_prompt.items()}
+    return {prompt: sum(seen) / len(seen) if seen else float("nan") for prompt, seen in by_prompt.items()}
 
 
 def cluster_mean_ci(
