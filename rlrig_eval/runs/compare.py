@@ -82,7 +82,7 @@ def terms(config: RunConfig) -> dict[str, Any]:
         "suite": {"name": config.suite.name, "split": config.suite.split, "sha256": config.suite.sha256},
         "protocol": config.protocol.model_dump(mode="json"),
         "extractor": {"name": config.extractor.name, "version": config.extractor.version},
-        "judges": list(config.judges),
+        "judges": [judge.identity() for judge in config.judges],
     }
 
 
