@@ -10,7 +10,7 @@ from rlrig_eval.shapes.draw import CANVAS
 from rlrig_eval.shapes.vocabulary import LARGE, SMALL
 
 BORDER = 1
-_PROPOSALS = 160
+PROPOSALS = 160
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ Every rule of the world holds as it does anywhere, but a small Diffuser has far 
 """
 
 
-def corners(extent: int, placement: Placement, rng: Generator) -> NDArray[np.float64]:
-    """(n, 2) corners of boxes of `extent` canvas pixels, in the order in which to try them."""
+def corners(extent: int, placement: Placement, rng: Generator, places: int) -> NDArray[np.float64]:
+    """(n, 2) corners of boxes of `extent` canvas pixels, in the order in which to try them: `places`, or a grid."""
     if not placement.grids:
-        return rng.integers(BORDER, CANVAS - BORDER - extent + 1, size=(_PROPOSALS, 2)).astype(float)
+        return rng.integers(BORDER, CANVAS - BORDER - extent + 1, size=(places, 2)).astype(float)
     finest = placement.grids[-1]
     line = np.arange(finest, CANVAS, finest)
     centres = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)

@@ -11,7 +11,7 @@ import pytest
 from rlrig_eval.scene import VOCABULARY
 from rlrig_eval.scene.geometry import between_margin, gaps, pair_margins
 from rlrig_eval.shapes import CANVAS, PAIRINGS, SEEN, layout, sample, truth
-from rlrig_eval.shapes.layout import MARGIN
+from rlrig_eval.shapes.constraints import MARGIN
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
 from tests.shapes.scenes import said, sampled
 
