@@ -15,7 +15,7 @@ from benchmarks.record import RESULTS, record, write
 from benchmarks.table import table
 from rlrig_eval.errors import Exit, RLRIGError, UsageError
 
-BENCHMARKS = ("startup", "iou", "reading", "resume", "generation")
+BENCHMARKS = ("startup", "iou", "reading", "resume", "compare", "generation")
 """Each is a module of this package with a function `run`; the quick ones first."""
 
 
