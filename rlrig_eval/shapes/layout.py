@@ -1,6 +1,7 @@
 """Give the entities of a scene graph boxes such that every stated relation holds, and holds with margin."""
 
 from collections.abc import Mapping
+from itertools import repeat
 
 import numpy as np
 from numpy.random import Generator
@@ -10,8 +11,6 @@ from rlrig_eval.shapes.constraints import OVERLAPPING, Boxes, Plan
 from rlrig_eval.shapes.placement import FREE, Placement
 from rlrig_eval.shapes.seating import Search
 from rlrig_eval.shapes.vocabulary import LARGE
-
-_PLAIN = 30  # attempts that take the first place that will do; after them a thing must leave room for the others
 
 
 class LayoutError(ValueError):
@@ -24,26 +23,32 @@ def layout(
     attempts: int = 60,
     fixed: Mapping[str, Entity] | None = None,
     placement: Placement = FREE,
+    foresight: int = 0,
 ) -> SceneGraph:
     """The instances of `graph` with integer boxes and depths on the 64-pixel canvas; relations as stated.
 
     Things overlap only where `graph` states inside or in front of. `fixed` gives entities (by instance id) that
     keep their box and depth; the others are placed around them, as `placement` prefers.
 
+    Args:
+        attempts: how often each thing is put at the first place that will do for it.
+        foresight: how many attempts follow in which it is put where it leaves the others most room: they find what
+            is crowded. What the plain attempts find is the same for any number of these.
+
     Raises:
-        LayoutError: nothing found within `attempts`.
+        LayoutError: nothing found within all attempts.
     """
     expanded = graph.expand()
     plan = Plan(expanded.entities, tuple(r.canonical() for r in expanded.relations))
-    for attempt in range(attempts):
-        placed = _attempt(plan, rng, fixed or {}, placement, foresight=attempt >= _PLAIN)
+    for foreseeing in (*repeat(False, attempts), *repeat(True, foresight)):
+        placed = _attempt(plan, rng, fixed or {}, placement, foreseeing)
         if placed is not None:
             return SceneGraph(entities=placed, relations=expanded.relations)
     raise LayoutError(f"no layout found for {graph.model_dump_json(exclude_defaults=True)}")
 
 
 def _attempt(
-    plan: Plan, rng: Generator, fixed: Mapping[str, Entity], placement: Placement, foresight: bool
+    plan: Plan, rng: Generator, fixed: Mapping[str, Entity], placement: Placement, foreseeing: bool
 ) -> tuple[Entity, ...] | None:
     extents = _extents(plan, rng, fixed, placement)
     if extents is None:
@@ -52,7 +57,7 @@ def _attempt(
         name: np.asarray(entity.box, dtype=np.float64) for name, entity in fixed.items() if entity.box is not None
     }
     search = Search(plan, extents, placement, rng)
-    placed = search.with_foresight(standing) if foresight else search.in_order(standing)
+    placed = search.with_foresight(standing) if foreseeing else search.in_order(standing)
     depths = None if placed is None else _depths(plan, rng, fixed)
     if placed is None or depths is None:
         return None

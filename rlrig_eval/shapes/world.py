@@ -18,6 +18,8 @@ Pairing = tuple[str, str]
 PAIRINGS: tuple[Pairing, ...] = tuple((colour, shape) for colour in COLOURS for shape in SHAPES)
 SEEN: tuple[Pairing, ...] = tuple(pairing for pairing in PAIRINGS if pairing not in UNSEEN)
 
+_FORESIGHT = 30  # attempts for what is crowded
+
 
 def sample(rng: Generator, entities: int | None = None, pairings: Sequence[Pairing] = PAIRINGS) -> SceneGraph:
     """A random scene: instances with boxes, depths, a colour and a size word, and every relation that holds.
@@ -51,7 +53,7 @@ def draw(graph: SceneGraph, size: int = 64, seed: int = 0, style: Style = PLAIN)
         ValueError: a category or colour that the shapes world does not know.
     """
     if any(entity.box is None for entity in graph.entities):
-        graph = layout(graph, np.random.default_rng(seed))
+        graph = layout(graph, np.random.default_rng(seed), foresight=_FORESIGHT)
     return render(graph, size, style)
 
 
