@@ -60,6 +60,8 @@ def train(
 ) -> None:
     """Train a bundled checkpoint into WORK/checkpoints/MODEL; the same command goes on after a kill.
 
+    On two cores: torchrun --nproc_per_node 2 --no-python -- rlrig train MODEL, whose processes share the work.
+
     The diffuser takes the autoencoder, and the editor the diffuser, from WORK when they were trained there, else
     those bundled.
     """
