@@ -79,7 +79,12 @@ def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
 
 def test_interrupted_leaves_with_130_and_keeps_what_is_there(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    process = subprocess.Popen(command(folder, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(folder, "run"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that run in the background ignore it
+    )
     wait_for(folder / "run", 4, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
