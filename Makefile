@@ -43,7 +43,7 @@ bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measure
 SPATIAL := runs/spatial
 RESULTS := baselines/results/spatial
 reproduce: $(READY)  ## the whole suite with every system, and every committed report
-	@echo "Reproduce: every figure in reports/, baselines/results/ and the README; about an hour on two cores"
+	@echo "Reproduce: every figure in reports/, baselines/results/ and the README"
 	$(BIN)/python -m rlrig_eval.shapes.accuracy --scenes 5000 --seed 20261123 --out reports/shapes-read
 	$(BIN)/python -m rlrig_eval.runs.known_truth --suite spatial --out reports
 	$(BIN)/python -m benchmarks.rules --out reports/metric-rules.json
