@@ -17,7 +17,7 @@ def rank() -> int:
 
 
 def share(batch: int) -> int:
-    """This process's part of a batch: how many processes there are changes the speed alone."""
+    """This process's part of a batch: it is of the same size in all, however many processes share it."""
     return max(1, batch // _size())
 
 

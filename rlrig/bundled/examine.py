@@ -18,7 +18,7 @@ from rlrig.bundled.flow import load_vae
 from rlrig.bundled.grading import calibration_error
 from rlrig.bundled.measure import held_out_edits, held_out_prompts
 from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, readable, reconstructed
+from rlrig.bundled.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, reconstructed
 from rlrig.bundled.variations import stage
 from rlrig.presets import load_preset
 from rlrig_eval import assets
@@ -119,6 +119,7 @@ def examine(count: int, out: Path) -> Row:
     diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, preset.device)
     prompts = held_out_prompts(count, SEED, "test")
     drawn = drawings(diffuser, prompts)
+    read = [one for one in drawn if one.readable]
     unseen = drawings(diffuser, held_out_prompts(count // 2, SEED, "test", with_unseen=True))
     editor = KontextEditor.from_pretrained(preset.editor.checkpoint, preset.editor.sampling, preset.device)
     edited = edits_done(editor, held_out_edits(count, SEED))
@@ -129,8 +130,8 @@ def examine(count: int, out: Path) -> Row:
         "diffuser": drawing_figures(drawn),
         "diffuser, unseen pairings": drawing_figures(unseen),
         "editor": edit_figures(edited),
-        **instrument_figures(readable(drawn), count),
-        "unread": {"drawings": len(drawn), "read": len(readable(drawn))},
+        **instrument_figures(read, count),
+        "unread": {"drawings": len(drawn), "read": len(read)},
     }
 
 

@@ -27,12 +27,16 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Drawing:
-    """A prompt and what came of it. `missed` are the topics of the requirements that the picture does not meet."""
+    """A prompt and what came of it. `missed` are the topics of the requirements that the picture does not meet.
+
+    Where `readable` is false, `shapes.read` takes the picture for no drawing of this world, and `seen` is empty.
+    """
 
     prompt: SceneGraph
     text: str
     picture: Image.Image
     seen: SceneGraph
+    readable: bool
     entity_iou: float
     missed: tuple[str, ...]
 
@@ -91,11 +95,15 @@ def drawings(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> list[Drawing]
 
 
 def _drawing(prompt: SceneGraph, text: str, picture: Image.Image) -> Drawing:
-    seen = read_or_nothing(picture)
+    try:
+        seen, readable = read(picture), True
+    except NotAShapesDrawing:
+        seen, readable = SceneGraph(), False
     requirements = prompt.requirements()
     met = check(requirements, seen)
     missed = tuple(topic(r) for r in requirements if not met[r.id])
-    return Drawing(prompt, text, picture, seen, scene_graph_iou(focus(seen, prompt), prompt).entity, missed)
+    iou = scene_graph_iou(focus(seen, prompt), prompt)
+    return Drawing(prompt, text, picture, seen, readable, iou.entity, missed)
 
 
 def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial]:
@@ -120,16 +128,3 @@ def answers(
         right = check(requirements, scene)
         found += [Answer(group, topic(r), chance, right[r.id]) for r, chance in zip(requirements, chances, strict=True)]
     return found
-
-
-def readable(drawn: Sequence[Drawing]) -> list[Drawing]:
-    """Those that `shapes.read` takes for drawings of this world."""
-
-    def is_drawing(picture: Image.Image) -> bool:
-        try:
-            read(picture)
-        except NotAShapesDrawing:
-            return False
-        return True
-
-    return [one for one in drawn if is_drawing(one.picture)]

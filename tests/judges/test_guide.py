@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-
-import pytest
 
 from rlrig_eval import evaluate, judges
 from rlrig_eval.errors import Exit
@@ -14,15 +11,6 @@ from tests.models import guide
 from tests.runs import tiny
 
 JUDGE = guide.block("adding-a-judge.md", "python")
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    folder = tmp_path / "site"
-    monkeypatch.syspath_prepend(folder)
-    yield folder
-    for name in [name for name in sys.modules if name.split(".")[0] == "my_package"]:
-        del sys.modules[name]
 
 
 def test_it_is_as_short_as_promised() -> None:

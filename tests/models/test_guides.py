@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,16 +17,6 @@ from tests.runs import tiny
 SUITE = tiny.suite()
 MODEL = guide.block("adding-a-model.md", "python")
 SCORER = guide.block("adding-a-scorer.md", "python")
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A folder that Python imports from, as if packages were installed there."""
-    folder = tmp_path / "site"
-    monkeypatch.syspath_prepend(folder)
-    yield folder
-    for name in [name for name in sys.modules if name.split(".")[0] == "my_package"]:
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize(("source", "limit"), [(MODEL, 40), (SCORER, 30)], ids=["model", "metric"])

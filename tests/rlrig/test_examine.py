@@ -7,7 +7,7 @@ from PIL import Image
 from rlrig.bundled.examine import answer_figures, as_markdown, drawing_figures, edit_figures, error_correlation
 from rlrig.bundled.measure import held_out_edits, held_out_prompts
 from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, answers, drawings, edits_done, readable
+from rlrig.bundled.trials import Answer, Drawing, answers, drawings, edits_done
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.shapes import draw, split, unseen
 
@@ -53,7 +53,7 @@ def test_a_drawing_is_right_when_it_misses_nothing(drawn: list[Drawing]) -> None
 
 
 def test_a_picture_that_is_no_drawing_is_left_out_of_the_instruments_questions(drawn: list[Drawing]) -> None:
-    assert [one.text for one in readable(drawn)] == PROMPTS[1:]
+    assert [one.text for one in drawn if one.readable] == PROMPTS[1:]
 
 
 def test_drawings_are_counted_by_things_and_by_relations(drawn: list[Drawing]) -> None:
