@@ -20,7 +20,8 @@ TEXT_WIDTH = 128
 POOLED_WIDTH = 64
 TEXT_TOKENS = 24
 LATENT_SIDE = 4  # packed latents: 4 x 4 tokens of 2 x 2 x 16 values
-SHIFT = 3.0  # global layout is decided at high noise, so timesteps are shifted there
+SHIFT = 3.0  # of the timesteps that are sampled at: global layout is decided at high noise
+SPREAD = 1.4  # of the logit-normal noise levels trained at: which shape a thing has is decided below 0.5
 NEIGHBOURS = (1, 17, 2)  # T5's buckets of relative positions -1, +1 and -2
 DROP_TEXT = 0.1  # share of empty prompts, for classifier-free guidance
 
@@ -152,12 +153,11 @@ def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
 def flow_matching(
     model: "TextToVelocity", clean: Tensor, tokens: Tensor, reference: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean squared error of the velocity noise - clean at sigma logit-normal, shifted (Esser et al. 2024).
+    """Mean squared error of the velocity noise - clean at sigma logit-normal (Esser et al. 2024).
 
     And the hidden states (B, 16, WIDTH) of the middle layer, for what else is learned from them.
     """
-    sigma = torch.sigmoid(torch.randn(len(clean), device=clean.device))
-    sigma = SHIFT * sigma / (1 + (SHIFT - 1) * sigma)
+    sigma = torch.sigmoid(SPREAD * torch.randn(len(clean), device=clean.device))
     noise = torch.randn_like(clean)
     level = sigma[:, None, None]
     dropped = torch.rand(len(tokens), device=tokens.device) < DROP_TEXT
