@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval import assets
+from rlrig_eval import assets, weights
 from rlrig_eval.errors import UsageError
 
 
@@ -22,14 +22,19 @@ def locate(checkpoint: str | Path) -> str:
 
 
 def weights_hash(checkpoint: str) -> str | None:
-    """Twelve hex digits over the weight files of a checkpoint folder; None for a Hub id.
+    """Twelve hex digits over the weight files of a checkpoint's folder or file; the commit of a cached Hub id.
 
-    A run records it, so that a checkpoint that was trained on is not taken for the one that a run began with.
+    A run records it, so that a checkpoint that was trained on is not taken for the one that a run began with. None
+    for a Hub id that is not in the cache.
     """
     folder = Path(locate(checkpoint))
-    files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
+    if folder.is_file():
+        folder, files = folder.parent, [folder]
+    else:
+        files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
     if not files:
-        return None
+        found = weights.commit(checkpoint)
+        return None if found is None else found[:12]
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(folder)).encode())
@@ -38,12 +43,14 @@ def weights_hash(checkpoint: str) -> str | None:
     return digest.hexdigest()[:12]
 
 
-def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, device: str) -> Any:
-    """A diffusers pipeline from ``bundled:NAME``, a folder or a Hub id, its own progress bar hidden.
+def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, device: str | None, **arguments: Any) -> Any:
+    """A diffusers pipeline from ``bundled:NAME``, a folder, a single file or a Hub id, its own progress bar hidden.
 
     Args:
-        pipeline_class: the class whose ``from_pretrained`` loads it.
+        pipeline_class: the class whose ``from_pretrained``, or ``from_single_file``, loads it.
         dtype: float32, bfloat16 or float16.
+        device: where it goes; None leaves it where the loader puts it.
+        arguments: what else the loader takes.
 
     Raises:
         UsageError: the checkpoint is missing, truncated, or of another class.
@@ -51,14 +58,28 @@ def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, devic
     import torch
 
     path = locate(checkpoint)
+    weights.require(path)
     try:
         with quiet():
-            pipeline = pipeline_class.from_pretrained(path, dtype=getattr(torch, dtype), use_safetensors=True)
+            if Path(path).is_file():
+                pipeline = pipeline_class.from_single_file(path, torch_dtype=getattr(torch, dtype), **arguments)
+            else:
+                pipeline = pipeline_class.from_pretrained(
+                    path, dtype=getattr(torch, dtype), use_safetensors=True, **arguments
+                )
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}") from problem
+        raise unusable(checkpoint, problem) from problem
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline.to(device)
+    return pipeline if device is None else pipeline.to(device)
+
+
+def unusable(checkpoint: str | Path, problem: Exception) -> UsageError:
+    """What to tell a user whose checkpoint did not load: where its weights are to be had, or what is wrong with it."""
+    path = locate(checkpoint)
+    first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+    if weights.is_hub_id(path) and not weights.on_disk(path):
+        return weights.MissingWeights(weights.explain(path, first))
+    return UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}")
 
 
 @contextmanager

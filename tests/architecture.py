@@ -22,12 +22,12 @@ FLOORS = (
     {"rlrig_eval.runs"},
     {"rlrig_eval.models"},
     {"rlrig", "rlrig_eval.extract"},
-    {"rlrig_eval.suite", "rlrig_eval.judges"},
+    {"rlrig_eval.suite", "rlrig_eval.judges", "rlrig_eval.pipelines"},
     {"rlrig_eval.metrics", "rlrig_eval.shapes"},
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {"rlrig_eval.errors", "rlrig_eval.assets", "rlrig_eval.checkpoints", "rlrig_eval.plugins"}
+LEAVES = {f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins")}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
@@ -38,7 +38,7 @@ ONLY = {
     "rlrig_eval.metrics": {"rlrig_eval.scene", "rlrig_eval.errors"},
     "rlrig": {
         f"rlrig_eval.{room}"
-        for room in ("scene", "shapes", "metrics", "suite", "stats", "assets", "checkpoints", "errors")
+        for room in "scene shapes metrics suite stats pipelines assets weights checkpoints errors".split()
     },
 }
 # The one door from the harness to the system under test, and it is opened lazily.

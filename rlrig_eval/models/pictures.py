@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,19 @@ def from_array(pixels: NDArray[np.floating[Any]]) -> Drawn:
 
 def open_rgb(path: Path) -> Image.Image | Failure:
     """The picture in a file, as RGB; a Failure when it is unreadable or huge."""
+    return _rgb(path, path.name)
+
+
+def decode_rgb(content: bytes, what: str) -> Image.Image | Failure:
+    """The picture in the bytes of a file, as RGB; a Failure when `what` is unreadable or huge."""
+    return _rgb(BytesIO(content), what)
+
+
+def _rgb(file: Path | BytesIO, name: str) -> Image.Image | Failure:
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             if max(image.size) > MAX_SIDE:
-                return Failure(
-                    f"{path.name} is {image.width} x {image.height}; up to {MAX_SIDE} pixels a side are read"
-                )
+                return Failure(f"{name} is {image.width} x {image.height}; up to {MAX_SIDE} pixels a side are read")
             return image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
-        return Failure(f"{path.name} is no readable picture ({type(problem).__name__})")
+        return Failure(f"{name} is no readable picture ({type(problem).__name__})")

@@ -1,0 +1,210 @@
+"""From a checkpoint and its settings to a pipeline that is ready to draw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rlrig_eval.checkpoints import locate, open_pipeline, quiet
+from rlrig_eval.errors import UsageError
+from rlrig_eval.pipelines.settings import Loading
+
+_OTHER_TASK = re.compile("Img2Img|Inpaint|Decoder|Prior")
+_FILES = (".safetensors", ".gguf")
+_PACKAGES = {
+    "bitsandbytes_4bit": "bitsandbytes",
+    "bitsandbytes_8bit": "bitsandbytes",
+    "quanto": "optimum.quanto",
+    "torchao": "torchao",
+}
+_SHRUNK = re.compile("transformer|unet|text_encoder")
+
+
+def open_drawer(checkpoint: str | Path, loading: Loading, device: str = "auto") -> Any:
+    """A text-to-image pipeline from ``bundled:NAME``, a folder, a single file or a Hub id.
+
+    Raises:
+        UsageError: it is missing, truncated, of another class, or the settings do not fit it.
+    """
+    if loading.pipeline is not None:
+        return open_named(loading.pipeline, checkpoint, loading, device)
+    import diffusers
+
+    if Path(checkpoint).suffix in _FILES:
+        raise UsageError(f"checkpoint {checkpoint}: a single file does not say its class: set pipeline, and config")
+    declared = _declared(checkpoint)
+    automatic = declared is not None and _OTHER_TASK.search(declared)
+    chosen = diffusers.AutoPipelineForText2Image if automatic else diffusers.DiffusionPipeline
+    return _opened(chosen, checkpoint, loading, device)
+
+
+def open_named(name: str, checkpoint: str | Path, loading: Loading, device: str = "auto") -> Any:
+    """A pipeline of the diffusers class `name`, whatever class the checkpoint says it is of."""
+    return _opened(_class(name, "pipeline"), checkpoint, loading, device)
+
+
+def unwrap(pipeline: Any) -> Any:
+    """The part that denoises."""
+    return getattr(pipeline, "transformer", None) or pipeline.unet
+
+
+def on(device: str) -> str:
+    """`device`, with auto resolved; UsageError where torch cannot see it."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"device {device}: torch sees no GPU here")
+    return device
+
+
+def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) -> Any:
+    placed = loading.offload is not None or loading.device_map is not None
+    pipeline = open_pipeline(chosen, checkpoint, loading.dtype, None, **_arguments(chosen, checkpoint, loading))
+    _configure(pipeline, loading)
+    device = on(device)
+    if loading.offload is not None:
+        _offload(pipeline, loading.offload, device)
+    return pipeline if placed else pipeline.to(device)
+
+
+def _arguments(chosen: Any, checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
+    """What is handed to the loader beside the checkpoint and its dtype."""
+    named = {name: getattr(loading, name) for name in ("variant", "revision", "device_map", "config")}
+    given = {name: value for name, value in named.items() if value is not None}
+    if loading.quantise is not None:
+        given["quantization_config"] = _quantisation(loading.quantise, checkpoint)
+    if loading.denoiser is not None:
+        given |= _denoiser(checkpoint, loading)
+    return given
+
+
+def _declared(checkpoint: str | Path) -> str | None:
+    """The class that a checkpoint's index names; None where it has none (the loader then says what is wrong)."""
+    from diffusers import DiffusionPipeline
+
+    try:
+        with quiet():
+            return str(DiffusionPipeline.load_config(locate(checkpoint))["_class_name"])
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def _denoiser(checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
+    """The denoiser of a single file, in the architecture of the checkpoint's own."""
+    import torch
+    from diffusers import DiffusionPipeline, GGUFQuantizationConfig
+
+    file, dtype = str(loading.denoiser), getattr(torch, loading.dtype)
+    if not Path(file).is_file():
+        raise UsageError(f"denoiser {file}: there is no such file")
+    try:
+        with quiet():
+            index = DiffusionPipeline.load_config(locate(checkpoint))
+            part = next(name for name in ("transformer", "unet") if name in index)
+            more: dict[str, Any] = {"config": locate(checkpoint), "subfolder": part, "torch_dtype": dtype}
+            if file.endswith(".gguf"):
+                _need("gguf", f"denoiser {file}")
+                more["quantization_config"] = GGUFQuantizationConfig(compute_dtype=dtype)
+            return {part: _class(index[part][1], "model").from_single_file(file, **more)}
+    except UsageError:
+        raise
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this file is no use
+        raise UsageError(f"denoiser {file}: cannot be loaded: {_first_line(problem)}") from problem
+
+
+def _configure(pipeline: Any, loading: Loading) -> None:
+    try:
+        with quiet():
+            if loading.scheduler is not None:
+                chosen = _class(loading.scheduler, "scheduler")
+                pipeline.scheduler = chosen.from_config(pipeline.scheduler.config, **(loading.scheduler_options or {}))
+            if loading.loras:
+                _adapt(pipeline, loading)
+            if loading.vae_tiling:
+                pipeline.vae.enable_tiling()
+            if loading.attention is not None:
+                unwrap(pipeline).set_attention_backend(loading.attention)
+            if loading.compile:
+                unwrap(pipeline).compile_repeated_blocks()
+    except UsageError:
+        raise
+    except Exception as problem:  # a part that this pipeline does not have, or options that it does not take
+        raise UsageError(
+            f"{type(pipeline).__name__}: these settings do not fit it: {_first_line(problem)}"
+        ) from problem
+
+
+def _adapt(pipeline: Any, loading: Loading) -> None:
+    names = []
+    for number, lora in enumerate(loading.loras or ()):
+        named: Mapping[str, str] = {} if lora.file is None else {"weight_name": lora.file}
+        try:
+            pipeline.load_lora_weights(locate(lora.source), adapter_name=f"lora{number}", **named)
+        except Exception as problem:
+            raise UsageError(f"LoRA {lora.source}: cannot be loaded: {_first_line(problem)}") from problem
+        names.append(f"lora{number}")
+    pipeline.set_adapters(names, [lora.scale for lora in loading.loras or ()])
+
+
+def _offload(pipeline: Any, how: str, device: str) -> None:
+    import torch
+
+    if how == "group":
+        pipeline.enable_group_offload(
+            onload_device=torch.device(device),
+            offload_device=torch.device("cpu"),
+            offload_type="leaf_level",
+            use_stream=device != "cpu",
+        )
+        return
+    if device == "cpu":
+        raise UsageError(f"offload {how}: there is nothing to offload from on a CPU; leave it out, or name a GPU")
+    getattr(pipeline, f"enable_{how}_cpu_offload")(device=device)
+
+
+def _quantisation(library: str, checkpoint: str | Path) -> Any:
+    from diffusers import DiffusionPipeline
+    from diffusers.quantizers import PipelineQuantizationConfig
+
+    _need(_PACKAGES[library], f"quantise {library}")
+    import torch
+
+    options: dict[str, dict[str, Any]] = {
+        "bitsandbytes_4bit": {
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_compute_dtype": torch.bfloat16,
+        },
+        "bitsandbytes_8bit": {"load_in_8bit": True},
+        "quanto": {"weights_dtype": "int8"},
+        "torchao": {"quant_type": "int8wo"},
+    }
+    parts = [name for name in DiffusionPipeline.load_config(locate(checkpoint)) if _SHRUNK.match(name)]
+    return PipelineQuantizationConfig(
+        quant_backend=library, quant_kwargs=options[library], components_to_quantize=parts
+    )
+
+
+def _need(package: str, what: str) -> None:
+    top, _, _ = package.partition(".")
+    if find_spec(top) is None:
+        raise UsageError(f"{what} needs the package {package}: pip install {package.replace('.', '-')}")
+
+
+def _class(name: str, kind: str) -> Any:
+    import diffusers
+
+    found = getattr(diffusers, name, None)
+    if not isinstance(found, type):
+        known = [one for one in dir(diffusers) if one.lower().endswith((kind, f"{kind}2dmodel"))]
+        raise UsageError.unknown(f"{kind} of diffusers", name, known)
+    return found
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0]
