@@ -24,8 +24,12 @@ app = typer.Typer(
 def generate(
     prompt: Annotated[str, typer.Argument(help='What to draw, e.g. "a red circle left of a blue square".')],
     preset: Annotated[str, typer.Option(help="A preset's name or file.")] = "shapes",
+    rl: Annotated[
+        str | None, typer.Option(help="Trained adapters: none, actor, editor or both; else as the preset says.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same picture.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for the picture, the film strip and the trace.")] = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the weights take, load nothing.")] = False,
 ) -> None:
     """Draw one prompt; write the picture, a film strip of the rounds, and the trace."""
     from rlrig_eval.scene.parse import ParseError, parse
@@ -34,11 +38,17 @@ def generate(
         graph = parse(prompt)
     except ParseError as error:
         raise UsageError(str(error)) from error
+    if dry_run:
+        from rlrig.memory import plan
+        from rlrig.presets import load_preset
+
+        typer.echo("\n".join(plan(load_preset(preset))))
+        return
     from rlrig.filmstrip import film_strip
     from rlrig.pipeline import RLRIGPipeline
 
     out = _writable(out)
-    (result,) = RLRIGPipeline.from_pretrained(preset)([prompt], [seed], [graph])
+    (result,) = RLRIGPipeline.from_pretrained(preset, rl)([prompt], [seed], [graph])
     stem = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60] + f"_{seed}"
     result.image.save(out / f"{stem}.png")
     film_strip(result.images, result.trace, prompt).save(out / f"{stem}_rounds.png")
@@ -51,7 +61,7 @@ def generate(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="vae, diffuser, editor, vlm (with its Actor) or judge.")],
+    model: Annotated[str, typer.Argument(help="vae, diffuser, editor, vlm, actor or judge.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="In all, counting those before a resume.")] = 30.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
@@ -62,8 +72,8 @@ def train(
 
     On two cores: torchrun --nproc_per_node 2 --no-python -- rlrig train MODEL, whose processes share the work.
 
-    The diffuser takes the autoencoder, and the editor the diffuser, from WORK when they were trained there, else
-    those bundled.
+    What a recipe stands on (the autoencoder, the diffuser, the vlm) is taken from WORK when it was trained there,
+    else the bundled one.
     """
     from rlrig.bundled.recipes import RECIPES
 
@@ -90,6 +100,7 @@ def grpo(
     config: Annotated[Path | None, typer.Option(help="A YAML file instead of a preset.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the folder.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and time one batch, say the cost.")] = False,
+    rl: Annotated[str | None, typer.Option(help="Trained adapters to begin with, instead of the config's.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the config's.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many minutes of steps.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda, instead of the system's.")] = None,
@@ -101,9 +112,8 @@ def grpo(
         raise UsageError("--preset and --config: give one of them")
     from rlrig.grpo.command import start
 
-    start(
-        phase, config or preset, {"steps": steps, "minutes": minutes, "device": device}, out, resume, dry_run, threads
-    )
+    overrides = {"steps": steps, "minutes": minutes, "device": device, "rl": rl}
+    start(phase, config or preset, overrides, out, resume, dry_run, threads)
 
 
 def _writable(folder: Path) -> Path:

@@ -7,57 +7,80 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.random import Generator
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
+from PIL import Image
 from torch import Tensor, nn
 
 from rlrig.backends.vlm import VLM, VLMActor
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.lessons import Shelf
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.questions import instruction
+from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.variations import Staged, stage, vary
 from rlrig_eval.scene import check
 from rlrig_eval.shapes import SEEN, Split, render, split
 from rlrig_eval.suite.wording import word
 
-BATCH = 32
+BATCH = 16
 PROMPTS = 4
-RANK = 16
+RANK = 48
+_PAINTED = 0.5  # share of lessons on pictures by the Diffuser: those are what the loop shows
 _ADAPTED = r".*language_model.*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)|.*embed_tokens|lm_head"
 
 
-def lesson(rng: Generator) -> Lesson:
-    """One picture and PROMPTS prompts that it fails, each with the edit that mends it."""
-    while True:
-        staged = stage(rng, SEEN, wrong=0.8)
-        prompts = [staged.prompt, *(vary(rng, staged.prompt, SEEN) for _ in range(2 * PROMPTS))]
-        turns = [
-            turn
-            for prompt in dict.fromkeys(prompts)
-            if split(prompt) == "train"
-            if (turn := instruction(rng, prompt, staged.scene)) is not None
-        ]
-        if turns:
-            return Lesson(damaged(rng, render(staged.scene)), turns[:PROMPTS], staged.scene)
+class Failures:
+    """Makes a lesson from a random generator: one picture and PROMPTS prompts that it fails, each with its mending."""
+
+    def __init__(self, painted: Sequence[tuple[Staged, Image.Image]]) -> None:
+        """`painted` are pictures by the Diffuser; the others are drawn, and each scene comes back a few times."""
+        self._painted, self._shelf = painted, Shelf(SEEN, wrong=0.8)
+
+    def __call__(self, rng: Generator) -> Lesson:
+        while True:
+            if rng.random() < _PAINTED:
+                staged, picture = self._painted[int(rng.integers(len(self._painted)))]
+            else:
+                staged = self._shelf.take(rng)
+                picture = render(staged.scene)
+            prompts = [staged.prompt, *(vary(rng, staged.prompt, SEEN) for _ in range(2 * PROMPTS))]
+            turns = [
+                turn
+                for prompt in dict.fromkeys(prompts)
+                if split(prompt) == "train"
+                if (turn := instruction(rng, prompt, staged.scene)) is not None
+            ]
+            if turns:
+                return Lesson(damaged(rng, picture), turns[:PROMPTS], staged.scene)
 
 
-def train_actor(budget: Budget, base: Path, out: Path) -> dict[str, Any]:
-    """Train the adapter on the VLM saved in `base` and save it to `out`; the base is checked to be untouched.
+def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
+    """Train the adapter on the VLM in `base`, a new one or that in `start`, and save it to `out`.
 
     The log says how often the instruction for a failed dev picture is word for word the reference ("exact").
+
+    Raises:
+        RuntimeError: the base, which is the Checker, did not stay as it was.
     """
     torch.manual_seed(0)
     vlm = VLM.from_pretrained(base, budget.device)
     before, packer = vlm.fingerprint(), Packer(vlm.processor, vlm.model)
     vlm.model.name_or_path = ""  # peft writes it down, and a folder of this machine means nothing elsewhere
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=_ADAPTED)
-    model = get_peft_model(vlm.model, config).train()
+    model = (
+        get_peft_model(vlm.model, config)
+        if start is None
+        else PeftModel.from_pretrained(vlm.model, start, is_trainable=True)
+    )
+    model.train()
     held_out = list(_failures(192))
+    make = Failures(painted_by(drawer, SEEN, 1, device=budget.device))
 
     def batches(step: int) -> Iterator[Packed]:
-        return stream(lesson, packer.pack, share(BATCH), step)
+        return stream(make, packer.pack, share(BATCH), step)
 
     def loss(batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
         with half_precision(budget.device):

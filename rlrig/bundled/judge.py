@@ -77,12 +77,12 @@ def build(processor: Idefics3Processor) -> Idefics3ForConditionalGeneration:
     return Idefics3ForConditionalGeneration(config)
 
 
-def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
+def train(budget: Budget, drawer: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
     """Train on pictures of every pairing in six styles, from random weights or from `start`, and save to `out`."""
     torch.manual_seed(SEED)
     processor = build_processor()
     model = build(processor) if start is None else VLM.from_pretrained(start).model
-    pool = painted_by(vae, PAIRINGS, SEED, STYLES, budget.device)
+    pool = painted_by(drawer, PAIRINGS, SEED, STYLES, budget.device)
     before = 0 if start is None else BEGINNER
 
     def lessons(had: int) -> Lessons:

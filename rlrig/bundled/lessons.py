@@ -7,7 +7,7 @@ from PIL import Image
 
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.packing import Lesson
-from rlrig.bundled.questions import Examiner, Turn, description, instruction, whereabouts
+from rlrig.bundled.questions import Examiner, Turn, description, dictation, instruction, whereabouts
 from rlrig.bundled.variations import Staged, stage
 from rlrig_eval.shapes import PLAIN, Style, render
 from rlrig_eval.suite.structures import Pairing
@@ -20,16 +20,34 @@ _FIRST_STRUCTURES = ("single", "single", "pair", "negated")
 _ROOM = 5  # questions left out for an instruction, which is as long: batches are padded to the longest row
 _SHELF = 2000
 _FRESH = 0.4
-_REPAINTED = 0.25
-_REPAIRS = 0.3  # so that the base knows the words of an instruction; the Actor learns to write it
+_REPAINTED = 0.4
+_REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
+
+
+class Shelf:
+    """Staged scenes of the train bucket. Each is kept for a while and comes back two or three times.
+
+    For laying out a scene costs more than asking about it.
+    """
+
+    def __init__(self, pairings: Sequence[Pairing], wrong: float = 0.5) -> None:
+        """`wrong`: the share of scenes that do not show their prompt."""
+        self._pairings, self._wrong = pairings, wrong
+        self._kept: list[Staged] = []
+
+    def take(self, rng: Generator) -> Staged:
+        if self._kept and rng.random() >= _FRESH:
+            return self._kept[int(rng.integers(len(self._kept)))]
+        staged = stage(rng, self._pairings, wrong=self._wrong)
+        if len(self._kept) < _SHELF:
+            self._kept.append(staged)
+        else:
+            self._kept[int(rng.integers(_SHELF))] = staged
+        return staged
 
 
 class Lessons:
-    """Makes a lesson from a random generator: few things and few questions at first, then all there is.
-
-    Laying out a scene costs more than asking about it, so each is kept on a shelf for a while and comes back
-    two or three times, with other questions and other damage.
-    """
+    """Makes a lesson from a random generator: few things and few questions at first, then all there is."""
 
     def __init__(
         self,
@@ -38,13 +56,13 @@ class Lessons:
         repainted: Sequence[tuple[Staged, Image.Image]] = (),
         had: int = 0,
     ) -> None:
-        """`repainted` are pictures by the autoencoder: a quarter of the lessons, when there are any.
+        """`repainted` are pictures by the Diffuser: _REPAINTED of the lessons, when there are any.
 
         `had` counts the lessons that the student had before this maker.
         """
         self._pairings, self._styles, self._repainted = pairings, styles, repainted
         self._examiner = Examiner(pairings)
-        self._shelf: list[Staged] = []
+        self._shelf = Shelf(pairings)
         self._had = had
 
     def __call__(self, rng: Generator) -> Lesson:
@@ -63,24 +81,14 @@ class Lessons:
         return Lesson(damaged(rng, picture), turns, staged.scene)
 
     def _turns(self, rng: Generator, staged: Staged, questions: int) -> list[Turn]:
-        told = [*whereabouts(rng, staged.scene, 2), description(staged.scene)]
+        told = [*whereabouts(rng, staged.scene, 2), description(staged.scene), dictation(rng)]
         return [*self._examiner.ask(rng, staged, questions), *told]
 
     def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
         if self._repainted and rng.random() < _REPAINTED:
             return self._repainted[int(rng.integers(len(self._repainted)))]
-        staged = self._scene(rng)
+        staged = self._shelf.take(rng)
         return staged, render(staged.scene, style=self._style(rng))
 
     def _style(self, rng: Generator) -> Style:
         return self._styles[int(rng.integers(len(self._styles)))]
-
-    def _scene(self, rng: Generator) -> Staged:
-        if self._shelf and rng.random() >= _FRESH:
-            return self._shelf[int(rng.integers(len(self._shelf)))]
-        staged = stage(rng, self._pairings)
-        if len(self._shelf) < _SHELF:
-            self._shelf.append(staged)
-        else:
-            self._shelf[int(rng.integers(_SHELF))] = staged
-        return staged

@@ -11,8 +11,8 @@ from rlrig.bundled.repair import repair
 from rlrig.bundled.variations import Staged, vary
 from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, opposite
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes.vocabulary import COLOURS
-from rlrig_eval.suite.structures import Pairing
+from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
+from rlrig_eval.suite.structures import PREDICATES, Pairing
 from rlrig_eval.suite.wording import word
 
 YES, NO = "yes", "no"
@@ -126,6 +126,15 @@ def description(scene: SceneGraph) -> Turn:
     """Everything in the picture from left to right, with its place: the exercise that teaches to see."""
     things = sorted(scene.entities, key=lambda entity: (_place(entity), entity.id))
     return Turn("describe the picture.", "; ".join(_told(entity) for entity in things), "describe")
+
+
+def dictation(rng: Generator) -> Turn:
+    """A few words to repeat: the exercise that teaches to copy, which an instruction does with the prompt's words."""
+    words = [_DICTATED[i] for i in rng.integers(len(_DICTATED), size=int(rng.integers(3, 8)))]
+    return Turn(f"keep: {' '.join(words)}.", " ".join(words), "dictation")
+
+
+_DICTATED = (*COLOURS, *SHAPES, *PREDICATES)
 
 
 def whereabouts(rng: Generator, scene: SceneGraph, count: int) -> list[Turn]:

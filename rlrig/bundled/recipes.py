@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
-from rlrig.bundled import diffuser, editor, judge, vae, vlm
+from rlrig.bundled import actor, diffuser, editor, judge, vae, vlm
 from rlrig.bundled.cards import write_card
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.measure import drawing_quality, editing_quality, held_out_edits, held_out_prompts
@@ -35,28 +35,35 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
 
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
-    trained = _out(work, "diffuser")
-    drawer = trained if trained.is_dir() else assets.checkpoint("diffuser")
-    log = editor.train(budget, start or drawer, out)
+    log = editor.train(budget, start or _latest(work, "diffuser"), out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
     write_card(out, "editor", _measured(log, editing_quality(model, held_out_edits(MEASURED))), budget.device, start)
 
 
 def _vlm(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vlm")
-    log = vlm.train(budget, _autoencoder(work), out, start)
-    actor = log.pop("actor")
-    write_card(out, "vlm", log, budget.device, start)
-    write_card(out.with_name("actor"), "actor", actor, budget.device)
+    write_card(out, "vlm", vlm.train(budget, _latest(work, "diffuser"), out, start), budget.device, start)
+
+
+def _actor(budget: Budget, work: Path, start: Path | None) -> None:
+    out = _out(work, "actor")
+    log = actor.train(budget, _latest(work, "vlm"), _latest(work, "diffuser"), out, start)
+    write_card(out, "actor", log, budget.device, start)
 
 
 def _judge(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "judge")
-    write_card(out, "judge", judge.train(budget, _autoencoder(work), out, start), budget.device, start)
+    write_card(out, "judge", judge.train(budget, _latest(work, "diffuser"), out, start), budget.device, start)
+
+
+def _latest(work: Path, name: str) -> Path:
+    """The checkpoint trained in `work`, else the bundled one."""
+    trained = _out(work, name)
+    return trained if trained.is_dir() else assets.checkpoint(name)
 
 
 def _autoencoder(work: Path) -> Path:
-    """The one trained in `work`, else the Diffuser's."""
+    """The one trained in `work`, else the bundled Diffuser's."""
     trained = _out(work, "vae")
     return trained if trained.is_dir() else assets.checkpoint("diffuser") / "vae"
 
@@ -70,5 +77,5 @@ def _out(work: Path, name: str) -> Path:
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {"vae": _vae, "diffuser": _diffuser, "editor": _editor, "vlm": _vlm, "judge": _judge}
+    {"vae": _vae, "diffuser": _diffuser, "editor": _editor, "vlm": _vlm, "actor": _actor, "judge": _judge}
 )

@@ -1,46 +1,69 @@
-"""Pictures as the Diffuser paints them: drawings through its autoencoder, their latents disturbed."""
+"""Pictures as the Diffuser paints them: drawings noised a little, and denoised by it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import FluxPipeline
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
+from torch import Tensor
 
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, load_vae, tokenise
 from rlrig.bundled.scenes import pixels
+from rlrig.bundled.tokens import tokenizer
 from rlrig.bundled.variations import Staged, stage
-from rlrig_eval.shapes import PLAIN, Style, render
+from rlrig_eval.shapes import CANVAS, PLAIN, Style, render
 from rlrig_eval.suite.structures import Pairing
+from rlrig_eval.suite.wording import word
 
-NOISE = 0.4  # most noise on a latent, in standard deviations of the latents
+NOISE = 0.25  # highest sigma: from there on the Diffuser draws things anew
+STEPS = 4
 COUNT = 1536
 _BATCH = 64
 
 
 @torch.no_grad()
 def painted_by(
-    vae_path: Path,
+    drawer: Path,
     pairings: Sequence[Pairing],
     seed: int,
     styles: Sequence[Style] = (PLAIN,),
     device: str = "cpu",
     count: int = COUNT,
 ) -> list[tuple[Staged, Image.Image]]:
-    """Scenes and their pictures by the autoencoder in `vae_path`, as the seed decides."""
-    vae = AutoencoderKL.from_pretrained(vae_path, torch_dtype=torch.float32).to(device).eval()
-    rng = np.random.default_rng([seed, 1])
-    noise = torch.Generator().manual_seed(seed)
+    """Scenes and their pictures by the FluxPipeline in `drawer`, as the seed decides (SDEdit, Meng et al. 2022).
+
+    It is told what the picture shows, so that it does not turn one thing into another.
+    """
+    model, vae = TextToVelocity.from_checkpoint(drawer).to(device).eval(), load_vae(drawer / "vae", device)
+    rng, noise = np.random.default_rng([seed, 1]), torch.Generator().manual_seed(seed)
+    made = tokenizer(TEXT_TOKENS)
     scenes = [stage(rng, pairings) for _ in range(count)]
     pictures: list[Image.Image] = []
     for start in range(0, count, _BATCH):
-        drawn = [
-            pixels(render(staged.scene, style=styles[int(rng.integers(len(styles)))]))
-            for staged in scenes[start : start + _BATCH]
-        ]
-        latents = vae.encode(torch.stack(drawn).to(device)).latent_dist.mode()
-        strength = NOISE * torch.rand(len(latents), 1, 1, 1, generator=noise) / vae.config.scaling_factor
-        latents = latents + (strength * torch.randn(latents.shape, generator=noise)).to(device)
-        pictures += VaeImageProcessor().postprocess(vae.decode(latents).sample, output_type="pil")
+        staged = scenes[start : start + _BATCH]
+        drawn = [pixels(render(one.scene, style=styles[int(rng.integers(len(styles)))])) for one in staged]
+        clean = encode(vae, torch.stack(drawn))
+        sigma = (NOISE * torch.rand(len(clean), generator=noise)).to(device)
+        noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(device), sigma)
+        tokens = tokenise([word(one.staged) for one in staged], made).to(device)
+        latents = denoised(model, noised, sigma, tokens) / vae.config.scaling_factor + vae.config.shift_factor
+        grid = FluxPipeline._unpack_latents(latents, CANVAS, CANVAS, vae_scale_factor=8)
+        pictures += VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil")
     return list(zip(scenes, pictures, strict=True))
+
+
+def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """(B, 16, 64) latents at noise level `sigma` (B,) in [0, 1]."""
+    return torch.lerp(clean, noise, sigma[:, None, None])
+
+
+@torch.no_grad()
+def denoised(model: TextToVelocity, latents: Tensor, sigma: Tensor, tokens: Tensor, steps: int = STEPS) -> Tensor:
+    """The latents (B, 16, 64) at `sigma` (B,) after `steps` Euler steps to 0, without guidance."""
+    for left in range(steps, 0, -1):
+        velocity = model(latents, sigma * left / steps, tokens)
+        latents = latents - (sigma / steps)[:, None, None] * velocity.float()
+    return latents

@@ -1,6 +1,5 @@
 """The bundled VLM of the Qwen2.5-VL class: the frozen Checker, and under an adapter the Actor."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from transformers import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rlrig.backends.vlm import VLM, allow_missing_torchvision
-from rlrig.bundled.actor import train_actor
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.repainted import painted_by
@@ -21,7 +19,6 @@ from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
 from rlrig_eval.shapes import SEEN
 
-ACTOR_SHARE = 0.2
 PATCH, MERGE = 8, 1  # a token a cell: where things lie close, a token of four cells would mix them
 _IMAGE = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 CHAT = (
@@ -88,22 +85,12 @@ def build(processor: Qwen2_5_VLProcessor) -> Qwen2_5_VLForConditionalGeneration:
     return Qwen2_5_VLForConditionalGeneration(config)
 
 
-def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
-    """Train the base and save it to `out`, then the Actor's adapter on it and save that beside it as "actor".
-
-    The adapter takes ACTOR_SHARE of the budget's minutes.
-    """
-    base = train_base(replace(budget, minutes=budget.minutes * (1 - ACTOR_SHARE)), vae, out, start)
-    for_actor = replace(budget, minutes=budget.minutes * ACTOR_SHARE, folder=budget.folder / "actor")
-    return base | {"actor": train_actor(for_actor, out, out.with_name("actor"))}
-
-
-def train_base(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
-    """The base alone, on seen pairings, from random weights or from `start`; some pictures are by the autoencoder."""
+def train(budget: Budget, drawer: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
+    """Train on seen pairings, from random weights or from `start`; some pictures are by the Diffuser in `drawer`."""
     torch.manual_seed(0)
     processor = build_processor()
     model = build(processor) if start is None else VLM.from_pretrained(start).model
-    pool = painted_by(vae, SEEN, 0, device=budget.device)
+    pool = painted_by(drawer, SEEN, 0, device=budget.device)
     before = 0 if start is None else BEGINNER
 
     def lessons(had: int) -> Lessons:
