@@ -25,7 +25,7 @@ from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGrap
 from rlrig_eval.scene.phrases import describe
 from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, truth
 from rlrig_eval.shapes.vocabulary import CONTAINERS
-from rlrig_eval.suite.structures import Pairing
+from rlrig_eval.suite.structures import DIRECTIONS, Pairing
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,28 @@ class Edit:
     goals: tuple[Requirement, ...] = ()
 
 
+Wish = tuple[str, ...]
+"""The predicates that a mover shall have: one or two of MOVES, or between."""
+
+
 def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
     """One edit of a random scene of one to four things."""
     while True:
-        kind = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))]
-        try:
-            return EDITS[kind](rng, _scene(rng, pairings), pairings)
-        except (LayoutError, _Unfit):
-            continue
+        kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng)
+        for _ in range(_TRIES):  # the same again, so that what is hard to lay out keeps its share
+            try:
+                return EDITS[kind](rng, _scene(rng, pairings), pairings, wish)
+            except (LayoutError, _Unfit):
+                continue
+
+
+def _any_wish(rng: Generator) -> Wish:
+    if rng.random() < 0.12:
+        return ("between",)
+    first = _WISHED[int(rng.integers(len(_WISHED)))]
+    second = _WISHED[int(rng.integers(len(_WISHED)))]
+    alone = rng.random() < 0.6 or first == second or {first, second} <= set(OVERLAPS)
+    return (first,) if alone else (first, second)
 
 
 class _Unfit(Exception):
@@ -102,9 +116,9 @@ def _relaid(
     )
 
 
-def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     a, b = _two(rng, scene)
-    relations = _wishes(rng, scene, a, b)
+    relations = _wishes(rng, scene, a, b, wish)
     told = move(name(a), [_clause(scene, relation) for relation in relations])
     goals = tuple(_goal(scene, relation) for relation in relations)
     # One edit in eight asks for what already holds, so that the editor learns to leave a right picture alone.
@@ -120,28 +134,20 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edi
     return Edit(scene, _relaid(rng, entities, [a.id], relations), told, frozenset({a.id}), goals)
 
 
-def _wishes(rng: Generator, scene: SceneGraph, mover: Entity, other: Entity) -> tuple[Relation, ...]:
-    """One or two relations that `mover` shall have, the first to `other`, or that it shall be between two."""
+def _wishes(rng: Generator, scene: SceneGraph, mover: Entity, other: Entity, wish: Wish) -> tuple[Relation, ...]:
+    """The relations of `wish` that `mover` shall have, the first to `other`; each thing's name tells it apart."""
     names = [name(e) for e in scene.entities]
     unique = [e for e in scene.entities if e.id not in (mover.id, other.id) and names.count(name(e)) == 1]
-    if unique and rng.random() < 0.12:
+    if wish == ("between",):
+        if not unique:
+            raise _Unfit
         third = unique[int(rng.integers(len(unique)))]
         return (Relation(subject=mover.id, predicate="between", object=(other.id, third.id)),)
-    wishes = [Relation(subject=mover.id, predicate=_any_move(rng), object=other.id)]
-    if rng.random() < 0.45:
-        second = (*unique, *unique, other)[int(rng.integers(2 * len(unique) + 1))]
-        wishes.append(Relation(subject=mover.id, predicate=_any_move(rng), object=second.id))
-    by_id = {e.id: e for e in (*scene.entities, mover)}
-    if any(r.predicate in OVERLAPS and not _distinct(mover, by_id[r.objects[0]]) for r in wishes):
+    others = [other, *((*unique, *unique, other)[int(rng.integers(2 * len(unique) + 1))] for _ in wish[1:])]
+    pairs = list(zip(wish, others, strict=True))
+    if any(predicate in OVERLAPS and not _distinct(mover, thing) for predicate, thing in pairs):
         raise _Unfit
-    predicates = {r.predicate for r in wishes}
-    if len(predicates) < len(wishes) or (len(wishes) > 1 and predicates <= set(OVERLAPS)):
-        raise _Unfit
-    return tuple(wishes)
-
-
-def _any_move(rng: Generator) -> str:
-    return MOVES[int(rng.integers(len(MOVES)))]
+    return tuple(Relation(subject=mover.id, predicate=predicate, object=thing.id) for predicate, thing in pairs)
 
 
 def _clause(scene: SceneGraph, relation: Relation) -> Clause:
@@ -164,7 +170,7 @@ def _size_word(entity: Entity) -> str:
     )
 
 
-def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     a, b = _two(rng, scene)
     if any(
         {r.subject, *r.objects} & {a.id, b.id}
@@ -177,7 +183,7 @@ def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edi
     return Edit(scene, SceneGraph(entities=entities), swap(name(a), name(b)), frozenset({a.id, b.id}))
 
 
-def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     if len(scene.entities) > 3:
         raise _Unfit
     colour, shape = pairings[int(rng.integers(len(pairings)))]
@@ -188,14 +194,14 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit
     wider = SceneGraph(entities=entities)
     anchors = [e for e in scene.entities if [name(o) for o in scene.entities].count(name(e)) == 1]
     if anchors and rng.random() < 0.75:
-        relations = _wishes(rng, scene, new, anchors[int(rng.integers(len(anchors)))])
+        relations = _wishes(rng, scene, new, anchors[int(rng.integers(len(anchors)))], wish)
         if name(new) not in [name(e) for e in scene.entities]:
             goals = tuple(_goal(wider, relation) for relation in relations)
     told = add(name(new), [_clause(wider, relation) for relation in relations])
     return Edit(scene, _relaid(rng, entities, [new.id], relations), told, goals=goals)
 
 
-def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     if len(scene.entities) < 2:
         raise _Unfit
     gone = scene.entities[int(rng.integers(len(scene.entities)))]
@@ -203,7 +209,7 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> E
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
 
 
-def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
     colours = [c for c, shape in pairings if shape == thing.category and c not in thing.attributes]
     colour = colours[int(rng.integers(len(colours)))]
@@ -211,7 +217,7 @@ def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) ->
     return Edit(scene, changed, recolour(name(thing), colour), frozenset({thing.id}))
 
 
-def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
     colour, shape = pairings[int(rng.integers(len(pairings)))]
     if shape == thing.category or _overlaps(scene, thing):
@@ -220,7 +226,7 @@ def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> 
     return Edit(scene, changed, replace(name(thing), describe(shape, (colour,))), frozenset({thing.id}))
 
 
-def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Edit:
+def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
     size = "large" if _size_word(thing) == "small" else "small"
     entities = [
@@ -274,7 +280,7 @@ def _changed(scene: SceneGraph, thing: Entity, update: Mapping[str, object]) -> 
     return SceneGraph(entities=entities)
 
 
-Maker = Callable[[Generator, SceneGraph, Sequence[Pairing]], Edit]
+Maker = Callable[[Generator, SceneGraph, Sequence[Pairing], Wish], Edit]
 EDITS: Mapping[str, Maker] = MappingProxyType(
     {
         "move": _move,
@@ -287,4 +293,6 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 _KINDS = tuple(EDITS)
-_WEIGHTS = (0.38, 0.08, 0.24, 0.12, 0.07, 0.07, 0.04)
+_WEIGHTS = (0.42, 0.06, 0.24, 0.08, 0.08, 0.09, 0.03)
+_WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most
+_TRIES = 40
