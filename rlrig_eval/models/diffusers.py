@@ -32,6 +32,14 @@ class DiffusersModel:
         if settings.loras:
             self.settings["lora_weights"] = [weights_hash(lora.source) for lora in settings.loras]
 
+    @staticmethod
+    def needs(checkpoint: str, settings: Any, **_: Any) -> list[str]:
+        """What the weights take."""
+        from rlrig_eval.pipelines.memory import need, summary
+
+        found = need("weights", checkpoint, Sampling.model_validate(settings))
+        return [str(found), summary([found])]
+
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
         painted = self._painter.paint([job.text for job in jobs], [job.noise for job in jobs])
         return [_picture(one) for one in painted]

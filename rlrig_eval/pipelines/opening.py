@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval.checkpoints import locate, open_pipeline, quiet
+from rlrig_eval import weights
+from rlrig_eval.checkpoints import locate, open_pipeline, quiet, unusable
 from rlrig_eval.errors import UsageError
 from rlrig_eval.pipelines.settings import Loading
 
@@ -80,7 +81,23 @@ def _arguments(chosen: Any, checkpoint: str | Path, loading: Loading) -> dict[st
         given["quantization_config"] = _quantisation(loading.quantise, checkpoint)
     if loading.denoiser is not None:
         given |= _denoiser(checkpoint, loading)
-    return given
+    return given | {name: _part(name, source, loading) for name, source in (loading.parts or {}).items()}
+
+
+def _part(name: str, source: str, loading: Loading) -> Any:
+    """A text encoder or tokenizer from a checkpoint of its own."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = locate(source)
+    weights.require(path)
+    try:
+        with quiet():
+            if name.startswith("tokenizer"):
+                return AutoTokenizer.from_pretrained(path)
+            return AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, loading.dtype), use_safetensors=True)
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
+        raise unusable(source, problem) from problem
 
 
 def _declared(checkpoint: str | Path) -> str | None:

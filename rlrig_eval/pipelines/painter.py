@@ -33,14 +33,14 @@ class Painter:
     """A pipeline, and how it is called.
 
     A batch that does not fit into memory is halved, and the size that fitted is kept. No picture depends on the size
-    of its batch but for rounding, for each has a generator of its own.
+    of its batch but for rounding, for each has a generator of its own. `sized`: the call is told width and height.
     """
 
-    def __init__(self, pipeline: Any, sampling: Sampling, at_once: int | None = None) -> None:
+    def __init__(self, pipeline: Any, sampling: Sampling, at_once: int | None = None, sized: bool = True) -> None:
         self.pipeline = pipeline
-        self._arguments = arguments(pipeline, sampling)
+        self._arguments = arguments(pipeline, sampling, sized)
         self._negative = (sampling.negative_prompt or "") if sampling.guided else sampling.negative_prompt
-        if self._negative is not None and "negative_prompt" not in _takes(pipeline):
+        if self._negative is not None and "negative_prompt" not in takes(pipeline):
             raise UsageError(f"{type(pipeline).__name__} takes no negative_prompt: leave that setting out")
         self._at_once = at_once
 
@@ -109,21 +109,21 @@ def backing_off(
     return done, at_once
 
 
-def arguments(pipeline: Any, sampling: Sampling) -> dict[str, Any]:
+def arguments(pipeline: Any, sampling: Sampling, sized: bool = True) -> dict[str, Any]:
     """The settings as the pipeline's own arguments; UsageError for one that it does not take."""
     width, height = sampling.width_height
     named = {
         "num_inference_steps": sampling.steps,
-        "width": width,
-        "height": height,
+        "width": width if sized else None,
+        "height": height if sized else None,
         "guidance_scale": sampling.guidance,
         "true_cfg_scale": sampling.true_cfg,
         "max_sequence_length": sampling.max_sequence_length,
     }
     given = {name: value for name, value in named.items() if value is not None} | (sampling.arguments or {})
-    takes = _takes(pipeline)
+    known = takes(pipeline)
     for name in given:
-        if name not in takes:
+        if name not in known:
             raise UsageError(f"{type(pipeline).__name__} takes no {name}: leave that setting out")
     return given
 
@@ -153,5 +153,6 @@ def counted(pipeline: Any) -> Iterator[list[int]]:
             handle.remove()
 
 
-def _takes(pipeline: Any) -> Mapping[str, Any]:
+def takes(pipeline: Any) -> Mapping[str, Any]:
+    """The arguments of a pipeline's call, by name."""
     return inspect.signature(pipeline.__call__).parameters

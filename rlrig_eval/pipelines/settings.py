@@ -29,6 +29,7 @@ class Loading(Frozen):
             another.
         config: for a single file, the folder or Hub id of a pipeline with the same parts.
         denoiser: a single safetensors or GGUF file whose weights take the place of the checkpoint's denoiser.
+        parts: text encoders (causal language models) and tokenizers that come from checkpoints of their own, by name.
         scheduler: a scheduler class of diffusers, made from the checkpoint's own with `scheduler_options` over it.
         quantise: the library that shrinks the denoiser and the text encoders as they are loaded.
         attention: a back end of diffusers' attention dispatcher, such as native or flash.
@@ -39,6 +40,7 @@ class Loading(Frozen):
     pipeline: str | None = None
     config: str | None = None
     denoiser: str | None = None
+    parts: dict[str, str] | None = None
     variant: str | None = None
     revision: str | None = None
     scheduler: str | None = None

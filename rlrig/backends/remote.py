@@ -1,0 +1,109 @@
+"""Checker and Actor on an OpenAI-compatible server (vLLM, SGLang, hosted), through OpenAI's own client."""
+
+import base64
+import io
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from rlrig.backends.chat import ask, ask_repair
+from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.scene import Requirement
+
+KEY = "OPENAI_API_KEY"
+AT_ONCE = 8
+NEW_TOKENS = 64
+_RIVALS = 20
+T = TypeVar("T")
+
+
+class Server:
+    """One model behind one address. `timeout` is in seconds, for each of the `attempts`."""
+
+    def __init__(self, model: str, address: str, timeout: float = 60.0, attempts: int = 4) -> None:
+        from openai import OpenAI
+
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.password:
+            raise UsageError(f"server of {model}: an http:// or https:// address without a password, please")
+        self._model, self._key = model, os.environ.get(KEY) or "none"
+        self._client = OpenAI(api_key=self._key, base_url=address, timeout=timeout, max_retries=attempts - 1)
+
+    def say(self, image: Image.Image, text: str, tokens: int, **more: Any) -> Any:
+        """The first choice of a greedy chat completion about a picture. Raises RunError when none comes."""
+        from openai import OpenAIError
+
+        content = [{"type": "image_url", "image_url": {"url": _data_url(image)}}, {"type": "text", "text": text}]
+        turn: Any = [{"role": "user", "content": content}]
+        try:
+            reply = self._client.chat.completions.create(
+                model=self._model, messages=turn, max_tokens=tokens, temperature=0.0, seed=0, **more
+            )
+            return reply.choices[0]
+        except (OpenAIError, IndexError, TypeError, ValueError) as problem:
+            said = " ".join(str(problem).split())[:300].replace(self._key, "***")
+            raise RunError(f"server of {self._model}: {type(problem).__name__}: {said}") from problem
+
+
+class RemoteChecker:
+    """P(yes) of the first answer token, among yes and no, as VQAScore reads it; the server must give logprobs."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
+        """P(yes) in [0, 1] of every requirement of every image."""
+        pairs = [(image, one) for image, asked in zip(images, requirements, strict=True) for one in asked]
+        chances = iter(_at_once(lambda pair: self._chance(*pair), pairs))
+        return [[next(chances) for _ in asked] for asked in requirements]
+
+    def _chance(self, image: Image.Image, requirement: Requirement) -> float:
+        choice = self._server.say(image, ask(requirement.question()), 1, logprobs=True, top_logprobs=_RIVALS)
+        content = getattr(choice.logprobs, "content", None)
+        if not content:
+            raise RunError("the Checker's server gives no logprobs, and P(yes) is read off them")
+        found = {"yes": 0.0, "no": 0.0}
+        for rival in content[0].top_logprobs:
+            word = rival.token.strip().casefold()
+            if word in found:
+                found[word] += math.exp(min(0.0, rival.logprob))
+        total = sum(found.values())
+        if total == 0.0:
+            raise RunError(f"the Checker's server answers {choice.message.content!r} where yes or no is asked for")
+        return found["yes"] / total
+
+
+class RemoteActor:
+    """Writes one edit instruction for a picture that fails its prompt, greedily."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def write(
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        failed: Sequence[Sequence[Requirement]],
+        seeds: Sequence[int] = (),
+    ) -> list[str]:
+        cases = list(zip(images, prompts, failed, strict=True))
+        return _at_once(lambda case: self._write(*case), cases)
+
+    def _write(self, image: Image.Image, prompt: str, failed: Sequence[Requirement]) -> str:
+        return (self._server.say(image, ask_repair(prompt, failed), NEW_TOKENS).message.content or "").strip()
+
+
+def _at_once(call: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(call, items))
+
+
+def _data_url(image: Image.Image) -> str:
+    content = io.BytesIO()
+    image.convert("RGB").save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
