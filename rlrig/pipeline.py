@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL.Image import Image
 
@@ -17,6 +17,9 @@ from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig.trace import Calls, Round, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.suite.seeds import candidate_seed
+
+if TYPE_CHECKING:
+    from rlrig.backends.load import ActorKind
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class _Case:
         """Edits in a row since the best picture of the branch."""
         return len(self.rounds) - 1 - self.best(self.branch())
 
+    def stuck(self, loop: Loop) -> bool:
+        """Whether to draw afresh: nothing has mended this drawing for a while, or too little of it is right."""
+        return self.fruitless() >= loop.patience or self.views[self.best(self.branch())].reward < loop.fresh_below
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -89,18 +96,22 @@ class RLRIGPipeline:
         self.loop, self.preset = loop, preset
 
     @classmethod
-    def from_pretrained(cls, preset_or_path: str | Path = "shapes", **overrides: Any) -> "RLRIGPipeline":
+    def from_pretrained(
+        cls, preset_or_path: str | Path = "shapes", rl: str | None = None, actor: "ActorKind" = "vlm", **overrides: Any
+    ) -> "RLRIGPipeline":
         """Load the roles that a preset names (`shapes`, ..., a YAML file, or a folder written by save_pretrained).
 
-        `overrides` replace fields of the preset's loop, e.g. `max_edits=2`.
+        `rl` (none, actor, editor or both; else as the preset says) chooses the adapters that Reflection-GRPO trained;
+        `actor="random"` puts the control that draws lots in the Actor's place; `overrides` replace fields of the
+        preset's loop, e.g. `max_edits=2`.
 
         Raises:
             UsageError: no such preset, an unknown key or value in it, or a checkpoint that cannot be read.
         """
         from rlrig.backends.load import load_roles
 
-        preset = load_preset(preset_or_path, overrides)
-        return cls(*load_roles(preset), loop=preset.loop, preset=preset)
+        preset = load_preset(preset_or_path, overrides, rl)
+        return cls(*load_roles(preset, actor), loop=preset.loop, preset=preset)
 
     def save_pretrained(self, path: str | Path) -> None:
         """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again."""
@@ -135,12 +146,13 @@ class RLRIGPipeline:
 
     def _plan(self, cases: Sequence[_Case]) -> list[_Step]:
         """Edit the best picture of the branch (backtracking when an edit made it worse); start afresh when stuck."""
-        stuck = [case for case in cases if case.fruitless() >= self.loop.patience]
-        asking = [(case, case.source(self.loop.backtrack)) for case in cases if case.fruitless() < self.loop.patience]
+        stuck = [case for case in cases if case.stuck(self.loop)]
+        asking = [(case, case.source(self.loop.backtrack)) for case in cases if not case.stuck(self.loop)]
         instructions = self.actor.write(
             [case.images[parent] for case, parent in asking],
             [case.prompt for case, _ in asking],
             [case.views[parent].failed for case, parent in asking],
+            [candidate_seed(case.seed, len(case.rounds)) for case, _ in asking],
         )
         steps = [_Step(case, parent=None) for case in stuck]
         for (case, parent), instruction in zip(asking, instructions, strict=True):

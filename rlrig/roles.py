@@ -28,12 +28,16 @@ class Checker(Protocol):
 
 
 class Actor(Protocol):
-    """Looks at a picture and what is wrong with it, and writes one edit instruction; greedy."""
+    """Looks at a picture and what is wrong with it, and writes one edit instruction."""
 
     def write(
-        self, images: Sequence[Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+        self,
+        images: Sequence[Image],
+        prompts: Sequence[str],
+        failed: Sequence[Sequence[Requirement]],
+        seeds: Sequence[int] = (),
     ) -> list[str]:
-        """One instruction an image."""
+        """One instruction an image; the loop gives a seed for each, which a greedy Actor does not need."""
         ...
 
 

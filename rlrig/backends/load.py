@@ -1,31 +1,120 @@
 """From a preset to the four roles."""
 
+from typing import TYPE_CHECKING, Any, Literal
+
 from rlrig.presets import Preset
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
+from rlrig_eval import assets, weights
+from rlrig_eval.checkpoints import locate, quiet
+from rlrig_eval.errors import UsageError
+from rlrig_eval.pipelines import open_named
+
+if TYPE_CHECKING:
+    from rlrig.backends.flow import FlowDiffuser
+
+ActorKind = Literal["vlm", "random"]
+"""Who asks for edits: the Actor, or its control that draws lots."""
+
+_MERGED = "merged"
 
 
-def load_roles(preset: Preset) -> tuple[Diffuser, Checker, Actor, InverseDiffuser]:
+def load_roles(preset: Preset, actor: ActorKind = "vlm") -> tuple[Diffuser, Checker, Actor, InverseDiffuser]:
     """Load what `preset` names. UsageError when a checkpoint cannot be read."""
-    from rlrig.backends.flow import FlowDiffuser, KontextEditor
+    from rlrig.backends.flow import FlowDiffuser
 
+    require_trained(preset)
+    for checkpoint in (preset.diffuser.checkpoint, preset.editor.checkpoint, *_local(preset)):
+        weights.require(locate(checkpoint))  # told at once, not after the first has been loaded for minutes
     diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, preset.device)
-    editor = KontextEditor.from_pretrained(preset.editor.checkpoint, preset.editor.sampling, preset.device)
-    return diffuser, load_checker(preset), load_actor(preset), editor
+    editor = _editor(preset, diffuser if preset.shares_pipeline else None)
+    return diffuser, load_checker(preset), load_actor(preset, actor), editor
+
+
+def load_hands(preset: Preset) -> tuple[Actor, InverseDiffuser]:
+    """The Actor and the Inverse Diffuser alone, for controls that nobody checks."""
+    require_trained(preset)
+    return load_actor(preset), _editor(preset, None)
+
+
+def _editor(preset: Preset, diffuser: "FlowDiffuser | None") -> InverseDiffuser:
+    from rlrig.backends.editors import load_editor
+    from rlrig.backends.flow import KontextEditor
+
+    if preset.editor_adapter is not None:
+        return KontextEditor(open_editor(preset), preset.editor.sampling)
+    return load_editor(preset.editor, preset.device, diffuser)
+
+
+def _local(preset: Preset) -> tuple[str, ...]:
+    return () if preset.checker.server else (preset.checker.checkpoint,)
+
+
+def require_trained(preset: Preset) -> None:
+    """Raise UsageError when `rl` asks for a bundled adapter that there is not."""
+    asked = {"actor": preset.trained.actor, "editor": preset.trained.editor}
+    for phase, adapter in asked.items():
+        if preset.rl not in (phase, "both") or adapter is None or not adapter.startswith(assets.BUNDLED):
+            continue
+        if adapter.removeprefix(assets.BUNDLED) not in assets.checkpoints():
+            raise UsageError(f"rl {preset.rl}: there is no {adapter}; `rlrig grpo {phase}` trains it")
 
 
 def load_checker(preset: Preset) -> Checker:
-    """The Checker alone: best-of-n picks with the very one that RL-RIG uses."""
+    """The Checker alone, the base without any adapter: best-of-n picks with the very one that RL-RIG uses."""
+    if preset.checker.server is not None:
+        from rlrig.backends.remote import RemoteChecker, Server
+
+        return RemoteChecker(Server(preset.checker.checkpoint, preset.checker.server))
     from rlrig.backends.vlm import VLMChecker
 
     return VLMChecker.from_pretrained(preset.checker.checkpoint, device=preset.device, dtype=preset.checker.dtype)
 
 
-def load_actor(preset: Preset) -> Actor:
+def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
+    if kind == "random":
+        from rlrig.backends.lots import RandomActor
+
+        return RandomActor()
+    if not preset.editor.takes_orders:
+        from rlrig.backends.restate import RestatingActor
+
+        return RestatingActor()
+    if preset.checker.server is not None:
+        from rlrig.backends.remote import RemoteActor, Server
+
+        return RemoteActor(Server(preset.checker.checkpoint, preset.checker.server))
     from rlrig.backends.vlm import VLMActor
 
     return VLMActor.from_pretrained(
         preset.checker.checkpoint,
-        adapter=preset.actor.adapter,
+        adapter=preset.actor_adapter,
         device=preset.device,
         dtype=preset.checker.dtype,
     )
+
+
+def open_editor(preset: Preset) -> Any:
+    """The editor's pipeline, with the trained LoRA, where `rl` asks for it, merged into its transformer.
+
+    Raises UsageError when the checkpoint or the adapter cannot be read, or they do not fit each other.
+    """
+    from diffusers.loaders.lora_base import LORA_WEIGHT_NAME_SAFE
+
+    if preset.editor.kind != "kontext":
+        raise UsageError(
+            f"preset {preset.name}: Reflection-GRPO trains editors of kind kontext, not {preset.editor.kind}"
+        )
+    pipeline = open_named("FluxKontextPipeline", preset.editor.checkpoint, preset.editor.sampling, preset.device)
+    adapter = preset.editor_adapter
+    if adapter is None:
+        return pipeline
+    folder = locate(adapter)
+    try:
+        with quiet():
+            pipeline.load_lora_weights(folder, weight_name=LORA_WEIGHT_NAME_SAFE, adapter_name=_MERGED)
+            pipeline.transformer.fuse_lora(adapter_names=[_MERGED])
+            pipeline.transformer.unload_lora()
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this adapter is no use here
+        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        raise UsageError(f"{adapter}: cannot be put on {preset.editor.checkpoint}: {first}") from problem
+    return pipeline

@@ -19,10 +19,13 @@ from transformers import (
     PreTrainedTokenizerBase,
     ProcessorMixin,
     Qwen2_5_VLProcessor,
+    Qwen2VLProcessor,
+    Qwen3VLProcessor,
 )
 from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
+from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, quiet
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
@@ -34,9 +37,10 @@ NEW_TOKENS = 24
 
 
 def allow_missing_torchvision() -> None:
-    """Let Qwen2.5-VL's processor be built without its video half, which exists for torchvision alone."""
+    """Let Qwen-VL's processors be built without their video half, which exists for torchvision alone."""
     if not is_torchvision_available():
-        Qwen2_5_VLProcessor.get_attributes = classmethod(lambda cls: ["image_processor", "tokenizer"])
+        for processor in (Qwen2VLProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor):
+            processor.get_attributes = classmethod(lambda cls: ["image_processor", "tokenizer"])
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,14 @@ class VLM:
         """
         allow_missing_torchvision()
         path = locate(source)
+        weights.require(path)
         try:
             with quiet():
                 model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
                 processor = AutoProcessor.from_pretrained(path)
         except _UNREADABLE as error:
+            if weights.is_hub_id(path):
+                raise weights.MissingWeights(weights.explain(path, _first_line(error))) from error
             raise UsageError(f"{source}: cannot load this vision-language model: {_first_line(error)}") from error
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         return cls(model.to(device).eval(), processor)
@@ -135,9 +142,13 @@ class VLMActor:
 
     @torch.inference_mode()
     def write(
-        self, images: Sequence[Image.Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        failed: Sequence[Sequence[Requirement]],
+        seeds: Sequence[int] = (),
     ) -> list[str]:
-        """One instruction for each (image, prompt, failed requirements)."""
+        """One instruction for each (image, prompt, failed requirements), whatever the seeds."""
         written: list[str] = []
         for batch in _batched(list(zip(images, prompts, failed, strict=True)), self._batch):
             texts = [ask_repair(prompt, wrong) for _, prompt, wrong in batch]

@@ -12,6 +12,7 @@ from rlrig.grpo import checkpoint
 from rlrig.grpo.config import PHASES, load_config
 from rlrig.grpo.log import Log, Silent
 from rlrig.grpo.plan import plan
+from rlrig.grpo.trackers import tracking
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
 
@@ -53,7 +54,8 @@ def start(
         for line in plan(told, first, run.system.preset).lines(told, time.monotonic() - began):
             Console(highlight=False).print(line, soft_wrap=True)
         return
-    train(run, Log(folder, Console()) if run.accelerator.is_main_process else Silent(), resume)
+    with tracking(run.accelerator, told.name, {"phase": first}) as track:
+        train(run, Log(folder, Console(), track) if run.accelerator.is_main_process else Silent(), resume)
 
 
 def _check(folder: Path, resume: bool) -> None:

@@ -11,7 +11,8 @@ from rlrig.grpo import kernel, windows
 from rlrig.grpo.advantages import Baseline, Scale
 from rlrig.grpo.objectives import tokens
 from rlrig.grpo.rewards import REWARDS
-from rlrig.presets import Preset, load_preset
+from rlrig.grpo.trackers import Tracker
+from rlrig.presets import Preset, Rl, load_preset
 from rlrig_eval.errors import UnreadableFile, UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
 
@@ -182,10 +183,12 @@ class Evaluation(Frozen):
 
 class Config(Frozen):
     """One run. `system` names the pipeline preset (or is one) whose Diffuser draws, whose Checker rewards, and whose
-    Actor or editor is trained. `alternate` steps after the start of a phase the other phase takes over; 0 is never."""
+    Actor or editor is trained; `rl` which adapters of an earlier training it has on (None: as the system says).
+    `alternate` steps after the start of a phase the other phase takes over; 0 is never."""
 
     name: str
     system: str | Preset = "shapes"
+    rl: Rl | None = None
     device: str | None = None
     seed: int = Field(default=0, ge=0)
     steps: int = Field(default=200, ge=1)
@@ -195,6 +198,7 @@ class Config(Frozen):
     draw: int = Field(default=32, ge=1)
     checkpoint_every: int = Field(default=20, ge=1)
     keep: int = Field(default=2, ge=1)
+    trackers: tuple[Tracker, ...] = ()
     actor: ActorTraining = ActorTraining()
     editor: EditorTraining = EditorTraining()
     evaluation: Evaluation = Evaluation()
@@ -213,7 +217,8 @@ class Config(Frozen):
     def preset(self) -> Preset:
         """The system's preset, on this run's device."""
         preset = load_preset(self.system) if isinstance(self.system, str) else self.system
-        return preset if self.device is None else preset.model_copy(update={"device": self.device})
+        chosen = preset.choosing(self.rl)
+        return chosen if self.device is None else chosen.model_copy(update={"device": self.device})
 
 
 def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Config:

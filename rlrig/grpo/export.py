@@ -11,7 +11,7 @@ from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
 from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.token_policy import TRAINED, ActorPolicy
-from rlrig.presets import Preset, save_preset
+from rlrig.presets import Adapter, Preset, Trained, save_preset
 from rlrig_eval.checkpoints import quiet
 
 
@@ -21,7 +21,9 @@ def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Editor
     The editor: `editor-lora` (for `load_lora_weights`) and `editor`, the pipeline with the adapter merged into it.
     The Actor: `actor`, a peft adapter for the Checker's base, which stays untouched.
     """
-    changes = dict[str, object]()
+    changes: dict[str, object] = {"actor": Adapter(adapter=preset.actor_adapter), "trained": Trained(), "rl": "none"}
+    if "editor" not in phases and preset.editor_adapter is not None:
+        changes |= {"trained": Trained(editor=preset.editor_adapter), "rl": "editor"}
     for phase in phases.values():
         if isinstance(phase, EditorPhase):
             with quiet():
@@ -30,14 +32,23 @@ def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Editor
             changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
         else:
             _save_actor(phase.policy, out / "actor")
-            changes["actor"] = preset.actor.model_copy(update={"adapter": str((out / "actor").resolve())})
+            changes["actor"] = Adapter(adapter=str((out / "actor").resolve()))
     save_preset(preset.model_copy(update=changes), out)
     return out
 
 
-def _save_editor(policy: KontextPolicy, out: Path) -> None:
+def save_editor_lora(policy: KontextPolicy, folder: Path) -> None:
+    """The editor's adapter, for `load_lora_weights`."""
     lora = get_peft_model_state_dict(policy.transformer, adapter_name=ADAPTER)
-    FluxKontextPipeline.save_lora_weights(out / "editor-lora", transformer_lora_layers=lora)
+    FluxKontextPipeline.save_lora_weights(
+        folder,
+        transformer_lora_layers=lora,
+        transformer_lora_adapter_metadata=policy.transformer.peft_config[ADAPTER].to_dict(),  # alpha, which scales it
+    )
+
+
+def _save_editor(policy: KontextPolicy, out: Path) -> None:
+    save_editor_lora(policy, out / "editor-lora")
     merged = copy.deepcopy(policy.transformer)
     merged.fuse_lora(adapter_names=[ADAPTER])
     merged.unload_lora()

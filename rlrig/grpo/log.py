@@ -8,19 +8,22 @@ from typing import Any
 
 from rich.console import Console
 
+from rlrig.grpo.trackers import Track, numbers
+
 _COLUMNS = ("step", "phase", "reward", "gain", "accepted", "live", "ratio", "clip", "kl", "norm", "seconds")
 _HEADER_EVERY = 20
 
 
 class Log:
-    """Appends rows to `out`/log.jsonl; shows steps as a table whose header comes again every 20 rows."""
+    """Appends rows to `out`/log.jsonl; shows steps as a table whose header comes again every 20 rows; tells `track`."""
 
-    def __init__(self, out: Path, console: Console) -> None:
-        self._path, self._console, self._rows = out / "log.jsonl", console, 0
+    def __init__(self, out: Path, console: Console, track: Track | None = None) -> None:
+        self._path, self._console, self._rows, self._track = out / "log.jsonl", console, 0, track
         out.mkdir(parents=True, exist_ok=True)
 
     def step(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "step", **row})
+        self._follow(row, "train")
         if self._rows % _HEADER_EVERY == 0:
             self._show("".join(f"{name:>10}" for name in _COLUMNS), "bold")
         self._rows += 1
@@ -28,6 +31,7 @@ class Log:
 
     def evaluation(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "evaluation", **row})
+        self._follow(row, "dev")
         shown = ("soft", "gain", "hard", "accepted", "held_out", "copied", "unparsable")
         text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
         self._show(f"  dev after {row['step']} steps: {text}", "cyan")
@@ -35,6 +39,10 @@ class Log:
     def say(self, text: str) -> None:
         self._write({"kind": "note", "text": text})
         self._show(text)
+
+    def _follow(self, row: Mapping[str, Any], group: str) -> None:
+        if self._track is not None:
+            self._track(numbers(row, group), row["step"])
 
     def _show(self, text: str, style: str | None = None) -> None:
         self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
@@ -49,7 +57,7 @@ class Silent(Log):
     """For the processes that do not lead: their leader has said it."""
 
     def __init__(self) -> None:
-        self._console, self._rows = Console(quiet=True), 0
+        self._console, self._rows, self._track = Console(quiet=True), 0, None
 
     def _write(self, row: Mapping[str, Any]) -> None:
         pass

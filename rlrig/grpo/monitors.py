@@ -8,8 +8,8 @@ from PIL.Image import Image
 
 from rlrig.grpo.outcomes import Outcome
 from rlrig.grpo.rewards import requirements_hard, requirements_soft, well_formed
+from rlrig_eval.metrics import appearance
 
-EDGE = 24.0  # grey levels between neighbours
 COPY = 2.0  # mean grey levels below which an edit is its input again
 BAND = 0.5  # share of the first value that a picture statistic may fall to
 
@@ -33,18 +33,11 @@ def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 
 def edge_density(image: Image) -> float:
-    """The share of pixels that differ from the one to the right or below by more than EDGE grey levels; in [0, 1]."""
-    grey = np.asarray(image.convert("L"), dtype=float)
-    across, down = np.abs(np.diff(grey, axis=1))[:-1], np.abs(np.diff(grey, axis=0))[:, :-1]
-    return float((np.maximum(across, down) > EDGE).mean())
+    return appearance.edge_density(np.asarray(image.convert("L")))
 
 
 def colour_entropy(image: Image) -> float:
-    """Bits of the histogram of colours in 4 x 4 x 4 bins; 0 for one colour, at most 6."""
-    bins = np.asarray(image.convert("RGB"), dtype=int) // 64
-    counts = np.bincount((bins @ np.array([16, 4, 1])).ravel(), minlength=64)
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log2(shares)).sum()) + 0.0
+    return appearance.colour_entropy(np.asarray(image.convert("RGB")))
 
 
 def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[str]:

@@ -13,9 +13,10 @@ from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.starts import StartSource, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
+from rlrig.grpo.trackers import require
 from rlrig_eval.checkpoints import weights_hash
 
-_FREE = {"steps", "minutes", "checkpoint_every", "keep", "device"}
+_FREE = {"steps", "minutes", "checkpoint_every", "keep", "device", "trackers"}
 """Settings that may differ between the two halves of a resumed run."""
 
 
@@ -49,17 +50,18 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
         name: Learner(phase.policy.parameters(), config.training(name).optimiser)
         for name, phase in system.phases.items()
     }
-    accelerator = Accelerator(cpu=system.preset.device == "cpu")
+    require(config.trackers)
+    trackers = list(config.trackers) or None
+    accelerator = Accelerator(cpu=system.preset.device == "cpu", log_with=trackers, project_dir=out)
     return Run(config, first, out, system, accelerator, source, learners)
 
 
 def identity(run: Run) -> dict[str, Any]:
     """What two halves of one run share: the settings but for how long, and the checkpoints."""
-    preset = run.system.preset
+    parts = run.system.preset.checkpoints
     return {
         "first phase": run.first,
-        "weights of the Checker": weights_hash(preset.checker.checkpoint),
-        "weights of the editor": weights_hash(preset.editor.checkpoint),
+        **{f"weights of the {part}": weights_hash(checkpoint) for part, checkpoint in parts.items()},
         **_flat(run.config.model_dump(mode="json", exclude=_FREE)),
     }
 

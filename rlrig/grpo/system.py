@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from diffusers import FluxKontextPipeline
-
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
-from rlrig.backends.load import load_actor
+from rlrig.backends.load import load_actor, open_editor, require_trained
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
 from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.flow_policy import KontextPolicy
@@ -18,7 +16,6 @@ from rlrig.grpo.rollout import ActorRollout, EditorRollout
 from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.presets import Preset
 from rlrig.roles import Actor, Diffuser
-from rlrig_eval.checkpoints import open_pipeline
 
 HeldOut = Callable[[Sequence[Outcome]], list[float]]
 """Rewards in [0, 1] of a judge that nothing is trained on."""
@@ -43,9 +40,10 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
     The Checker is the frozen base, adapters off. Raises UsageError when a checkpoint cannot be read.
     """
     preset, phases = config.preset(), config.phases(first)
+    require_trained(preset)
     device, dtype = preset.device, preset.checker.dtype
     diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, device)
-    pipeline = open_pipeline(FluxKontextPipeline, preset.editor.checkpoint, preset.editor.sampling.dtype, device)
+    pipeline = open_editor(preset)
     editor = KontextEditor(pipeline, preset.editor.sampling)
     trained = dict[Phase, ActorPhase | EditorPhase]()
     base = VLM.from_pretrained(preset.checker.checkpoint, device, dtype)
@@ -53,7 +51,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
         t = config.actor
         tokens = ActorPolicy.on(
             base,
-            preset.actor.adapter,
+            preset.actor_adapter,
             t.lora.rank,
             t.lora.alpha,
             str(t.lora.targets),

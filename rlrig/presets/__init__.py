@@ -2,36 +2,38 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, get_args
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.pipelines import settings
 from rlrig_eval.scene.graph import Frozen
 
 _FOLDER = Path(__file__).parent / "pipeline"
 
+Rl = Literal["none", "actor", "editor", "both"]
+"""Which of the adapters that Reflection-GRPO trained are put on."""
+RL: tuple[Rl, ...] = get_args(Rl)
 
-class Sampling(Frozen):
-    """How a flow pipeline samples. `true_cfg` > 1 runs the empty prompt too; `guidance` is the embedded kind."""
 
-    steps: int = Field(ge=1)
-    true_cfg: float = 1.0
-    guidance: float = 3.5
+class Sampling(settings.Sampling):
+    """How a pipeline samples and is put together (`rlrig_eval.pipelines.settings`), and how many pictures at once.
+
+    `true_cfg` > 1 runs the empty prompt too; `guidance` is the embedded kind, or classifier-free for a pipeline that
+    has no other.
+    """
+
+    true_cfg: float | None = 1.0
+    guidance: float | None = 3.5
     size: int = Field(default=1024, ge=16)
-    max_sequence_length: int = 512
+    max_sequence_length: int | None = 512
     batch_size: int = Field(default=1, ge=1)
-    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-
-    @property
-    def guided(self) -> bool:
-        """Whether the empty prompt is evaluated beside the given one."""
-        return self.true_cfg > 1
 
     @property
     def evals(self) -> int:
-        """Denoiser evaluations that a picture costs."""
+        """Denoiser evaluations that a picture costs, as far as the settings tell."""
         return self.steps * (2 if self.guided else 1)
 
 
@@ -40,9 +42,51 @@ class Flow(Frozen):
     sampling: Sampling
 
 
+class Inversion(Frozen):
+    """How the editors that need no training work; fields that an editor does not know mean nothing to it.
+
+    Attributes:
+        source_guidance: of the text that the picture is taken to show; 1 is none.
+        gamma, eta, eta_share: RF-Inversion's pull towards noise, towards the picture, and for which share of the steps.
+        share: RF-Solver, FireFlow and FlowEdit: how much of the way to noise is gone (FlowEdit's n_max / T).
+        averages: FlowEdit: noises that a step averages over.
+        strength: SDEdit: how much of the way to noise is gone.
+        image_guidance: InstructPix2Pix: towards the picture.
+    """
+
+    source_guidance: float = 1.0
+    gamma: float = Field(default=0.5, ge=0, le=1)
+    eta: float = Field(default=1.0, ge=0, le=1)
+    eta_share: float = Field(default=0.25, ge=0, le=1)
+    share: float = Field(default=1.0, gt=0, le=1)
+    averages: int = Field(default=1, ge=1)
+    strength: float = Field(default=0.6, gt=0, le=1)
+    image_guidance: float = 1.5
+
+
+EditorKind = Literal[
+    "kontext", "qwen-edit", "instruct-pix2pix", "sdedit", "rf-inversion", "rf-solver", "fireflow", "flowedit"
+]
+
+
+class Editor(Flow):
+    """The Inverse Diffuser. Where checkpoint and loading are the Diffuser's, the one pipeline serves both."""
+
+    kind: EditorKind = "kontext"
+    inversion: Inversion = Inversion()
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether it is told what to change, and not what to show."""
+        return self.kind in ("kontext", "qwen-edit", "instruct-pix2pix")
+
+
 class Vlm(Frozen):
+    """A vision-language checkpoint, or with `server` the model of that name at an OpenAI-compatible address."""
+
     checkpoint: str
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    server: str | None = None
 
 
 class Adapter(Frozen):
@@ -51,32 +95,100 @@ class Adapter(Frozen):
     adapter: str | None = None
 
 
+class Trained(Frozen):
+    """Where the LoRA adapters lie that Reflection-GRPO trained: a peft folder on the Checker's base for the Actor, a
+    folder for `load_lora_weights` for the editor."""
+
+    actor: str | None = None
+    editor: str | None = None
+
+
 class Loop(Frozen):
     """The rules of generate-reflect-edit.
 
     `threshold` is the P(yes) from which a requirement holds; `max_edits` the pictures after the first one;
-    `patience` how many edits may fail to improve on the best before a fresh start; `backtrack` edits the best
-    picture so far rather than the last.
+    `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
+    `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last.
     """
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
     max_edits: int = Field(default=4, ge=0)
     patience: int = Field(default=2, ge=1)
+    fresh_below: float = Field(default=0.0, ge=0, le=1)
     backtrack: bool = True
 
 
 class Preset(Frozen):
+    """A whole system. `rl` chooses among the adapters of `trained`; the Checker is the base without any of them."""
+
     name: str
     device: str = "cpu"
     diffuser: Flow
-    editor: Flow
+    editor: Editor
     checker: Vlm
     actor: Adapter = Adapter()
+    trained: Trained = Trained()
+    rl: Rl = "none"
     loop: Loop = Loop()
 
+    @property
+    def shares_pipeline(self) -> bool:
+        """Whether one pipeline draws and edits: the same checkpoint, put together alike."""
+        if self.editor.takes_orders or self.editor.checkpoint != self.diffuser.checkpoint:
+            return False
+        drawing, editing = self.diffuser.sampling, self.editor.sampling
+        return all(getattr(drawing, name) == getattr(editing, name) for name in settings.Loading.model_fields)
 
-def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Preset:
-    """A preset by name, YAML file, or folder holding preset.yaml; `overrides` replace fields of its loop.
+    @property
+    def actor_adapter(self) -> str | None:
+        """The adapter that the Actor writes with: the trained one takes the place of the other."""
+        return self.trained.actor if self.rl in ("actor", "both") else self.actor.adapter
+
+    @property
+    def editor_adapter(self) -> str | None:
+        """The LoRA on the editor's transformer."""
+        return self.trained.editor if self.rl in ("editor", "both") else None
+
+    @property
+    def checkpoints(self) -> dict[str, str]:
+        """Everything that is loaded, by its part in the system."""
+        found = {
+            "diffuser": self.diffuser.checkpoint,
+            "editor": self.editor.checkpoint,
+            "checker": self.checker.checkpoint,
+            "actor": self.actor_adapter,
+            "editor_adapter": self.editor_adapter,
+        }
+        return {part: checkpoint for part, checkpoint in found.items() if checkpoint is not None}
+
+    def choosing(self, rl: str | None) -> Self:
+        """This system with another choice of `rl`, or as it is for None.
+
+        Raises:
+            UsageError: an unknown choice, or a trained adapter that the preset does not name.
+        """
+        if rl is None:
+            return self
+        if rl not in RL:
+            raise UsageError.unknown("choice of rl", rl, RL)
+        try:
+            return type(self).model_validate({**self.model_dump(), "rl": rl})
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise UsageError(f"preset {self.name}: {problem}") from error
+
+    @model_validator(mode="after")
+    def _has_what_rl_asks_for(self) -> Self:
+        for role in ("actor", "editor"):
+            if self.rl in (role, "both") and getattr(self.trained, role) is None:
+                raise ValueError(f"rl: {self.rl} asks for a trained {role}, and trained.{role} names none")
+        return self
+
+
+def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, rl: str | None = None) -> Preset:
+    """A preset by name, YAML file, or folder holding preset.yaml.
+
+    `overrides` replace fields of its loop, `rl` its choice of trained adapters.
 
     Raises:
         UsageError: naming the file and the field.
@@ -99,10 +211,10 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
     except ValidationError as error:
         raise UnreadableFile.invalid(error, Loop, path=path) from error
-    return preset.model_copy(update={"loop": loop})
+    return preset.model_copy(update={"loop": loop}).choosing(rl)
 
 
 def save_preset(preset: Preset, folder: Path) -> None:
     """Write preset.yaml into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "preset.yaml").write_text(yaml.safe_dump(preset.model_dump(), sort_keys=False))
+    (folder / "preset.yaml").write_text(yaml.safe_dump(preset.model_dump(mode="json"), sort_keys=False))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from PIL import Image
 
 from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
 from rlrig_eval.scene import SceneGraph
 
@@ -31,14 +32,32 @@ class View(Protocol):
 
 
 class RLRIG:
-    """Generate, reflect, edit. `settings` replace fields of the preset's loop (max_edits, threshold, ...)."""
+    """Generate, reflect, edit.
 
-    def __init__(self, preset: str = "shapes", settings: Mapping[str, Any] | None = None) -> None:
+    `rl` chooses the adapters that Reflection-GRPO trained (else the preset does); `actor` may be the control that asks
+    for edits at random; `settings` replace fields of the preset's loop (max_edits, threshold, ...).
+    """
+
+    def __init__(
+        self,
+        preset: str = "shapes",
+        rl: Literal["none", "actor", "editor", "both"] | None = None,
+        actor: Literal["vlm", "random"] = "vlm",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         from rlrig.pipeline import RLRIGPipeline
         from rlrig.presets import load_preset
 
-        self.settings: Mapping[str, Any] = _described(load_preset(preset, settings))
-        self._pipeline = RLRIGPipeline.from_pretrained(preset, **(settings or {}))
+        self._pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
+        self.settings: Mapping[str, Any] = {**_described(load_preset(preset, settings, rl)), "actor": actor}
+
+    @staticmethod
+    def needs(preset: str, **_: Any) -> list[str]:
+        """What the weights take, a line a role."""
+        from rlrig.memory import plan
+        from rlrig.presets import load_preset
+
+        return plan(load_preset(preset))
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
         results = self._pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
@@ -77,6 +96,43 @@ class Checker:
         return [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
 
 
+class Hands:
+    """RL-RIG's Actor and Inverse Diffuser without its Checker: what there is to a round that nobody looks at."""
+
+    def __init__(self, preset: str = "shapes") -> None:
+        from rlrig.backends.load import load_hands
+        from rlrig.presets import load_preset
+
+        chosen = load_preset(preset)
+        self._actor, self._editor = load_hands(chosen)
+        parts = {part: chosen.checkpoints[part] for part in ("editor", "actor") if part in chosen.checkpoints}
+        self.settings = {"hands": parts, "hands_weights": {part: weights_hash(one) for part, one in parts.items()}}
+
+    @property
+    def evals_per_image(self) -> int:
+        return self._editor.evals_per_image
+
+    def edit(self, images: Sequence[Image.Image], prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
+        """Each picture after one instruction, written from picture and prompt alone."""
+        instructions = self._actor.write(images, prompts, [()] * len(images), seeds)
+        return self._editor.edit(images, instructions, seeds)
+
+
+def trained_adapters(preset: str = "shapes") -> frozenset[str]:
+    """The phases of Reflection-GRPO, actor and editor, of which `preset` has a trained adapter."""
+    from rlrig.backends.load import require_trained
+    from rlrig.presets import load_preset
+
+    found = set()
+    for phase in ("actor", "editor"):
+        try:
+            require_trained(load_preset(preset, rl=phase))
+        except UsageError:
+            continue
+        found.add(phase)
+    return frozenset(found)
+
+
 def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]) -> Trace:
     """The trace of pictures that were drawn one after the other until one satisfied the Checker."""
     from rlrig.trace import Calls, Round, Trace
@@ -92,18 +148,12 @@ def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, co
 
 
 def _described(preset: Preset) -> dict[str, Any]:
-    roles = {
-        "diffuser": preset.diffuser.checkpoint,
-        "editor": preset.editor.checkpoint,
-        "checker": preset.checker.checkpoint,
-    }
-    if preset.actor.adapter is not None:
-        roles["actor"] = preset.actor.adapter
     return {
         "preset": preset.name,
         "size": preset.diffuser.sampling.size,
         "diffuser": preset.diffuser.sampling.model_dump(exclude={"size", "batch_size"}),
         "editor": preset.editor.sampling.model_dump(exclude={"size", "batch_size"}),
         "loop": preset.loop.model_dump(),
-        "weights": {role: weights_hash(checkpoint) for role, checkpoint in roles.items()},
+        "rl": preset.rl,
+        "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }

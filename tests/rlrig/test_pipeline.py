@@ -53,7 +53,11 @@ class Writer:
         self.shown: list[Image.Image] = []
 
     def write(
-        self, images: Sequence[Image.Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        failed: Sequence[Sequence[Requirement]],
+        seeds: Sequence[int] = (),
     ) -> list[str]:
         self.shown += images
         return [f"mend: {wrong[0].statement()}" for wrong in failed]
@@ -91,6 +95,16 @@ def test_without_backtracking_it_edits_the_last_picture() -> None:
     actor = Writer()
     pipeline(Painter(SWAPPED), Painter(LONELY, RIGHT), actor, backtrack=False)([PROMPT], [0])
     assert actor.shown == [SWAPPED, LONELY]
+
+
+def test_a_drawing_with_too_little_right_is_drawn_afresh_rather_than_edited() -> None:
+    diffuser, editor = Painter(LONELY, SWAPPED), Painter(RIGHT)
+    (result,) = pipeline(diffuser, editor, fresh_below=0.6)([PROMPT], [0])
+    assert [(r.action, r.reward) for r in result.trace.rounds] == [
+        ("draw", pytest.approx(3 / 7)),
+        ("fresh", pytest.approx(6 / 7)),
+        ("edit", 1.0),
+    ]
 
 
 def test_when_edits_do_not_help_it_starts_afresh_and_keeps_the_best() -> None:

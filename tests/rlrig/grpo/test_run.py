@@ -105,6 +105,18 @@ def test_batches_and_accumulation_do_not_change_the_step(preset, tmp_path):
         torch.testing.assert_close(one[key]["exp_avg"], other[key]["exp_avg"], rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("objective", ["nft", "ratio_norm", "dppo"])
+def test_every_objective_takes_a_step_on_the_real_classes(objective, preset, tmp_path):
+    """Two rounds, so that a turn begins at what the turn before made; the replay is that of the rollout."""
+    run = made(preset, tmp_path, "editor", editor={**EDITOR, "objective": objective, "rounds": 2})
+    before = {name: value.clone() for name, value in run.learners["editor"].parameters.items()}
+    assert trainer.self_check(run) <= trainer.RATIO_ROOM["editor"]
+    row = trainer.train_step(run)
+    assert np.isfinite(row["reward"])
+    assert row["updates"] == 1
+    assert any(not torch.equal(value, before[name]) for name, value in run.learners["editor"].parameters.items())
+
+
 def test_both_phases_take_turns(preset, tmp_path):
     run = made(preset, tmp_path, "actor", alternate=1)
     trained(run)

@@ -1,0 +1,114 @@
+"""What a run exported, made a bundled checkpoint: half precision, with a model card of measured figures.
+
+python -m rlrig.grpo.bundle actor runs/grpo/actor-shapes        # -> bundled:grpo-actor
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from rlrig.grpo.config import PHASES, Phase
+from rlrig_eval.errors import RLRIGError, UsageError
+
+FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
+
+_EXPORTED: Mapping[Phase, str] = MappingProxyType({"actor": "actor", "editor": "editor-lora"})
+_ABOUT: Mapping[Phase, str] = MappingProxyType(
+    {
+        "actor": "A LoRA adapter on the Checker's base that writes one edit instruction, trained by Reflection-GRPO "
+        "from the bundled Actor.",
+        "editor": "A LoRA adapter on the transformer of the bundled editor, trained by Reflection-GRPO.",
+    }
+)
+_FIGURES = ("soft", "gain", "hard", "accepted", "held_out", "edge_density", "colour_entropy", "copied", "words")
+
+
+def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
+    """Write `folder`/grpo-PHASE from the export of a finished `run`, whole or not at all.
+
+    Raises UsageError for a run that has exported, or logged, nothing of this phase.
+    """
+    source, target = run / "export" / _EXPORTED[phase], folder / f"grpo-{phase}"
+    if not source.is_dir():
+        raise UsageError(f"{source}: there is no such folder: has the run ended, and was it of phase {phase}?")
+    text = card(phase, _rows(run / "log.jsonl"))
+    partial = folder / f".partial-{phase}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for file in sorted(source.iterdir()):
+        if file.suffix == ".safetensors":
+            _halve(file, partial / file.name)
+        elif file.suffix == ".json":
+            (partial / file.name).write_text(_anywhere(file))
+    (partial / "README.md").write_text(text)
+    shutil.rmtree(target, ignore_errors=True)
+    return partial.rename(target)
+
+
+def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The model card of a run, from the rows of its log."""
+    steps = [row for row in rows if row["kind"] == "step" and row["phase"] == phase]
+    measured = [row for row in rows if row["kind"] == "evaluation"]
+    if not steps or not measured:
+        raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
+    begin, best = measured[0], max(measured, key=lambda row: row["soft"])
+    lines = "".join(
+        f"| {name} | {begin[name]:.4f} | {best[name]:.4f} |\n" for name in _FIGURES if begin.get(name) is not None
+    )
+    minutes = sum(row["seconds"] for row in steps) / 60
+    return (
+        f"# grpo-{phase}\n\n{_ABOUT[phase]}\n\n"
+        f"Made by `rlrig grpo {phase}` and `python -m rlrig.grpo.bundle`. The reward is the Checker's; prompts are of "
+        "the train bucket.\n\n"
+        f"- steps: {len(steps)}, of which the averaged weights after {best['step']} did best on dev\n"
+        f"- minutes in steps: {minutes:.1f}\n- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
+        "One edit of failed pictures of the dev split, before training and at the best evaluation, by which the "
+        "weights were chosen (`held_out` is the judge's, which nothing is trained on):\n\n"
+        f"| figure | before | best |\n| --- | ---: | ---: |\n{lines}"
+    )
+
+
+def _halve(source: Path, target: Path) -> None:
+    with safe_open(source, "pt") as file:
+        tensors = {name: file.get_tensor(name).half().contiguous() for name in file.keys()}  # noqa: SIM118 - no mapping
+        save_file(tensors, target, metadata=file.metadata())
+    target.chmod(0o644)
+
+
+def _anywhere(config: Path) -> str:
+    """peft's record without the path that the base was loaded from, which is of one machine."""
+    settings = json.loads(config.read_text())
+    return json.dumps({**settings, "base_model_name_or_path": None}, indent=2) + "\n"
+
+
+def _rows(log: Path) -> list[dict[str, Any]]:
+    if not log.is_file():
+        raise UsageError(f"{log}: there is no such file")
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("phase", choices=PHASES)
+    parser.add_argument("run", type=Path, help="the run's folder (--out of rlrig grpo)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="instead of the package's checkpoints")
+    given = parser.parse_args(arguments)
+    try:
+        print(bundle(given.phase, given.run, given.folder))
+    except RLRIGError as problem:
+        print(problem, file=sys.stderr)
+        return int(problem.exit_code)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""What a run says: every row in log.jsonl, its numbers to whoever tracks them."""
+
+import json
+from importlib.util import find_spec
+
+import pytest
+from rich.console import Console
+
+from rlrig.grpo.log import Log
+from rlrig.grpo.trackers import require
+from rlrig_eval.errors import UsageError
+
+
+def test_rows_go_to_the_file_and_their_numbers_to_the_tracker(tmp_path):
+    told = []
+    log = Log(tmp_path, Console(quiet=True), lambda values, step: told.append((step, values)))
+    log.step({"step": 3, "phase": "actor", "reward": 0.5, "norm": float("nan"), "window": [1, 2]})
+    log.evaluation({"step": 4, "phase": "actor", "soft": 0.25})
+    step, evaluation = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
+    assert (step["kind"], step["reward"], step["norm"]) == ("step", 0.5, None)
+    assert (evaluation["kind"], evaluation["soft"]) == ("evaluation", 0.25)
+    assert [(step, sorted(values)) for step, values in told] == [(3, ["train/norm", "train/reward"]), (4, ["dev/soft"])]
+
+
+def test_a_tracker_that_is_not_installed_is_an_error_before_anything_is_trained():
+    require(())
+    missing = next((name for name in ("wandb", "tensorboard") if find_spec(name) is None), None)
+    if missing is None:
+        pytest.skip("both trackers are installed")
+    with pytest.raises(UsageError, match=f"{missing} is not installed"):
+        require((missing,))
