@@ -4,9 +4,12 @@ import pytest
 from typer.main import get_command
 
 from rlrig.cli import app
+from rlrig.grpo import bundle
+from rlrig_eval.report.ablation import __main__ as ablation
 from tests.docs.blocks import blocks, commands
 
 GUIDE = blocks("training-with-grpo.md")
+PARSERS = {"rlrig.grpo.bundle": bundle, "rlrig_eval.report.ablation": ablation}
 
 
 @pytest.mark.parametrize("block", [block for block in GUIDE if block.language == "python"], ids=str)
@@ -19,6 +22,15 @@ def test_python(block):
 )
 def test_commands_are_parsed(command):
     """Parsed, not run: training takes hours."""
-    program, verb, *arguments = command.words
+    words = list(command.words)
+    if words[:2] == ["python", "-m"]:
+        module = PARSERS[words[2]]
+        with pytest.raises(SystemExit) as end:
+            module.main([*words[3:], "--help"])
+        assert end.value.code == 0
+        return
+    if words[0] == "torchrun":  # which runs what stands behind the dashes, in several processes
+        words = words[words.index("--") + 1 :]
+    program, verb, *arguments = words
     assert program == "rlrig"
     get_command(app).commands[verb].make_context(verb, arguments)

@@ -1,0 +1,55 @@
+"""python -m rlrig_eval.report.ablation: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rlrig_eval.errors import RLRIGError
+from rlrig_eval.report.ablation.contestants import System, draw
+from rlrig_eval.report.ablation.figures import figures
+from rlrig_eval.report.ablation.page import as_markdown
+from rlrig_eval.runs.store import replace_json, replace_text
+
+_JUDGED = (
+    "The judge is `{judge}`. If it is the one that watched the training runs, it chose no weights there: those were "
+    "chosen by the Checker's reward on dev; a run that it stopped says so in its log."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write ablation-shapes.json and .md; the exit codes are those of `rlrig-eval run`."""
+    parser = argparse.ArgumentParser(prog="python -m rlrig_eval.report.ablation", description=__doc__)
+    parser.add_argument("--suite", default="spatial", help="NAME or NAME:dev")
+    parser.add_argument("--limit", type=int, help="only the first so many prompts")
+    parser.add_argument("--judge", help="what else judges the final pictures, by name")
+    parser.add_argument("--runs", type=Path, help="folder of the runs; runs/ablation/SUITE if none")
+    parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
+    parser.add_argument("--name", default="ablation-shapes", help="the report's name without its ending")
+    parser.add_argument("--preset", default=System.preset, help="the RL-RIG that is taken apart")
+    parser.add_argument("--base", default=System.base, help="the model that is its Diffuser alone")
+    parser.add_argument("--vae", default=System.vae, help="the checkpoint that holds its autoencoder")
+    given = parser.parse_args(arguments)
+    folder = given.runs or Path("runs") / "ablation" / given.suite.replace(":", "-").replace("/", "-")
+    if given.limit is not None:
+        folder = folder.with_name(f"{folder.name}-{given.limit}")
+    system = System(given.preset, given.base, given.vae)
+    try:
+        found = figures(draw(system, given.suite, folder, given.limit, given.judge))
+    except RLRIGError as problem:
+        print(problem, file=sys.stderr)
+        return int(problem.exit_code)
+    told = sys.argv[1:] if arguments is None else list(arguments)
+    command = shlex.join(["python", "-m", "rlrig_eval.report.ablation", *told])
+    notes = () if given.judge is None else (_JUDGED.format(judge=given.judge),)
+    replace_json(given.out / f"{given.name}.json", {"schema": 1, "command": command, **found})
+    replace_text(given.out / f"{given.name}.md", as_markdown(found, command, notes))
+    print(given.out / f"{given.name}.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Best-of-n cut at every number of candidates, and mixed so that its mean cost is that of another row.
+
+Best-of-n draws one candidate after the other until one satisfies the Checker. So what it would have answered with fewer
+candidates is known from those that it drew; a mean cost between two cuts is that of a control that goes on to the
+longer one in a share of its prompts, chosen by lot, and its expected score is the mean of both cuts' with that share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlrig_eval.runs.summary import PromptScores
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One drawn picture as the Checker saw it: the share of requirements, and the mean P(yes), which breaks ties."""
+
+    reward: float
+    confidence: float
+
+
+def chosen(candidates: Sequence[Candidate], cap: int) -> int:
+    """The candidate that best-of-`cap` answers with; the earliest wins a tie, as in `best_of_n`.
+
+    >>> chosen([Candidate(0.5, 0.6), Candidate(0.5, 0.7), Candidate(1.0, 0.9)], 2)
+    1
+    """
+    seen = range(min(cap, len(candidates)))
+    return max(seen, key=lambda k: (candidates[k].reward, candidates[k].confidence, -k))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Best-of-`cap`: its scores by metric and prompt, and its mean cost of a sample by unit."""
+
+    cap: int
+    scores: PromptScores
+    cost: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A control of the mean `cost` asked for, or of the dearest cut where that is still cheaper (`short`)."""
+
+    scores: PromptScores
+    cost: float
+    caps: tuple[int, int]
+    share: float
+    short: bool
+
+    def words(self) -> str:
+        """
+        >>> Matched({}, 3.4, (4, 5), 0.25, False).words()
+        'best-of-4, and best-of-5 in 25 % of prompts'
+        """
+        low, high = self.caps
+        if self.share == 0:
+            return f"best-of-{low}"
+        return f"best-of-{low}, and best-of-{high} in {self.share:.0%} of prompts".replace("%", " %")
+
+
+def match(cuts: Sequence[Cut], unit: str, cost: float) -> Matched:
+    """The control whose mean cost in `unit` is `cost`; `cuts` rise by one candidate each, from one.
+
+    Below the first cut it is the first.
+    """
+    costs = [cut.cost[unit] for cut in cuts]
+    if cost <= costs[0] or cost >= costs[-1]:
+        end = cuts[0] if cost <= costs[0] else cuts[-1]
+        return Matched(end.scores, end.cost[unit], (end.cap, end.cap), 0.0, short=cost > costs[-1])
+    low = max(i for i in range(len(cuts) - 1) if costs[i] <= cost)
+    share = (cost - costs[low]) / (costs[low + 1] - costs[low])
+    one, other = cuts[low], cuts[low + 1]
+    return Matched(mixed(one.scores, other.scores, share), cost, (one.cap, other.cap), share, short=False)
+
+
+def mixed(one: PromptScores, other: PromptScores, share: float) -> PromptScores:
+    """(1 - share) of one and share of the other, for each prompt that both scored; None where one did not."""
+    return {
+        metric: {prompt: _between(value, other[metric].get(prompt), share) for prompt, value in scores.items()}
+        for metric, scores in one.items()
+        if metric in other
+    }
+
+
+def _between(a: float | None, b: float | None, share: float) -> float | None:
+    return None if a is None or b is None else (1 - share) * a + share * b
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Denoiser work of a sample, in drawings: an edit also carries the tokens of the picture that it starts from.
+
+    Work is counted as evaluations times tokens, text and picture: a transformer's matrix products, without the part of
+    attention that grows with the square.
+    """
+
+    edit: float
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Mapping[str, Any]], size: int, patch: int = 16) -> Operations:
+        """From what a `rlrig` run says of its Diffuser and editor; a token stands for `patch` x `patch` pixels.
+
+        >>> flow = {"steps": 16, "true_cfg": 2.0, "max_sequence_length": 24}
+        >>> Operations.of({"diffuser": flow, "editor": flow}, 64).edit
+        1.4
+        """
+        picture = (size // patch) ** 2
+        draw, edit = (
+            settings[part]["steps"]
+            * (2 if (settings[part].get("true_cfg") or 1) > 1 else 1)
+            * ((settings[part].get("max_sequence_length") or 512) + pictures * picture)
+            for part, pictures in (("diffuser", 1), ("editor", 2))
+        )
+        return cls(edit / draw)
+
+    def __call__(self, actions: Sequence[str]) -> float:
+        """Of the actions of a trace's rounds: draw, fresh, edit."""
+        return sum(self.edit if action == "edit" else 1.0 for action in actions)

@@ -1,0 +1,119 @@
+"""Who is compared: the runs of the ablation, drawn or gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlrig_eval.errors import NotComparable, UsageError
+from rlrig_eval.models.rlrig import trained_adapters
+from rlrig_eval.runs import Request, open_run, settle
+from rlrig_eval.runs.evaluation import execute
+from rlrig_eval.runs.opened import Opened
+
+SINGLE, BEST, LOOP, TRUTH = "single pass", "best-of-n", "loop without RL", "truth through the VAE"
+CAP = 5
+"""Images a prompt at most, in the loop and in best-of-n alike."""
+MOST = 8
+"""Candidates that best-of-n draws, so that it can also be cut where its mean cost is that of another row."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A row: a model, its options, and the phases whose trained adapters it needs."""
+
+    name: str
+    model: str
+    options: Mapping[str, Any]
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> str:
+        return self.name.replace(" ", "-").lower()
+
+
+@dataclass(frozen=True)
+class System:
+    """What is taken apart: an RL-RIG preset, the model that is its Diffuser alone, and where its autoencoder lies."""
+
+    preset: str = "shapes"
+    base: str = "flux-shapes"
+    vae: str = "bundled:diffuser"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The runs by row, and the rows that were left out, with the reason."""
+
+    runs: Mapping[str, Opened]
+    left_out: Mapping[str, str]
+
+
+def contestants(system: System) -> tuple[Contestant, ...]:
+    """Every row, in the order of the report."""
+
+    def rlrig(name: str, rl: str, actor: str = "vlm") -> Contestant:
+        needs = {"none": set[str](), "actor": {"actor"}, "editor": {"editor"}, "both": {"actor", "editor"}}[rl]
+        return Contestant(name, "rlrig", {"preset": system.preset, "rl": rl, "actor": actor}, frozenset(needs))
+
+    best = {"base": system.base, "n": MOST, "preset": system.preset}
+    return (
+        Contestant(SINGLE, system.base, {}),
+        Contestant(BEST, "best-of-n", best),
+        rlrig(LOOP, "none"),
+        rlrig("Actor trained", "actor"),
+        rlrig("editor trained", "editor"),
+        rlrig("both trained", "both"),
+        rlrig("random edits", "none", "random"),
+        Contestant(TRUTH, "vae-truth", {"checkpoint": system.vae}),
+    )
+
+
+def draw(
+    system: System,
+    suite: str,
+    folder: Path,
+    limit: int | None = None,
+    judge: str | None = None,
+    progress: bool = True,
+) -> Drawn:
+    """Do every row's run in a folder of its own below `folder`, or go on with it.
+
+    Rows whose adapters were not trained are left out. Errors are those of `evaluate`.
+
+    Raises:
+        NotComparable: two rows draw with different Diffusers.
+    """
+    there = trained_adapters(system.preset)
+    runs, left_out = dict[str, Opened](), dict[str, str]()
+    for row in contestants(system):
+        missing = sorted(row.needs - there)
+        if missing:
+            left_out[row.name] = f"not trained: {' and '.join(missing)}"
+            continue
+        asked = Request(
+            suite=suite,
+            model=row.model,
+            options=row.options,
+            limit=limit,
+            judges=() if judge is None or row.name in (BEST, TRUTH) else ((judge, {}),),
+        )
+        done = execute(settle(asked), folder / row.folder, progress=progress)
+        if not done.whole:
+            raise UsageError(f"{done.folder}: the run is not whole: other shards are out")
+        runs[row.name] = open_run(done.folder)
+    _one_diffuser(runs)
+    return Drawn(runs, left_out)
+
+
+def _one_diffuser(runs: Mapping[str, Opened]) -> None:
+    weights = {name: _diffuser(run) for name, run in runs.items()}
+    if len(set(weights.values())) > 1:
+        raise NotComparable(f"the rows draw with different Diffusers: {weights}")
+
+
+def _diffuser(run: Opened) -> str:
+    found = (run.config.settings or {}).get("weights")
+    return str(found["diffuser"] if isinstance(found, Mapping) else found)

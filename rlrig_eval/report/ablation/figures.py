@@ -1,0 +1,222 @@
+"""From the runs of the ablation to its figures: scores, differences at three kinds of budget, headroom, cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from rlrig_eval import extract
+from rlrig_eval.metrics.appearance import colour_entropy, edge_density
+from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match
+from rlrig_eval.report.ablation.contestants import BEST, CAP, LOOP, MOST, SINGLE, TRUTH, Drawn
+from rlrig_eval.runs.opened import Opened
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.scorers import GRAPH, graph_scores
+from rlrig_eval.runs.scoring import Scoring, score_all
+from rlrig_eval.runs.summary import PromptScores, planned_prompts, prompt_scores
+from rlrig_eval.stats import cluster_mean_ci, differences_within
+
+METRICS = ("all_correct", "requirements", "sg_iou", "pair_accuracy")
+HARD, UNSEEN, ALL = "three or more relations", "unseen pairings", "all"
+UNITS = ("images", "operations")
+
+
+def figures(drawn: Drawn) -> dict[str, Any]:
+    """The content of the report; nothing in it is estimated but what carries an interval."""
+    runs = drawn.runs
+    loop = runs[LOOP]
+    work = Operations.of(loop.config.settings or {}, int((loop.config.settings or {})["size"]))
+    cuts, costs = best_of_n(runs[BEST]), {name: cost(run, work) for name, run in runs.items() if name != BEST}
+    scores = {name: run.prompt_scores for name, run in runs.items() if name != BEST}
+    at_cap = cuts[CAP - 1]
+    scores[BEST], costs[BEST] = at_cap.scores, dict(at_cap.cost)
+    every = subsets(loop)
+    parts = {part: ids for part, ids in every.items() if ids}
+    order = [name for name in runs if name in scores]
+    looks = {name: appearance(run) for name, run in runs.items() if name != BEST}
+    return {
+        "suite": loop.config.suite.model_dump(mode="json", exclude={"source"}),
+        "prompts": {part: len(ids) for part, ids in every.items()},
+        "settings": loop.config.settings,
+        "edit_in_drawings": work.edit,
+        "left_out": dict(drawn.left_out),
+        "rows": {name: row(name, scores, costs, loop, parts) | {"looks": looks.get(name)} for name in order},
+        "same_cap": {
+            reference: {
+                name: differences(scores[name], scores[reference], loop, parts)
+                for name in order
+                if name not in (reference, TRUTH)
+            }
+            for reference in (LOOP, BEST)
+        },
+        **{f"matched_{unit}": matched(unit, order, scores, costs, cuts, loop, parts) for unit in UNITS},
+    }
+
+
+def subsets(run: Opened) -> dict[str, list[str]]:
+    """The planned prompts, those of the comparison that was stated beforehand, and those of pairings held out."""
+    prompts = planned_prompts(run.samples)
+    return {
+        ALL: [p.id for p in prompts],
+        HARD: [p.id for p in prompts if len(p.graph.relations) >= 3],
+        UNSEEN: [p.id for p in prompts if "unseen" in p.tags],
+    }
+
+
+def row(
+    name: str,
+    scores: Mapping[str, PromptScores],
+    costs: Mapping[str, Mapping[str, float | None]],
+    about: Opened,
+    parts: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Means with intervals, cost, and for rows between the single pass and the truth how much of that they close."""
+    own = scores[name]
+    right = [value for value in own["all_correct"].values() if value is not None]
+    images = costs[name].get("images")
+    return {
+        "metrics": {part: _means(own, about, ids) for part, ids in parts.items()},
+        "cost": dict(costs[name]),
+        "images_per_solved": images * len(right) / sum(right) if images and sum(right) else None,
+        "headroom": {metric: headroom(scores, name, metric) for metric in ("all_correct", "sg_iou") if TRUTH in scores},
+        "ratio": {metric: _ratio(scores, name, metric) for metric in ("all_correct", "sg_iou")},
+    }
+
+
+def headroom(scores: Mapping[str, PromptScores], name: str, metric: str) -> float | None:
+    """(row - single pass) / (truth through the VAE - single pass), over the prompts that all three scored."""
+    three = [scores[one][metric] for one in (name, SINGLE, TRUTH)]
+    shared = [p for p in three[0] if all(one.get(p) is not None for one in three)]
+    own, floor, ceiling = (sum(one[p] or 0.0 for p in shared) for one in three)
+    return (own - floor) / (ceiling - floor) if ceiling > floor else None
+
+
+def differences(
+    one: PromptScores, other: PromptScores, about: Opened, parts: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Part -> metric -> one - other, paired by prompt, with a 95 % interval over groups."""
+    shared = {metric for metric in one if metric in other and (metric in METRICS or metric.startswith("judge."))}
+    found = differences_within(
+        {metric: one[metric] for metric in sorted(shared)},
+        {metric: other[metric] for metric in sorted(shared)},
+        about.groups,
+        parts,
+    )
+    return {part: {metric: each.as_dict() for metric, each in by.items()} for part, by in found.items()}
+
+
+def matched(
+    unit: str,
+    order: Sequence[str],
+    scores: Mapping[str, PromptScores],
+    costs: Mapping[str, Mapping[str, float | None]],
+    cuts: Sequence[Cut],
+    about: Opened,
+    parts: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Each loop against a best-of-n that spends as much of `unit` on a prompt, in the mean."""
+    found = dict[str, Any]()
+    for name in order:
+        spent = costs[name].get(unit)
+        if name in (SINGLE, BEST, TRUTH) or spent is None:
+            continue
+        control = match(cuts, unit, spent)
+        found[name] = {
+            "cost": spent,
+            "control": {"what": control.words(), "cost": control.cost, "short": control.short},
+            "differences": differences(scores[name], control.scores, about, parts),
+        }
+    return found
+
+
+def cost(run: Opened, work: Operations) -> dict[str, float | None]:
+    """Means of a sample: images, denoiser operations in drawings, evaluations, VLM calls, seconds."""
+    rows = _drawn(run)
+    sums: dict[str, list[float]] = {"images": [], "operations": [], "denoiser_evals": [], "vlm_calls": []}
+    for one in rows:
+        sums["images"].append(one.cost.get("images", 1.0))
+        sums["operations"].append(work(_actions(run, one)))
+        for name in ("denoiser_evals", "vlm_calls"):
+            sums[name] += [one.cost[name]] if name in one.cost else []
+    sums["seconds"] = [one.seconds for one in rows]
+    return {name: sum(values) / len(values) if values else None for name, values in sums.items()}
+
+
+def appearance(run: Opened) -> dict[str, float]:
+    """Means over the final pictures: edges and colours, which a reward that was bought would cost (UniRL #407)."""
+    found: dict[str, list[float]] = {"edge_density": [], "colour_entropy": []}
+    for one in _drawn(run):
+        with Image.open(run.folder / (one.image or "")) as picture:
+            found["edge_density"].append(edge_density(np.asarray(picture.convert("L"))))
+            found["colour_entropy"].append(colour_entropy(np.asarray(picture.convert("RGB"))))
+    return {name: float(np.mean(values)) for name, values in found.items() if values}
+
+
+def best_of_n(run: Opened) -> list[Cut]:
+    """Best-of-1 to best-of-`MOST`, from the candidates of one run; each picture that any of them answers is read."""
+    rows, suite = _drawn(run), run.suite
+    rounds = {one.id: _rounds(run, one) for one in rows}
+    candidates = {
+        id_: [Candidate(r["reward"], sum(r["probabilities"].values()) / max(1, len(r["probabilities"]))) for r in found]
+        for id_, found in rounds.items()
+    }
+    scoring = Scoring(suite, extract.build(run.config.extractor), {GRAPH: graph_scores})
+    samples, read = {sample.id: sample for sample in run.samples}, dict[tuple[str, int], ScoreRow]()
+
+    def answered(picked: Mapping[str, int]) -> dict[str, ScoreRow]:
+        """The scores of one candidate of each sample; a picture that was read before is not read again."""
+        new = {id_: k for id_, k in picked.items() if (id_, k) not in read}
+        pictures = {
+            id_: run.rows[id_].model_copy(
+                update={"image": f"traces/{Path(run.rows[id_].trace or '').stem}_r{k}.png"},
+            )
+            for id_, k in new.items()
+        }
+        found = score_all([samples[id_] for id_ in new], pictures, run.folder, scoring)
+        read.update({(id_, k): scores[GRAPH] for (id_, k), scores in zip(new.items(), found, strict=True)})
+        return {id_: read[id_, k] for id_, k in picked.items()}
+
+    cuts = []
+    for cap in range(1, MOST + 1):
+        answers = answered({one.id: chosen(candidates[one.id], cap) for one in rows})
+        images = [min(cap, len(rounds[one.id])) for one in rows]
+        seconds = [sum(r["seconds"] for r in rounds[one.id][:cap]) for one in rows]
+        mean = sum(images) / len(images)
+        costs = {"images": mean, "operations": mean, "seconds": sum(seconds) / len(seconds)}
+        cuts.append(Cut(cap, prompt_scores(run.samples, {GRAPH: answers}), costs))
+    return cuts
+
+
+def _means(scores: PromptScores, about: Opened, ids: Sequence[str]) -> dict[str, Any]:
+    groups = about.groups
+    return {
+        metric: cluster_mean_ci([found.get(i) for i in ids], [groups[i] for i in ids]).as_dict()
+        for metric, found in scores.items()
+        if metric in METRICS or metric.startswith("judge.")
+    }
+
+
+def _ratio(scores: Mapping[str, PromptScores], name: str, metric: str) -> float | None:
+    """Row / single pass, the paper's way of stating a gain."""
+    one, floor = scores[name][metric], scores[SINGLE][metric]
+    shared = [p for p in one if one[p] is not None and floor.get(p) is not None]
+    below = sum(floor[p] or 0.0 for p in shared)
+    return sum(one[p] or 0.0 for p in shared) / below if below else None
+
+
+def _drawn(run: Opened) -> list[SampleRow]:
+    return [run.rows[sample.id] for sample in run.samples if run.rows[sample.id].status == "ok"]
+
+
+def _actions(run: Opened, one: SampleRow) -> list[str]:
+    return [r["action"] for r in _rounds(run, one)] if one.trace else ["draw"]
+
+
+def _rounds(run: Opened, one: SampleRow) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((run.folder / (one.trace or "")).read_text())["rounds"]
+    return found
