@@ -36,6 +36,11 @@ class Weights:
         """10^9 bytes of all its parameters in `dtype`."""
         return sum(self.parameters.values()) * BYTES[dtype]
 
+    def size(self, dtype: str = "bfloat16") -> str:
+        """`gigabytes` in words, with a decimal where it is small."""
+        found = self.gigabytes(dtype)
+        return f"{found:.0f} GB" if found >= 10 else f"{found:.1f} GB"
+
 
 class MissingWeights(UsageError):
     """A published checkpoint that is not on this machine, and could not be fetched."""
@@ -75,7 +80,7 @@ def explain(checkpoint: str, why: str) -> str:
         size = "licence and size are not known here"
         command = f"hf download {checkpoint}"
     else:
-        size = f"licence: {about.licence}; about {about.gigabytes():.0f} GB in half precision"
+        size = f"licence: {about.licence}; about {about.size()} in half precision"
         command = fetch_command(about)
     gate = f"; gated: accept its terms at https://huggingface.co/{checkpoint}, then hf auth login"
     said = f"checkpoint {checkpoint}: its weights are not on this machine ({why}); {size}"
@@ -99,7 +104,12 @@ def listed() -> Iterator[str]:
     """A line on every known checkpoint: whether it is here, its size, gate and licence."""
     for name, about in sorted(known().items(), key=lambda item: item[0].casefold()):
         gate = "gated, " if about.gated else ""
-        yield f"{'here   ' if on_disk(name) else 'missing'}  {name}: {about.gigabytes():.0f} GB, {gate}{about.licence}"
+        yield f"{'here   ' if on_disk(name) else 'missing'}  {name}: {about.size()}, {gate}{about.licence}"
+
+
+def overview() -> str:
+    """What `doctor` says of them."""
+    return "\n".join([f"weights of published checkpoints, in {cache_dir()}:", *(f"  {line}" for line in listed())])
 
 
 def commit(checkpoint: str) -> str | None:

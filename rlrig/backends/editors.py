@@ -6,6 +6,7 @@ from rlrig.backends.flow import FlowDiffuser, KontextEditor, PipelineEditor
 from rlrig.backends.inversion import InversionEditor
 from rlrig.presets import Editor
 from rlrig.roles import InverseDiffuser
+from rlrig_eval.errors import UsageError
 from rlrig_eval.pipelines import open_drawer, open_named
 from rlrig_eval.pipelines.painter import takes
 
@@ -38,9 +39,14 @@ def load_editor(editor: Editor, device: str, diffuser: FlowDiffuser | None = Non
 
 def _sdedit(drawer: Any, editor: Editor) -> InverseDiffuser:
     """SDEdit (Meng et al. 2021), noise up to `strength` and draw from there, by the pipeline's image-to-image class."""
-    from diffusers import AutoPipelineForImage2Image
+    import diffusers
 
-    pipeline = AutoPipelineForImage2Image.from_pipe(drawer)
+    name = type(drawer).__name__
+    # By name, for diffusers' table of such classes imports all of its pipelines.
+    chosen = getattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"), None)
+    if chosen is None:
+        raise UsageError(f"no SDEdit with a {name}: diffusers has no image-to-image class for it")
+    pipeline = chosen.from_pipe(drawer, dtype=drawer.dtype)
     pipeline.set_progress_bar_config(disable=True)
     more = {"strength": editor.inversion.strength}
     return PipelineEditor(pipeline, editor.sampling, more, sized="width" in takes(pipeline))

@@ -1,69 +1,70 @@
-"""The Diffuser and the Kontext-class editor on diffusers pipelines."""
+"""The Diffuser, and the editors that are pipelines of diffusers themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from PIL import Image
 
 from rlrig.presets import Sampling
 from rlrig_eval.checkpoints import open_pipeline
-
-
-def _generators(seeds: Sequence[int]) -> list[torch.Generator]:
-    # One CPU generator a picture: the noise then depends on neither the batch nor the device.
-    return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-
-
-def _guidance(sampling: Sampling, count: int) -> dict[str, Any]:
-    """Arguments for true classifier-free guidance where it is asked for, else for the embedded kind."""
-    if sampling.guided:
-        return {"true_cfg_scale": sampling.true_cfg, "negative_prompt": [""] * count}
-    return {"guidance_scale": sampling.guidance}
-
-
-def _batches(count: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+from rlrig_eval.errors import RunError
+from rlrig_eval.pipelines import Painted, Painter, open_drawer
 
 
 class FlowDiffuser:
-    """A text-to-image pipeline of the FLUX family as the Diffuser."""
+    """Any text-to-image pipeline as the Diffuser: drawn as `rlrig_eval.models.diffusers` draws."""
 
     def __init__(self, pipeline: Any, sampling: Sampling) -> None:
-        self._pipeline, self._sampling = pipeline, sampling
+        self.pipeline = pipeline
+        self._painter = Painter(pipeline, sampling, sampling.batch_size)
         self.evals_per_image = sampling.evals
 
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "FlowDiffuser":
-        """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
-        from diffusers import DiffusionPipeline
-
-        return cls(open_pipeline(DiffusionPipeline, path, sampling.dtype, device), sampling)
+        """Load from a folder, a file, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
+        return cls(open_drawer(path, sampling, device), sampling)
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
-        s, pictures = self._sampling, []
-        for part in _batches(len(prompts), s.batch_size):
-            chosen = list(prompts[part])
-            output = self._pipeline(
-                prompt=chosen,
-                height=s.size,
-                width=s.size,
-                num_inference_steps=s.steps,
-                max_sequence_length=s.max_sequence_length,
-                generator=_generators(seeds[part]),
-                **_guidance(s, len(chosen)),
-            )
-            pictures.extend(output.images)
-        return pictures
+        painted = self._painter.paint(prompts, seeds)
+        self.evals_per_image = _evaluations(painted, self.evals_per_image)
+        return [_picture(one) for one in painted]
 
 
-class KontextEditor:
+class PipelineEditor:
+    """An editing pipeline as the Inverse Diffuser: picture and text in, picture out.
+
+    Args:
+        more: arguments of its call beside the settings.
+        solo: it reads several pictures as several references of one, so they come to it one by one.
+        sized: its call takes width and height; else it keeps the picture's.
+    """
+
+    def __init__(
+        self, pipeline: Any, sampling: Sampling, more: Mapping[str, Any], solo: bool = False, sized: bool = True
+    ) -> None:
+        stated = sampling.model_copy(update={"arguments": {**(sampling.arguments or {}), **more}})
+        self.pipeline, self._size = pipeline, sampling.size
+        self._painter = Painter(pipeline, stated, 1 if solo else sampling.batch_size, sized)
+        self.evals_per_image = sampling.evals
+
+    def edit(
+        self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
+    ) -> list[Image.Image]:
+        side = (self._size, self._size)
+        scaled = [image if image.size == side else image.resize(side, Image.Resampling.LANCZOS) for image in images]
+        painted = self._painter.paint(instructions, seeds, image=scaled)
+        self.evals_per_image = _evaluations(painted, self.evals_per_image)
+        return [_picture(one) for one in painted]
+
+
+class KontextEditor(PipelineEditor):
     """A FLUX Kontext pipeline as the Inverse Diffuser: the picture to edit rides along as reference tokens."""
 
     def __init__(self, pipeline: Any, sampling: Sampling) -> None:
-        self._pipeline, self._sampling = pipeline, sampling
-        self.evals_per_image = sampling.evals
+        # Without these two, Kontext redraws everything at a million pixels.
+        super().__init__(pipeline, sampling, {"max_area": sampling.size * sampling.size, "_auto_resize": False})
 
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "KontextEditor":
@@ -72,24 +73,16 @@ class KontextEditor:
 
         return cls(open_pipeline(FluxKontextPipeline, path, sampling.dtype, device), sampling)
 
-    def edit(
-        self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
-    ) -> list[Image.Image]:
-        s, pictures = self._sampling, []
-        for part in _batches(len(images), s.batch_size):
-            chosen = list(instructions[part])
-            output = self._pipeline(
-                image=list(images[part]),
-                prompt=chosen,
-                height=s.size,
-                width=s.size,
-                # Without these two, Kontext redraws everything at a million pixels.
-                max_area=s.size * s.size,
-                _auto_resize=False,
-                num_inference_steps=s.steps,
-                max_sequence_length=s.max_sequence_length,
-                generator=_generators(seeds[part]),
-                **_guidance(s, len(chosen)),
-            )
-            pictures.extend(output.images)
-        return pictures
+
+def _evaluations(painted: Sequence[Painted], before: int) -> int:
+    known = [one.evaluations for one in painted if one.evaluations is not None]
+    return round(known[0]) if known else before
+
+
+def _picture(painted: Painted) -> Image.Image:
+    """As diffusers makes it; RunError where there is none."""
+    if painted.held_back:
+        raise RunError("the pipeline's safety checker held the picture back")
+    if not np.isfinite(painted.pixels).all():
+        raise RunError("the picture has NaN or infinite pixels")
+    return Image.fromarray((painted.pixels.clip(0, 1) * 255).round().astype(np.uint8))

@@ -1,7 +1,16 @@
 """Text-to-image systems, each behind the contract of `Generator`."""
 
 from rlrig_eval.models.contract import Drawn, Failure, Generator, Job, Picture, Trace
-from rlrig_eval.models.registry import ModelFile, ModelSpec, build, names, preferred_batch_size, resolve
+from rlrig_eval.models.registry import (
+    ModelFile,
+    ModelSpec,
+    build,
+    names,
+    needs,
+    own_reader,
+    preferred_batch_size,
+    resolve,
+)
 
 __all__ = [
     "Drawn",
@@ -14,6 +23,8 @@ __all__ = [
     "Trace",
     "build",
     "names",
+    "needs",
+    "own_reader",
     "preferred_batch_size",
     "resolve",
 ]

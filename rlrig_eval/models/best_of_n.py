@@ -18,6 +18,7 @@ from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite.seeds import candidate_seed
 
 Draw = Callable[[Sequence[Job]], Sequence[Picture | Failure]]
+Reword = Callable[[Job, View | None], str]
 Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], Sequence[View]]
 
 
@@ -40,6 +41,7 @@ class BestOfN:
             "n": n,
             "threshold": self._checker.threshold,
         }
+        self._reword: Reword = as_asked
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
         size = stated_size(self._base.settings)
@@ -49,6 +51,7 @@ class BestOfN:
                 jobs,
                 lambda some: [admit(one, size) for one in self._base.generate(some)],
                 self._checker.look,
+                self._reword,
             )
         )
 
@@ -73,22 +76,32 @@ class _Case:
         return self.failure is None and not (self.views and self.views[-1].satisfied)
 
 
-def best_of(n: int, jobs: Sequence[Job], draw: Draw, look: Look) -> list[Picture | Failure]:
+def as_asked(job: Job, _: View | None) -> str:
+    """The prompt, whatever came of it before."""
+    return job.text
+
+
+def best_of(n: int, jobs: Sequence[Job], draw: Draw, look: Look, reword: Reword = as_asked) -> list[Picture | Failure]:
     """For each job the best of up to `n` candidates, drawn one after the other until one satisfies `look`.
 
-    Candidate k is drawn from `candidate_seed(job.noise, k)`. A job of which one candidate fails is a failure.
+    Candidate k is drawn from `candidate_seed(job.noise, k)`, by the text that `reword` makes of the job and the view
+    of the candidate before it. A job of which one candidate fails is a failure.
     """
     cases = [_Case(job) for job in jobs]
     for k in range(n):
         todo = [case for case in cases if case.open]
         if todo:
-            _candidate(k, todo, draw, look)
+            _candidate(k, todo, draw, look, reword)
     return [case.failure or _chosen(case) for case in cases]
 
 
-def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look) -> None:
+def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look, reword: Reword) -> None:
     began = time.perf_counter()
-    drawn = draw([replace(case.job, noise=candidate_seed(case.job.noise, k)) for case in cases])
+    texts = [reword(case.job, case.views[-1] if case.views else None) for case in cases]
+    noises = [candidate_seed(case.job.noise, k) for case in cases]
+    drawn = draw(
+        [replace(case.job, text=text, noise=noise) for case, text, noise in zip(cases, texts, noises, strict=True)]
+    )
     for case, outcome in zip(cases, drawn, strict=True):
         if isinstance(outcome, Failure):
             case.failure = outcome

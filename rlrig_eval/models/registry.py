@@ -104,6 +104,20 @@ def preferred_batch_size(spec: ModelSpec) -> int:
     return stated or int(getattr(_factory(spec), "batch_size", DEFAULT_BATCH))
 
 
+def needs(spec: ModelSpec) -> list[str]:
+    """What the model takes of the machine, in lines; none for a class that does not say (a static method `needs`)."""
+    says = getattr(_factory(spec), "needs", None)
+    if says is None:
+        return []
+    return list(says(**spec.options, **({} if spec.settings is None else {"settings": spec.settings})))
+
+
+def own_reader(model: ModelSpec | Generator, world: str) -> str | None:
+    """The extractor that a model's pictures of a world ask for (its class attribute `reads`); None for any other."""
+    reads: Mapping[str, str] = getattr(_factory(model) if isinstance(model, ModelSpec) else model, "reads", {})
+    return reads.get(world)
+
+
 def _schema(factory: Any) -> type[BaseModel] | None:
     """The pydantic model that a class declares as its `Settings`, if it does."""
     schema: type[BaseModel] | None = getattr(factory, "Settings", None)

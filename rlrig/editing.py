@@ -1,0 +1,155 @@
+"""Edit success and preservation of every Inverse Diffuser on the shapes checkpoints, in one table.
+
+python -m rlrig.editing --count 8 --out reports/editors
+
+Kontext is told what to change. The others redraw with the Diffuser's own pipeline towards a text that says what the
+picture should show, with and without one that says what it shows now.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from rlrig.backends.editors import load_editor
+from rlrig.backends.flow import FlowDiffuser, KontextEditor
+from rlrig.backends.inversion import InversionEditor
+from rlrig.bundled.edits import Edit
+from rlrig.bundled.measure import fulfilled, held_out_edits, preserved, read_or_nothing
+from rlrig.presets import Editor, Inversion, load_preset
+from rlrig_eval.scene import Relation, SceneGraph
+from rlrig_eval.shapes import render
+from rlrig_eval.stats import cluster_mean_ci
+from rlrig_eval.suite.wording import word
+
+SEED = 7
+GUIDANCE = 2.5
+KINDS: dict[str, Inversion] = {
+    "sdedit": Inversion(strength=0.75),
+    "rf-inversion": Inversion(),
+    "rf-solver": Inversion(share=0.75),
+    "fireflow": Inversion(share=0.75),
+    "flowedit": Inversion(share=0.75),
+}
+"""Not tuned: a first setting of each, stated so that a table can be read."""
+Way = Callable[[Sequence[Image], Sequence[Edit], Sequence[int]], list[Image]]
+
+
+def before(edit: Edit) -> str:
+    """What the source shows, as far as a prompt would say: its things."""
+    return word(SceneGraph(entities=_bare(edit.source)))
+
+
+def after(edit: Edit) -> str:
+    """What the target should show: its things, and the relations that the edit asks for."""
+    wanted = tuple(
+        Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
+        for goal in edit.goals
+        if goal.predicate is not None
+    )
+    return word(SceneGraph(entities=_bare(edit.target), relations=wanted))
+
+
+def _bare(scene: SceneGraph) -> tuple[Any, ...]:
+    return tuple(entity.model_copy(update={"box": None, "depth": None}) for entity in scene.entities)
+
+
+def _object(ids: Sequence[str]) -> Any:
+    return ids[0] if len(ids) == 1 else tuple(ids)
+
+
+def ways() -> Iterator[tuple[str, Callable[[], tuple[Any, Way]]]]:
+    """Every editor by its name in the table: what loads it, and how it is given an edit."""
+    preset = load_preset("shapes")
+    drawing, sampling = preset.diffuser, preset.editor.sampling
+
+    def kontext() -> tuple[Any, Way]:
+        editor = KontextEditor.from_pretrained(preset.editor.checkpoint, sampling, preset.device)
+        return editor, lambda images, edits, seeds: editor.edit(images, [one.instruction for one in edits], seeds)
+
+    yield "kontext", kontext
+    pipeline = FlowDiffuser.from_pretrained(drawing.checkpoint, drawing.sampling, preset.device)
+    for kind, inversion in KINDS.items():
+        guidance = {"true_cfg": GUIDANCE} if kind == "sdedit" else {"guidance": GUIDANCE}
+        chosen = Editor(
+            kind=kind,
+            checkpoint=drawing.checkpoint,
+            sampling=drawing.sampling.model_copy(update=guidance),
+            inversion=inversion,
+        )
+        yield kind, lambda chosen=chosen: _towards(load_editor(chosen, preset.device, pipeline))
+        if kind != "sdedit":
+            yield (
+                f"{kind}, source described",
+                lambda chosen=chosen: _between(load_editor(chosen, preset.device, pipeline)),
+            )
+
+
+def _towards(editor: Any) -> tuple[Any, Way]:
+    return editor, lambda images, edits, seeds: editor.edit(images, [after(one) for one in edits], seeds)
+
+
+def _between(editor: InversionEditor) -> tuple[Any, Way]:
+    return editor, lambda images, edits, seeds: editor.between(
+        images, [before(one) for one in edits], [after(one) for one in edits], seeds
+    )
+
+
+def measure(count: int, only: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """By editor: shares of edits fulfilled, preserved and both, with 95 % intervals, and denoiser evaluations each."""
+    edits = held_out_edits(count, SEED)
+    sources, seeds = [render(edit.source) for edit in edits], list(range(count))
+    found = {}
+    for name, load in ways():
+        if only and name not in only:
+            continue
+        editor, way = load()
+        seen = [read_or_nothing(picture) for picture in way(sources, edits, seeds)]
+        done = [fulfilled(edit, one) for edit, one in zip(edits, seen, strict=True)]
+        kept = [preserved(edit, one) for edit, one in zip(edits, seen, strict=True)]
+        both = [a and b for a, b in zip(done, kept, strict=True)]
+        shares = {"fulfilled": done, "preserved": kept, "both": both}
+        intervals = {key: cluster_mean_ci([*map(float, value)], range(count)) for key, value in shares.items()}
+        found[name] = {key: value.as_dict() for key, value in intervals.items()}
+        found[name]["denoiser_evals"] = editor.evals_per_image
+    return found
+
+
+def table(found: dict[str, dict[str, Any]], count: int) -> str:
+    """Markdown."""
+    lines = [
+        f"Inverse Diffusers on the shapes checkpoints, {count} held-out edits of drawings; mean [95 % interval].",
+        "Fulfilled: all of the target's things and relations are there. Preserved: what was not to change is where it",
+        f"was, within 4 pixels. Settings are first guesses. Command: `python -m rlrig.editing --count {count}`.",
+        "",
+        "| editor | fulfilled | preserved | both | evaluations an edit |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in found.items():
+        cells = ["{:.2f} [{:.2f}, {:.2f}]".format(row[key]["mean"], *row[key]["ci95"]) for key in _SHARES]
+        lines.append(f"| {name} | {' | '.join(cells)} | {row['denoiser_evals']} |")
+    return "\n".join(lines) + "\n"
+
+
+_SHARES = ("fulfilled", "preserved", "both")
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m rlrig.editing", description="Compare the Inverse Diffusers.")
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--only", nargs="*", default=[], help="names of the table's rows")
+    parser.add_argument("--out", type=Path, default=Path("reports/editors"))
+    asked = parser.parse_args(arguments)
+    found = measure(asked.count, asked.only)
+    report = {"command": f"python -m rlrig.editing --count {asked.count}", "edits": asked.count, "editors": found}
+    asked.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
+    asked.out.with_suffix(".md").write_text(table(found, asked.count))
+    sys.stdout.write(table(found, asked.count))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
