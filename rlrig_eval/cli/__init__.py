@@ -11,6 +11,7 @@ from rlrig_eval.cli.baseline import write as baseline_write
 from rlrig_eval.cli.check import check
 from rlrig_eval.cli.compare import compare
 from rlrig_eval.cli.doctor import doctor
+from rlrig_eval.cli.export import export
 from rlrig_eval.cli.listing import list_
 from rlrig_eval.cli.power import power
 from rlrig_eval.cli.report import report
@@ -54,6 +55,7 @@ app.add_typer(baseline, name="baseline")
 app.command()(report)
 app.command()(power)
 app.command()(view)
+app.command()(export)
 app.command()(aa)
 app.command("list")(list_)
 app.command()(validate)

@@ -9,7 +9,10 @@ import typer
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is compared with.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run folders, baseline files, or folders of baseline files."),
+    ],
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar="md|tex|csv|html|json", help="Instead of a terminal's table."),
@@ -17,23 +20,37 @@ def report(
     columns: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Metrics and costs to show, in that order.")
     ] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Which one the others are paired with; else the first.")
+    ] = None,
     max_images: Annotated[float | None, typer.Option(help="Leave out runs that draw more images a sample.")] = None,
     max_evals: Annotated[float | None, typer.Option(help="Or take more denoiser evaluations a sample.")] = None,
+    budget_of: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Then again, only what costs no more than this one.")
+    ] = None,
     paper: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A paper's tables: published beside measured.")
     ] = None,
 ) -> None:
     """Rank runs: scores with intervals, rank, cost, time and coverage. With --paper: that paper's tables again."""
     from rlrig_eval.errors import UsageError
-    from rlrig_eval.report import leaderboard, render_table
     from rlrig_eval.report.cut import Cut
-    from rlrig_eval.report.paper import load_paper, paper_tables, render_tables
+    from rlrig_eval.report.entry import read_entries
+    from rlrig_eval.report.paper import load_paper, paper_tables
+    from rlrig_eval.report.ranking import at_equal_budget, rank
+    from rlrig_eval.report.render import render_table, render_tables
 
     wanted = format_ or "terminal"
-    if paper is None:
-        names = None if columns is None else [name.strip() for name in columns.split(",")]
-        typer.echo(render_table(leaderboard(runs, names, Cut(max_images, max_evals)), wanted), nl=False)
+    if paper is not None:
+        if any(flag is not None for flag in (columns, reference, max_images, max_evals, budget_of)):
+            raise UsageError("--paper has its own rows and columns: leave the flags of the leaderboard away")
+        typer.echo(render_tables(paper_tables(load_paper(paper), runs), wanted), nl=False)
         return
-    if columns is not None or max_images is not None or max_evals is not None:
-        raise UsageError("--paper has its own rows and columns: leave --columns, --max-images and --max-evals away")
-    typer.echo(render_tables(paper_tables(load_paper(paper), runs), wanted), nl=False)
+    names = None if columns is None else [name.strip() for name in columns.split(",")]
+    entries = read_entries(runs)
+    board = rank(entries, names, Cut(max_images, max_evals), reference)
+    if budget_of is None:
+        typer.echo(render_table(board, wanted), nl=False)
+    else:
+        cuts = at_equal_budget(entries, budget_of, names, reference)
+        typer.echo(render_tables([board, *cuts], wanted), nl=False)

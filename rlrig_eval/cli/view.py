@@ -1,4 +1,4 @@
-"""rlrig-eval view: one page with every picture of some runs."""
+"""rlrig-eval view: every picture of some runs, as a page or as a site."""
 
 from __future__ import annotations
 
@@ -12,13 +12,25 @@ def view(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
     bundle: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write DIR/index.html, to be served or sent, instead of RUN/report.html."),
+        typer.Option(metavar="DIR", help="Write a site, DIR/index.html and what it loads, instead of RUN/report.html."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="With --bundle: show the first so many prompts, of very many.")
     ] = None,
 ) -> None:
-    """Write a page with every prompt, its pictures, what was read in them, and what was right and wrong.
+    """Show every prompt, its pictures, what was read in them, and what was right and wrong.
 
-    The page is one file that needs nothing else; without --bundle it lies in the first run's folder.
+    Without --bundle it is one file that needs nothing else, in the first run's folder; with it a folder to be served
+    or sent, which loads cards and pictures as they come near and so stays quick with thousands of them.
     """
-    from rlrig_eval.report import page
+    from rlrig_eval.errors import UsageError
+    from rlrig_eval.report import page, site
 
-    typer.echo(f"wrote {page(runs, bundle / 'index.html' if bundle else runs[0] / 'report.html')}")
+    if limit is not None and bundle is None:
+        raise UsageError("--limit is for a site: give --bundle DIR")
+    try:
+        written = page(runs, runs[0] / "report.html") if bundle is None else site(runs, bundle, limit)
+    except OSError as problem:
+        where = problem.filename or bundle or runs[0]
+        raise UsageError(f"{where}: cannot write there: {problem.strerror or problem}") from None
+    typer.echo(f"wrote {written}")

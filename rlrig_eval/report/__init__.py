@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rlrig_eval.report.gallery import page
+    from rlrig_eval.report.gallery import page, site
     from rlrig_eval.report.ranking import leaderboard
     from rlrig_eval.report.render import render_table
     from rlrig_eval.report.table import Table
 
-__all__ = ["Table", "leaderboard", "page", "render_table"]
+__all__ = ["Table", "leaderboard", "page", "render_table", "site"]
 
-_HOMES = {"Table": "table", "leaderboard": "ranking", "page": "gallery", "render_table": "render"}
+_HOMES = {"Table": "table", "leaderboard": "ranking", "page": "gallery", "render_table": "render", "site": "gallery"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The pictures of a page: small, each stored once, as data URIs."""
+"""The pictures of a page: small, each stored once, as data URIs or as files beside it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,12 @@ class Thumbnail:
 
 @dataclass
 class Album:
-    """Grows as pictures are added; the same picture twice (a first draft that was chosen) is stored once."""
+    """Grows as pictures are added; the same picture twice (a first draft that was chosen) is stored once.
 
+    With a `folder` the pictures become files in its ``pictures/``, and `uris` relative paths.
+    """
+
+    folder: Path | None = None
     uris: list[str] = field(default_factory=list)
     _known: dict[str, Thumbnail] = field(default_factory=dict)
 
@@ -56,14 +60,22 @@ class Album:
             if not small:
                 image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
             self._known[digest] = Thumbnail(len(self.uris), *image.size, pixels=small)
-            self.uris.append(_uri(image, small))
+            self.uris.append(self._stored(digest, _webp(image, small)))
         return self._known[digest]
 
+    def _stored(self, digest: str, content: bytes) -> str:
+        if self.folder is None:
+            return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
+        path = self.folder / "pictures" / f"{digest[:32]}.webp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return f"pictures/{path.name}"
 
-def _uri(image: Image.Image, small: bool) -> str:
+
+def _webp(image: Image.Image, small: bool) -> bytes:
     out = io.BytesIO()
     if small:
         image.point(_ROUNDED * 3).save(out, "WEBP", lossless=True, quality=100, method=4)
     else:
         image.save(out, "WEBP", quality=_QUALITY, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return out.getvalue()

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.report.album import Album, Thumbnail
+from rlrig_eval.report.diagram import Diagram, diagram
 from rlrig_eval.report.folder import Contestant
 from rlrig_eval.report.overlay import Overlay, overlay
 from rlrig_eval.report.strip import Strip, strip
@@ -19,11 +21,16 @@ from rlrig_eval.shapes import CANVAS
 from rlrig_eval.suite import Prompt
 
 Outcome = Literal["right", "wrong", "unknown"]
+LIKELY = 0.5
+"""From this probability on a judge says yes."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of one run. `run` is the run's place in the page; `trouble` says why there is no score."""
+    """One picture of one run. `run` is the run's place in the page; `trouble` says why there is no score.
+
+    `disputes` has, for each judge by its metric, the statements on which it and the reader differ.
+    """
 
     run: int
     seed: int
@@ -32,6 +39,8 @@ class Shot:
     overlay: Overlay | None = None
     satisfied: Mapping[str, bool] = field(default_factory=dict)
     strip: Strip | None = None
+    diagram: Diagram | None = None
+    disputes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -62,6 +71,11 @@ class Card:
             found.append("wrong" if "wrong" in seen else "right" if seen == {"right"} else "unknown")
         return found
 
+    def disputed(self, runs: int) -> list[bool]:
+        """For each run, whether a judge differs from the reader on any of its pictures."""
+        found = {shot.run for shot in self.shots if any(shot.disputes.values())}
+        return [run in found for run in range(runs)]
+
 
 def cards(contestants: Sequence[Contestant], album: Album) -> list[Card]:
     """Every prompt that any run planned, in the order of the first run that did; pictures go into `album`."""
@@ -90,11 +104,12 @@ def _shot(run: Opened, number: int, sample: Sample, requirements: Sequence[Requi
     if row is None or row.image is None:
         return Shot(number, sample.job.seed, trouble=trouble)
     satisfied: dict[str, bool] = {}
-    over = None
+    over, drawn = None, None
     if score is not None and trouble is None:
         satisfied = {verdict["id"]: bool(verdict["satisfied"]) for verdict in score.evidence["requirements"]}
         read = SceneGraph.model_validate(score.evidence["graph"])
         over = overlay(read, requirements, satisfied, _frame(run, row))
+        drawn = diagram(read, sample.prompt.graph)
     return Shot(
         run=number,
         seed=sample.job.seed,
@@ -103,7 +118,27 @@ def _shot(run: Opened, number: int, sample: Sample, requirements: Sequence[Requi
         overlay=over,
         satisfied=satisfied,
         strip=strip(run.folder / row.trace, requirements, satisfied, album) if row.trace else None,
+        diagram=drawn,
+        disputes=_disputes(run, sample, requirements, satisfied),
     )
+
+
+def _disputes(
+    run: Opened, sample: Sample, requirements: Sequence[Requirement], satisfied: Mapping[str, bool]
+) -> dict[str, tuple[str, ...]]:
+    """By judge: the statements that it takes for likelier than not and the reader does not, or the reverse."""
+    found = {}
+    for judge, rows in run.scores.items():
+        row = rows.get(sample.id)
+        if not judge.startswith(PREFIX) or row is None or row.status != "ok":
+            continue
+        answers = row.evidence.get("answers", {})
+        found[judge] = tuple(
+            r.statement()
+            for r in requirements
+            if r.id in answers and r.id in satisfied and (answers[r.id] >= LIKELY) != satisfied[r.id]
+        )
+    return found
 
 
 def _trouble(row: SampleRow | None, score: ScoreRow | None) -> str | None:

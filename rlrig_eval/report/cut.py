@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.report.folder import Contestant
+from rlrig_eval.report.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Cut:
 NO_CUT = Cut()
 
 
-def within(contestants: Sequence[Contestant], cut: Cut) -> tuple[list[Contestant], tuple[str, ...]]:
+def within(entries: Sequence[Entry], cut: Cut) -> tuple[list[Entry], tuple[str, ...]]:
     """The runs within every bound, and a note on those left out; a run that does not say its cost is left out.
 
     Raises:
         UsageError: no run is left.
     """
     kept, out = [], []
-    for one in contestants:
-        costs = [(one.summary.cost.get(name), words, bound) for name, words, bound in cut.bounds]
+    for one in entries:
+        costs = [(one.cost.get(name), words, bound) for name, words, bound in cut.bounds]
         over = [
             f"{'unknown' if cost is None else f'{cost:.3g}'} {words}"
             for cost, words, bound in costs
@@ -49,8 +49,29 @@ def within(contestants: Sequence[Contestant], cut: Cut) -> tuple[list[Contestant
             kept.append(one)
     if not cut.bounds:
         return kept, ()
-    bounds = " and ".join(f"{bound:g} {words}" for _, words, bound in cut.bounds)
+    bounds = " and ".join(f"{bound:.4g} {words}" for _, words, bound in cut.bounds)
     if not kept:
         raise UsageError(f"no run is left at {bounds} a sample: {', '.join(out)}")
     left_out = f"; left out: {', '.join(out)}" if out else ""
     return kept, (f"Cut at {bounds} a sample{left_out}.",)
+
+
+def equal_budgets(entries: Sequence[Entry], label: str) -> list[tuple[str, Cut]]:
+    """The budgets of the result called `label`, each with its name: its images, and its denoiser evaluations.
+
+    Raises:
+        UsageError: there is no such result, or it says neither.
+    """
+    of = {one.label: one for one in entries}
+    if label not in of:
+        raise UsageError.unknown("run", label, of)
+    cost = of[label].cost
+    images, evals = cost.get("images_per_sample"), cost.get("denoiser_evals_per_sample")
+    found = []
+    if images is not None:
+        found.append((f"No more images than {label}", Cut(max_images=images)))
+    if evals is not None:
+        found.append((f"No more denoiser evaluations than {label}", Cut(max_evals=evals)))
+    if not found:
+        raise UsageError(f"{label} says neither how many images nor how many denoiser evaluations it took")
+    return found

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
-from rlrig_eval.runs.opened import Opened
-from rlrig_eval.runs.store import read_document
+from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.opened import Opened, suite_of
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.store import Row, read_document, scores_file
 
 
 class Excerpt(BaseModel):
@@ -22,9 +24,14 @@ class Excerpt(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Planned(Excerpt):
+    prompts: int
+
+
 class Summary(Excerpt):
     """What a report takes from ``summary.json``."""
 
+    suite: Planned
     settings: dict[str, Any]
     coverage: dict[str, int]
     metrics: dict[str, Estimate]
@@ -58,8 +65,11 @@ class Contestant:
         return f"{suite.name} {suite.version} {suite.split}"
 
 
-def read_runs(folders: Sequence[Path]) -> list[Contestant]:
+def read_runs(folders: Sequence[Path], limit: int | None = None) -> list[Contestant]:
     """The runs in `folders`, in that order.
+
+    Args:
+        limit: read the rows of the first so many prompts of each suite alone, whose order is a stratified one.
 
     Raises:
         UsageError: no folder, the same one twice, one that is no run, or one that is not finished.
@@ -71,8 +81,44 @@ def read_runs(folders: Sequence[Path]) -> list[Contestant]:
     for path in paths:
         if sum(path.resolve() == other.resolve() for other in paths) > 1:
             raise UsageError(f"{path}: the run is named twice")
-    runs = [open_run(path) for path in paths]
+    runs = [open_run(path) if limit is None else _head(path, limit) for path in paths]
     return [_contestant(label, run) for label, run in zip(_labels(runs), runs, strict=True)]
+
+
+def _head(folder: Path, limit: int) -> Opened:
+    """The first `limit` prompts of a run; lines of others are passed over unread, which is what takes the time."""
+    if not (folder / "run.json").is_file():
+        raise UsageError(f"{folder}: not a run folder (there is no run.json in it)")
+    config = read_document(folder / "run.json", RunConfig)
+    config = config.model_copy(update={"limit": limit if config.limit is None else min(limit, config.limit)})
+    suite = suite_of(folder, config)
+    wanted = {prompt.id for prompt in suite.prompts[:limit]}
+    samples = (row for path in sorted(folder.glob("samples*.jsonl")) for row in _rows(path, SampleRow, wanted))
+    scores = {
+        name: {
+            row.id: row
+            for path in [*sorted(folder.glob(f"scores/{name}.*-of-*.jsonl")), scores_file(folder, name)]
+            if path.is_file()
+            for row in _rows(path, ScoreRow, wanted)
+        }
+        for name in config.row_names
+    }
+    return Opened(folder, config, suite, {row.id: row for row in samples}, scores)
+
+
+def _rows(path: Path, model: type[Row], wanted: Collection[str]) -> Iterator[Row]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            prompt = line[len(_ID) : line.find(b"#", len(_ID))].decode("utf-8", "replace")
+            if not line.endswith(b"\n") or (line.startswith(_ID) and prompt not in wanted):
+                continue
+            try:
+                yield model.model_validate_json(line)
+            except ValidationError as problem:
+                raise UnreadableFile.invalid(problem, model, path=path, line=number) from None
+
+
+_ID = b'{"id":"'  # how every row begins that this harness wrote
 
 
 def _contestant(label: str, run: Opened) -> Contestant:

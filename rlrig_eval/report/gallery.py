@@ -1,9 +1,10 @@
-"""One self-contained page: the leaderboard, then every prompt with its pictures, verdicts and film strips."""
+"""A page, or a site, of runs: the leaderboard, then every prompt with its pictures, verdicts and film strips."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from markupsafe import Markup
 
 from rlrig_eval.report.album import Album
 from rlrig_eval.report.cards import Card, cards
+from rlrig_eval.report.confusion import confusions
+from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import Contestant, read_runs
+from rlrig_eval.report.plots import plots
 from rlrig_eval.report.ranking import DIFFERENCE, PRIMARY, VERSUS, by_tag, rank
 from rlrig_eval.report.render import html
 from rlrig_eval.report.table import Estimate, Table
@@ -31,8 +35,12 @@ class Legend:
     seeds: int
 
 
+CHUNK = 25
+"""Cards of a file of a site: what is loaded at once when one of them comes near."""
+
+
 def page(run_dirs: Sequence[Path], out: Path) -> Path:
-    """Write the page of one or several runs; nothing in it is fetched from anywhere.
+    """Write the page of one or several runs as one file; nothing in it is fetched from anywhere.
 
     Args:
         out: the file to write, or a folder that gets a ``report.html``.
@@ -42,17 +50,41 @@ def page(run_dirs: Sequence[Path], out: Path) -> Path:
         OSError: `out` cannot be written.
     """
     path = out if out.suffix in (".html", ".htm") else out / "report.html"
-    replace_text(path, compose(read_runs(run_dirs)))
+    contestants, album = read_runs(run_dirs), Album()
+    replace_text(path, _page(contestants, cards(contestants, album), album, inline=True))
     return path
 
 
-def compose(contestants: Sequence[Contestant]) -> str:
-    """The page as text."""
-    album = Album()
-    found = cards(contestants, album)
-    board = rank(contestants)
+def site(run_dirs: Sequence[Path], folder: Path, limit: int | None = None) -> Path:
+    """Write a site of one or several runs: ``index.html``, ``cards/`` and ``pictures/``, to be served or sent.
+
+    The cards and pictures of `page` lie in files of their own here, which the index loads as they come near: it stays
+    small however many pictures there are. All of it is relative and works from a disk.
+
+    Args:
+        limit: show the first so many prompts alone; leaderboard, tags and plots stay those of all.
+
+    Raises:
+        UsageError: a folder that is no finished run.
+        OSError: `folder` cannot be written.
+    """
+    contestants, album = read_runs(run_dirs, limit), Album(folder)
+    found, runs = cards(contestants, album), _legends(contestants)
+    body = environment().get_template("body.html.j2")
+    for number, start in enumerate(range(0, len(found), CHUNK)):
+        part = {f"p-{card.prompt.id}": body.render(card=card, runs=runs) for card in found[start : start + CHUNK]}
+        replace_text(folder / "cards" / f"{number}.js", f"rlrigCards({json.dumps(part)});\n")
+    replace_text(folder / "index.html", _page(contestants, found, album, inline=False))
+    return folder / "index.html"
+
+
+def _page(contestants: Sequence[Contestant], found: Sequence[Card], album: Album, inline: bool) -> str:
+    """The document; the bodies of its cards stand in it (`inline`) or in the files of a site."""
+    entries = read_entries([one.run.folder for one in contestants])
+    board = rank(entries)
     script = environment().get_template("page.js").render()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    own = "" if inline else "'self' "
     return (
         environment()
         .get_template("page.html.j2")
@@ -60,18 +92,29 @@ def compose(contestants: Sequence[Contestant]) -> str:
             title=", ".join(dict.fromkeys(one.suite for one in contestants)),
             lede=lede(board),
             leaderboard=Markup(html(board)),
-            tag_table=Markup(html(by_tag(contestants))),
+            tag_table=Markup(html(by_tag(entries))),
+            plots=plots(entries),
+            confusions=[Markup(html(table)) for table in confusions(contestants)],
             tags=_tags(found),
-            runs=[
-                Legend(_key(number), one.label, one.run.config.protocol.images_per_prompt)
-                for number, one in enumerate(contestants)
-            ],
+            judged=any(shot.disputes for card in found for shot in card.shots),
+            runs=_legends(contestants),
             cards=found,
+            inline=inline,
+            chunk=CHUNK,
             album=album.uris,
             script=Markup(script),
-            script_hash=f"sha256-{digest}",  # no other script runs, whatever a prompt smuggles in
+            # No other script runs, whatever a prompt smuggles in.
+            scripts=f"{own}'sha256-{digest}'",
+            pictures=f"{own}data:",
         )
     )
+
+
+def _legends(contestants: Sequence[Contestant]) -> list[Legend]:
+    return [
+        Legend(_key(number), one.label, one.run.config.protocol.images_per_prompt)
+        for number, one in enumerate(contestants)
+    ]
 
 
 def lede(board: Table) -> str:

@@ -15,9 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from rlrig_eval.assets import reports_dir
 from rlrig_eval.errors import UnreadableFile, UsageError
-from rlrig_eval.report.folder import Contestant, read_runs
+from rlrig_eval.report.entry import Entry, read_entries
 from rlrig_eval.report.ranking import settings
-from rlrig_eval.report.render import render_table
 from rlrig_eval.report.table import Cell, Column, Table
 from rlrig_eval.scene.graph import Frozen
 
@@ -110,20 +109,20 @@ def paper_tables(paper: Paper, run_dirs: Sequence[Path]) -> list[Table]:
     Raises:
         UsageError: a folder that is no finished run.
     """
-    contestants = read_runs(run_dirs)
-    tables = [published_and_measured(paper, table, contestants) for table in paper.tables]
+    entries = read_entries(run_dirs)
+    tables = [published_and_measured(paper, table, entries) for table in paper.tables]
     theirs = {suite for table in paper.tables for suite in table.suites}
-    others = [one for one in contestants if one.run.suite.name not in theirs]
+    others = [one for one in entries if one.terms["suite"]["name"] not in theirs]
     return [*tables, reproduction(paper, others)] if others else tables
 
 
-def published_and_measured(paper: Paper, table: PaperTable, contestants: Sequence[Contestant]) -> Table:
+def published_and_measured(paper: Paper, table: PaperTable, entries: Sequence[Entry]) -> Table:
     """The paper's rows, then the runs that none of them names; a model that was run twice has a line for each run."""
-    here = [one for one in contestants if one.run.suite.name in table.suites]
+    here = [one for one in entries if one.terms["suite"]["name"] in table.suites]
     rows: list[tuple[Cell, ...]] = []
     used: set[str] = set()
     for row in table.rows:
-        measured = [one for one in here if one.run.config.model.name in row.models]
+        measured = [one for one in here if one.model in row.models]
         used |= {one.label for one in measured}
         rows.append(_line(table, row.name, row, measured[0] if measured else None))
         rows += [_line(table, row.name, None, one) for one in measured[1:]]
@@ -147,15 +146,15 @@ def published_and_measured(paper: Paper, table: PaperTable, contestants: Sequenc
     return Table(title=table.title, columns=columns, rows=tuple(rows), notes=notes)
 
 
-def reproduction(paper: Paper, contestants: Sequence[Contestant]) -> Table:
+def reproduction(paper: Paper, entries: Sequence[Entry]) -> Table:
     """Runs on suites that are not the paper's: measured only, and not comparable with its figures."""
-    rows = [(one.label, *(_measured(one, column) for column in paper.reproduced), _how(one)) for one in contestants]
+    rows = [(one.label, *(_measured(one, column) for column in paper.reproduced), _how(one)) for one in entries]
     columns = (
         Column(name="system", title="system"),
         *(Column(name=c.name, title=c.title, kind="share", better="higher", digits=c.digits) for c in paper.reproduced),
         Column(name="how", title="measured with", detail=True),
     )
-    suites = ", ".join(dict.fromkeys(one.suite for one in contestants))
+    suites = ", ".join(dict.fromkeys(one.suite for one in entries))
     notes = (
         f"Measured on {suites}: not the paper's prompts, pictures and models. No row stands against its figures.",
         "Brackets are 95 % intervals over groups of prompts.",
@@ -163,16 +162,10 @@ def reproduction(paper: Paper, contestants: Sequence[Contestant]) -> Table:
     return Table(title=f"{paper.name}: the same comparison on {suites}", columns=columns, rows=tuple(rows), notes=notes)
 
 
-def render_tables(tables: Sequence[Table], format: str) -> str:
-    """The tables one after another; in JSON, a list of them."""
-    rendered = [render_table(table, format) for table in tables]
-    return f"[\n{','.join(rendered)}]\n" if format == "json" else "\n".join(rendered)
-
-
 _BLANK = "A published figure that no source gives is blank, and so is what no run here measured."
 
 
-def _line(table: PaperTable, name: str, row: PaperRow | None, run: Contestant | None) -> tuple[Cell, ...]:
+def _line(table: PaperTable, name: str, row: PaperRow | None, run: Entry | None) -> tuple[Cell, ...]:
     figures = {} if row is None else row.figures
     published = [figures[c.name].value if c.name in figures else None for c in table.columns if c.published]
     measured = [None if run is None else _measured(run, column) for column in table.columns]
@@ -180,18 +173,17 @@ def _line(table: PaperTable, name: str, row: PaperRow | None, run: Contestant | 
     return name, *published, *measured, sources, "" if run is None else _how(run)
 
 
-def _measured(run: Contestant, column: PaperColumn) -> Cell:
+def _measured(run: Entry, column: PaperColumn) -> Cell:
     if column.metric is None:
         return None
-    of = run.summary.metrics if column.tag is None else run.summary.by_tag.get(column.tag, {})
+    of = run.metrics if column.tag is None else run.by_tag.get(column.tag, {})
     return of.get(column.metric)
 
 
-def _how(one: Contestant) -> str:
-    covered = one.summary.coverage
-    read = one.run.config.extractor
-    about = (
-        f"{one.label} on {one.suite}, {covered['ok']}/{covered['planned']} scored, read by {read.name} {read.version}"
-    )
-    said = settings(one.summary.settings)
+def _how(one: Entry) -> str:
+    covered = one.coverage
+    read = one.terms["extractor"]
+    scored = f"{covered['ok']}/{covered['planned']} scored"
+    about = f"{one.label} on {one.suite}, {scored}, read by {read['name']} {read['version']}"
+    said = settings(one.settings)
     return f"{about}; {said}" if said else about

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.report.cut import NO_CUT, Cut, within
-from rlrig_eval.report.folder import Contestant, read_runs
+from rlrig_eval.report.cut import NO_CUT, Cut, equal_budgets, within
+from rlrig_eval.report.entry import Entry, read_entries
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
-from rlrig_eval.runs.compare import PRIMARY, terms
-from rlrig_eval.stats import Place, paired_difference, places
+from rlrig_eval.runs.compare import PRIMARY
+from rlrig_eval.stats import Place, paired_differences, places
 
 DIFFERENCE = "difference"
 VERSUS = "Δ all correct to "
@@ -42,61 +41,89 @@ _ALWAYS = (
 )
 
 
-def leaderboard(run_dirs: Sequence[Path], columns: Sequence[str] | None = None, cut: Cut = NO_CUT) -> Table:
-    """Rank runs by all correct; means stand with 95 % intervals that resample whole groups of prompts.
+def leaderboard(
+    paths: Sequence[Path], columns: Sequence[str] | None = None, cut: Cut = NO_CUT, reference: str | None = None
+) -> Table:
+    """Rank results by all correct; means stand with 95 % intervals that resample whole groups of prompts.
 
-    Of several runs the first one named is the reference: the others have their paired difference to it, and all
-    of them a rank interval, wherever suite, protocol, extractor and judges are the same.
+    Of several results one is the reference: the others have their paired difference to it, and all of them a rank
+    interval, wherever suite, protocol, extractor and judges are the same.
 
     Args:
+        paths: run folders, baseline files, or folders of baseline files.
         columns: names of columns, in the order wanted: any metric of a summary, or one of `rank`, `first`,
             `difference`, `images_per_prompt`, `evals_per_prompt`, `seconds_per_prompt`. Model, coverage, suite,
             protocol and settings are always there.
         cut: leave out what cost more.
+        reference: the label of the one that the others are held against; by default the first.
 
     Raises:
-        UsageError: a folder that is no finished run, a column that none has, or a cut that leaves nothing.
+        UsageError: a folder that is no finished run, a column or a reference that none has, or a cut that leaves
+            nothing.
     """
-    return rank(read_runs(run_dirs), columns, cut)
+    return rank(read_entries(paths), columns, cut, reference)
 
 
-def rank(contestants: Sequence[Contestant], columns: Sequence[str] | None = None, cut: Cut = NO_CUT) -> Table:
-    """`leaderboard`, of runs that are already read; the first that the cut leaves is the reference."""
-    kept, note = within(contestants, cut)
-    reference, *others = kept
-    comparable = [other for other in others if terms(other.run.config) == terms(reference.run.config)]
+def rank(
+    entries: Sequence[Entry],
+    columns: Sequence[str] | None = None,
+    cut: Cut = NO_CUT,
+    reference: str | None = None,
+) -> Table:
+    """`leaderboard`, of results that are already read; where the cut leaves the reference out, the first left is it."""
+    kept, note = within(entries, cut)
+    first = _reference(entries, kept, reference)
+    comparable = [other for other in kept if other is not first and other.alike == first.alike]
     ranked = _places(kept)
-    known = {
-        column.name: column for column in (*_metrics(kept), *_ranks(ranked), *_versus(reference, comparable), *_COST)
-    }
+    known = {column.name: column for column in (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *_COST)}
     usual = [*(column.name for column in _METRICS), *(name for name in known if name.startswith("judge."))]
     usual += [
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
     ]
     shown = [_column(known, name) for name in (usual if columns is None else columns)]
+    differences = _differences(comparable, first)
     rows = []
     for one in sorted(kept, key=_place):
-        difference = _difference(one, reference) if one in comparable else None
-        cells = _cells(one, ranked.get(one.label)) | {DIFFERENCE: difference}
+        cells = _cells(one, ranked.get(one.label)) | {DIFFERENCE: differences.get(one.label)}
         rows.append((one.label, *(cells.get(column.name) for column in shown), *_terms(one)))
     return Table(
-        title="Leaderboard",
+        title=" · ".join(["Leaderboard", *(f"{one.label}: {one.distrust}" for one in kept if one.distrust)]),
         columns=(Column(name="model", title="model"), *shown, *_ALWAYS),
         rows=tuple(rows),
-        notes=(*note, *_notes(kept, comparable, ranked)),
+        notes=(*note, *_notes(kept, first, comparable, ranked)),
     )
 
 
-def by_tag(contestants: Sequence[Contestant]) -> Table:
+def at_equal_budget(
+    entries: Sequence[Entry], label: str, columns: Sequence[str] | None = None, reference: str | None = None
+) -> list[Table]:
+    """A leaderboard of what costs no more than the result called `label`: in images, and in denoiser evaluations.
+
+    Raises:
+        UsageError: there is no such result, or it does not say its cost.
+    """
+    return [
+        rank(entries, columns, cut, reference).model_copy(update={"title": title})
+        for title, cut in equal_budgets(entries, label)
+    ]
+
+
+def _reference(entries: Sequence[Entry], kept: Sequence[Entry], label: str | None) -> Entry:
+    if label is not None and label not in (labels := [one.label for one in entries]):
+        raise UsageError.unknown("run", label, labels)
+    return next((one for one in kept if one.label == label), kept[0])
+
+
+def by_tag(entries: Sequence[Entry]) -> Table:
     """All correct for each tag (a row) and run (a column). `prompts` is the most that any of them scored."""
-    tags = sorted({tag for one in contestants for tag in one.summary.by_tag})
+    tags = sorted({tag for one in entries for tag in one.by_tag})
     rows = []
     for tag in tags:
-        cells = [one.summary.by_tag.get(tag, {}).get(PRIMARY) for one in contestants]
+        cells = [one.by_tag.get(tag, {}).get(PRIMARY) for one in entries]
         rows.append((tag, *cells, max((cell.n or 0 for cell in cells if cell is not None), default=0)))
     columns = (
         Column(name="tag", title="tag"),
-        *(Column(name=f"{PRIMARY}.{one.label}", title=one.label, kind="share") for one in contestants),
+        *(Column(name=f"{PRIMARY}.{one.label}", title=one.label, kind="share") for one in entries),
         Column(name="prompts", title="prompts", kind="count"),
     )
     return Table(title="All correct by tag", columns=columns, rows=tuple(rows))
@@ -117,10 +144,10 @@ def _words(value: Any) -> str:
     return "×".join(map(_words, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _metrics(contestants: Sequence[Contestant]) -> list[Column]:
+def _metrics(entries: Sequence[Entry]) -> list[Column]:
     """A column for each metric of any summary; the usual ones under their usual titles."""
     usual = {column.name: column for column in _METRICS}
-    names = sorted({name for one in contestants for name in one.summary.metrics} - usual.keys())
+    names = sorted({name for one in entries for name in one.metrics} - usual.keys())
     others = (Column(name=name, title=_title(name), kind="share", better="higher") for name in names)
     return [*usual.values(), *others]
 
@@ -137,7 +164,7 @@ def _ranks(ranked: Mapping[str, Place]) -> tuple[Column, ...]:
     )
 
 
-def _versus(reference: Contestant, comparable: Sequence[Contestant]) -> tuple[Column, ...]:
+def _versus(reference: Entry, comparable: Sequence[Entry]) -> tuple[Column, ...]:
     return (Column(name=DIFFERENCE, title=f"{VERSUS}{reference.label}", kind="difference"),) if comparable else ()
 
 
@@ -147,76 +174,75 @@ def _column(known: Mapping[str, Column], name: str) -> Column:
     return known[name]
 
 
-def _places(contestants: Sequence[Contestant]) -> dict[str, Place]:
+def _places(entries: Sequence[Entry]) -> dict[str, Place]:
     """The place of each run among those that are comparable with it, by label; a run alone has none."""
-    alike: dict[str, list[Contestant]] = {}
-    for one in contestants:
-        alike.setdefault(json.dumps(terms(one.run.config), sort_keys=True), []).append(one)
+    alike: dict[str, list[Entry]] = {}
+    for one in (one for one in entries if one.scores):
+        alike.setdefault(one.alike, []).append(one)
     found: dict[str, Place] = {}
     for members in alike.values():
         if len(members) > 1:
-            scores = {one.label: one.run.prompt_scores.get(PRIMARY, {}) for one in members}
-            found |= places(scores, members[0].run.groups) or {}
+            found |= places({one.label: one.scores for one in members}, members[0].groups) or {}
     return found
 
 
-def _cells(one: Contestant, place: Place | None) -> dict[str, Cell]:
-    samples = one.run.config.protocol.images_per_prompt
-    images, evals = (one.summary.cost.get(f"{name}_per_sample") for name in ("images", "denoiser_evals"))
+def _cells(one: Entry, place: Place | None) -> dict[str, Cell]:
+    samples = one.images_per_prompt
+    images, evals = (one.cost.get(f"{name}_per_sample") for name in ("images", "denoiser_evals"))
     return {
-        **one.summary.metrics,
+        **one.metrics,
         "rank": None if place is None else str(place),
         "first": None if place is None else place.first,
         "images_per_prompt": None if images is None else images * samples,
         "evals_per_prompt": None if evals is None else evals * samples,
-        "seconds_per_prompt": one.timing.seconds_per_sample.mean * samples,
+        "seconds_per_prompt": None if one.seconds is None else one.seconds * samples,
     }
 
 
-def _terms(one: Contestant) -> tuple[Cell, ...]:
-    covered, config = one.summary.coverage, one.run.config
-    protocol = f"{_seeds(one)}, prompt variant {config.protocol.variant}"
+def _terms(one: Entry) -> tuple[Cell, ...]:
+    covered = one.coverage
+    protocol = f"{_seeds(one)}, prompt variant {one.terms['protocol']['variant']}"
     share = covered["ok"] / covered["planned"] if covered["planned"] else None
-    return share, one.suite, protocol, settings(one.summary.settings)
+    return share, one.suite, protocol, settings(one.settings)
 
 
-def _seeds(one: Contestant) -> str:
-    seeds = one.run.config.protocol.seeds
-    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+def _seeds(one: Entry) -> str:
+    return f"seed{'s' * (len(one.seeds) > 1)} {', '.join(map(str, one.seeds))}"
 
 
-def _place(one: Contestant) -> tuple[str, float]:
+def _place(one: Entry) -> tuple[str, float]:
     """Runs of one suite stand together; one without a score comes last."""
-    score = one.summary.metrics.get(PRIMARY)
+    score = one.metrics.get(PRIMARY)
     return one.suite, 1.0 if score is None or score.mean is None else -score.mean
 
 
-def _difference(one: Contestant, reference: Contestant) -> Estimate | None:
-    scores, theirs = (run.prompt_scores.get(PRIMARY) for run in (one.run, reference.run))
-    if scores is None or theirs is None:
-        return None
-    found = paired_difference(scores, theirs, reference.run.groups | one.run.groups)
-    return Estimate(mean=found.mean, ci95=(found.lo, found.hi), n=found.n)
+def _differences(others: Sequence[Entry], reference: Entry) -> dict[str, Estimate]:
+    """Label -> the paired difference in all correct, for those that both have scores."""
+    theirs = {one.label: one.scores for one in others if one.scores and reference.scores}
+    groups = dict(reference.groups)
+    for one in others:
+        groups.update(one.groups)
+    found = paired_differences(theirs, dict.fromkeys(theirs, reference.scores), groups)
+    return {label: Estimate(mean=one.mean, ci95=(one.lo, one.hi), n=one.n) for label, one in found.items()}
 
 
 def _notes(
-    contestants: Sequence[Contestant], comparable: Sequence[Contestant], ranked: Mapping[str, Place]
+    entries: Sequence[Entry], reference: Entry, comparable: Sequence[Entry], ranked: Mapping[str, Place]
 ) -> tuple[str, ...]:
-    read = dict.fromkeys(_protocol(one) for one in contestants)
+    read = dict.fromkeys(_protocol(one) for one in entries)
     method = "Brackets are 95 % intervals over groups of prompts."
     if ranked:
         method += (
             " Ranks are by all correct, among comparable runs: 95 % of bootstrap draws, and the share in first place."
         )
     if comparable:
-        method += f" Δ is paired by prompt with {contestants[0].label}."
-    if 0 < len(comparable) < len(contestants) - 1:
+        method += f" Δ is paired by prompt with {reference.label}."
+    if 0 < len(comparable) < len(entries) - 1:
         method += " A run without Δ differs from it in suite, protocol, extractor or judges."
     return (*read, method)
 
 
-def _protocol(one: Contestant) -> str:
-    config = one.run.config
-    prompts = len({sample.prompt.id for sample in one.run.samples})
-    read = f"read by {config.extractor.name} {config.extractor.version}"
-    return f"{one.suite}: {prompts} prompts, {_seeds(one)}, {read}."
+def _protocol(one: Entry) -> str:
+    read = one.terms["extractor"]
+    how = f"read by {read['name']} {read['version']}"
+    return f"{one.suite}: {one.prompts} prompts, {_seeds(one)}, {how}."

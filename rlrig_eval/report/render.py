@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.report.table import Cell, Estimate, Table, heading, show, show_interval
@@ -43,6 +43,16 @@ def render_table(table: Table, format: str) -> str:
     if format not in FORMATS:
         raise UsageError.unknown("format", format, FORMATS)
     return FORMATS[format](table).rstrip("\n") + "\n"
+
+
+def render_tables(tables: Sequence[Table], format: str) -> str:
+    """Tables one after another; in JSON, a list of them.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    rendered = [render_table(table, format) for table in tables]
+    return f"[\n{','.join(rendered)}]\n" if format == "json" else "\n".join(rendered)
 
 
 def markdown(table: Table) -> str:

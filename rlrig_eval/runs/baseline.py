@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.runs.compare import require_comparable, terms
+from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
-from rlrig_eval.runs.summary import summarise
+from rlrig_eval.runs.summary import planned_prompts, summarise
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
 from rlrig_eval.stats.paired import Verdict
@@ -35,10 +35,26 @@ class Rule(Frozen):
     least_n: int = Field(ge=1)
 
 
+class Standing(Frozen):
+    """What a leaderboard says of a run beside its scores.
+
+    `suite` is in words (name, version, split); `coverage` and `cost` as in ``summary.json``; `seconds_per_sample`
+    is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`.
+    """
+
+    suite: str
+    coverage: dict[str, int]
+    cost: dict[str, float | None]
+    seconds_per_sample: float | None
+    groups: dict[str, str]
+    by_tag: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+
+
 class Baseline(Frozen):
     """The content of ``baselines/results/<suite>/<model>.json``. `prompts`: metric -> prompt id -> score.
 
-    `how` has the command, the versions and the hardware of the run that it was made from.
+    `how` has the command, the versions and the hardware of the run that it was made from. `standing` is absent
+    in files that were written before leaderboards were made of them; the gate does not read it.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -48,6 +64,7 @@ class Baseline(Frozen):
     rule: Rule
     metrics: dict[str, dict[str, Any]]
     prompts: dict[str, dict[str, float | None]]
+    standing: Standing | None = None
     how: Provenance
 
 
@@ -82,15 +99,33 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
         raise UsageError(f"{run.folder}: the run is {run.config.status}, and only a finished one makes a baseline")
     if rule.metric not in run.prompt_scores:
         raise UsageError.unknown("metric", rule.metric, run.prompt_scores)
+    summary = summarise(run.config, run.samples, run.rows, run.scores)
     return Baseline(
         model=run.config.model.name,
         settings=run.config.settings or {},
         terms=terms(run.config),
         rule=rule,
-        metrics=summarise(run.config, run.samples, run.rows, run.scores)["metrics"],
+        metrics=summary["metrics"],
         prompts=run.prompt_scores,
+        standing=_standing(run, summary),
         how=run.config.provenance,
     )
+
+
+def _standing(run: Opened, summary: Mapping[str, Any]) -> Standing:
+    seconds = [run.rows[sample.id].seconds for sample in run.samples]
+    return Standing(
+        suite=_in_words(run),
+        coverage=summary["coverage"],
+        cost=summary["cost"],
+        seconds_per_sample=sum(seconds) / len(seconds) if seconds else None,
+        groups={prompt.id: prompt.group for prompt in planned_prompts(run.samples)},
+        by_tag={tag: {PRIMARY: found[PRIMARY]} for tag, found in summary["by_tag"].items() if PRIMARY in found},
+    )
+
+
+def _in_words(run: Opened) -> str:
+    return f"{run.suite.name} {run.suite.version} {run.suite.split}"
 
 
 def held_against(run: Opened, baseline: Baseline) -> Check:
@@ -113,8 +148,7 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     else:
         moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
         verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
-    suite = f"{run.suite.name} {run.suite.version} {run.suite.split}"
-    return Check(suite, run.config.model.name, baseline.model, rule, verdict, found, moved)
+    return Check(_in_words(run), run.config.model.name, baseline.model, rule, verdict, found, moved)
 
 
 def changed(now: Mapping[str, Scores], then: Mapping[str, Scores]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ sd = sqrt(discordance - effect^2) (Connor, "Sample size for testing differences 
 paired-sample design", Biometrics 43, 1987).
 
 Simulated with `paired_difference` and `gate` (3,000 pairs each of 40, 100 and 400 groups, discordance .1 to .4),
-the power that was kept lies 2 points below to 3 above the one promised; up to 10 above where nearly every
+the power that was kept lies 2 points below to 5.5 above the one promised; up to 10 above where nearly every
 change goes the same way.
 """
 

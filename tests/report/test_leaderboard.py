@@ -11,6 +11,7 @@ import pytest
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report import leaderboard
 from rlrig_eval.report.cut import Cut
+from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import read_runs
 from rlrig_eval.report.ranking import by_tag, settings
 from rlrig_eval.report.table import Estimate
@@ -80,7 +81,7 @@ def test_settings_stand_in_every_row(runs):
 
 
 def test_all_correct_by_tag_repeats_the_summaries(runs):
-    table = by_tag(read_runs(runs))
+    table = by_tag(read_entries(runs))
     summary = json.loads((runs[2] / "summary.json").read_text())
     assert [row["tag"] for row in table.records()] == sorted(summary["by_tag"])
     pair = next(row for row in table.records() if row["tag"] == "pair")

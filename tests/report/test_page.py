@@ -18,6 +18,7 @@ from rlrig_eval.errors import UnreadableFile
 from rlrig_eval.report import page
 from rlrig_eval.report.album import GREY_LEVELS, THUMBNAIL, Album
 from rlrig_eval.report.cards import cards
+from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import read_runs
 from rlrig_eval.report.gallery import lede
 from rlrig_eval.report.ranking import rank
@@ -136,7 +137,7 @@ def test_every_prompt_has_a_card_with_its_tags_and_outcomes(elements, runs):
     made = elements.named("article")
     assert [card["id"] for card in made] == [f"p-p{number:03}" for number in range(8)]
     for card, prompt in zip(made, suite().prompts, strict=True):
-        assert card["data-tags"].split() == list(prompt.tags)
+        assert json.loads(card["data-tags"]) == list(prompt.tags)
     found = cards(read_runs(runs), Album())
     assert [card["data-outcomes"].split() for card in made] == [card.outcomes(3) for card in found]
 
@@ -195,7 +196,7 @@ def test_what_the_checker_took_for_met_and_is_not_is_called_overlooked(runs, tmp
 
 
 def test_the_first_sentence_tells_the_leader_and_its_lead(runs):
-    board = rank(read_runs(runs))
+    board = rank(read_entries(runs))
     first = board.records()[0]
     told = lede(board)
     assert told.startswith(f"{first['model']} draws {100 * first['all_correct'].mean:.0f} % of the prompts")

@@ -10,8 +10,8 @@ import pytest
 
 from rlrig_eval.assets import reports_dir
 from rlrig_eval.errors import UnreadableFile, UsageError
-from rlrig_eval.report.paper import load_paper, paper_tables, render_tables
-from rlrig_eval.report.render import FORMATS
+from rlrig_eval.report.paper import load_paper, paper_tables
+from rlrig_eval.report.render import FORMATS, render_tables
 from rlrig_eval.report.table import Estimate
 from tests.report.contestants import Single, named, run, suite
 from tests.report.latex import compiled, faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rlrig_eval.stats.bootstrap import Floats, mean_quantiles
-from rlrig_eval.stats.paired import guarded
+from rlrig_eval.stats.paired import gate_bounds, guarded
 
 DRAWS = 1000
 
@@ -18,9 +18,15 @@ def changed_sides(rng: np.random.Generator, trials: int, groups: int, discordanc
 
 
 def quantiles(sums: Floats, probabilities: tuple[float, ...], sizes: Floats | None = None) -> Floats:
-    """What `paired_difference` and `gate` read their bounds from; shape (trials, probabilities)."""
+    """What `paired_difference` reads its bounds from; shape (trials, probabilities)."""
     sizes = np.ones_like(sums) if sizes is None else sizes
     return mean_quantiles(*guarded(sums, sizes), probabilities, DRAWS, 0)
+
+
+def gates(sums: Floats, sizes: Floats | None = None) -> Floats:
+    """The bounds of `gate`; shape (trials, 2)."""
+    sizes = np.ones_like(sums) if sizes is None else sizes
+    return gate_bounds(*guarded(sums, sizes), 0.95, DRAWS, 0)
 
 
 def covered(bounds: Floats, truth: float) -> float:

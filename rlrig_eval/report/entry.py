@@ -1,0 +1,203 @@
+"""What a leaderboard is made of: an entry for each result, from a run folder or from a committed baseline file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.report.folder import Excerpt, Summary, Timing
+from rlrig_eval.report.table import Estimate
+from rlrig_eval.runs.baseline import Baseline
+from rlrig_eval.runs.compare import PRIMARY, terms
+from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.opened import open_run, suite_of
+from rlrig_eval.runs.scorers import GRAPH
+from rlrig_eval.runs.store import read_document
+from rlrig_eval.stats import prompt_means
+from rlrig_eval.suite import Suite
+
+Scores = Mapping[str, float | None]
+Groups = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One result, under a `label` that no other result of the report has.
+
+    `suite` is in words, `prompts` how many of it were planned; `terms` is what must be equal for two results to be
+    comparable; `scores` are those of `all_correct` by prompt, None where there is none; `groups` has at least their
+    prompts; `seconds` are of a sample's drawing, None where nothing says.
+    """
+
+    label: str
+    model: str
+    suite: str
+    prompts: int
+    terms: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    coverage: Mapping[str, int]
+    metrics: Mapping[str, Estimate]
+    by_tag: Mapping[str, Mapping[str, Estimate]]
+    cost: Mapping[str, float | None]
+    seconds: float | None
+    scores: Scores
+    groups: Groups
+    distrust: str | None = None  # why its chain of instruments failed the calibration that was asked for
+
+    @property
+    def images_per_prompt(self) -> int:
+        """Pictures that the protocol asks for of a prompt."""
+        return int(self.terms["protocol"]["images_per_prompt"])
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(self.terms["protocol"]["seeds"])
+
+    @property
+    def alike(self) -> str:
+        """Equal for two entries that can be compared."""
+        return json.dumps(self.terms, sort_keys=True)
+
+
+def read_entries(paths: Sequence[Path]) -> list[Entry]:
+    """The results in `paths`, in that order.
+
+    Args:
+        paths: run folders, baseline files, or folders of baseline files (a results repository), which are read
+            in the order of their names.
+
+    Raises:
+        UsageError: no path, the same one twice, or one that holds no finished result.
+        UnreadableFile: a file is not what it should be.
+    """
+    found = result_paths(paths)
+    suites: dict[str, tuple[Suite, Groups]] = {}  # the runs of one suite share it while they are read
+    read = [_of_file(path) if path.is_file() else _of_run(path, suites) for path in found]
+    labels = _labels(found, [one.model for one in read])
+    return [replace(one, label=label) for one, label in zip(read, labels, strict=True)]
+
+
+def result_paths(paths: Sequence[Path]) -> list[Path]:
+    """The run folder or baseline file of each result in `paths`, as in `read_entries`.
+
+    Raises:
+        UsageError: no path, the same one twice, or a folder that holds neither.
+    """
+    named = [Path(path) for path in paths]
+    if not named:
+        raise UsageError("name at least one run folder")
+    for path in named:
+        if sum(path.resolve() == other.resolve() for other in named) > 1:
+            raise UsageError(f"{path}: the run is named twice")
+    return [found for path in named for found in _found(path)]
+
+
+def prompt_scores_in(path: Path) -> dict[str, dict[str, float | None]]:
+    """Metric -> prompt id -> score, of a run folder or a baseline file."""
+    return read_document(path, Baseline).prompts if path.is_file() else open_run(path).prompt_scores
+
+
+def _found(path: Path) -> Iterator[Path]:
+    if path.is_file() or (path / "run.json").is_file():
+        yield path
+        return
+    files = sorted(path.rglob("*.json")) if path.is_dir() else []
+    if not files:
+        raise UsageError(f"{path}: not a run folder (there is no run.json in it), nor a folder of baseline files")
+    yield from files
+
+
+class _Score(Excerpt):
+    """What a leaderboard needs of a line of ``scores/graph.jsonl``; skipping the evidence is most of the speed."""
+
+    id: str
+    status: str
+    values: dict[str, float | None]
+
+
+def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
+    config = read_document(folder / "run.json", RunConfig)
+    summary, timing = folder / "summary.json", folder / "timing.json"
+    if not summary.is_file():
+        raise UsageError(f"{folder}: the run is not finished (there is no summary.json); its command goes on with it")
+    told, seconds = read_document(summary, Summary), read_document(timing, Timing)
+    own = suite_of(folder, config)
+    if own.sha256 not in suites:
+        suites[own.sha256] = own, {prompt.id: prompt.group for prompt in own.prompts}
+    suite, groups = suites[own.sha256]
+    return Entry(
+        label="",
+        model=config.model.name,
+        suite=f"{suite.name} {suite.version} {suite.split}",
+        prompts=told.suite.prompts,
+        terms=terms(config),
+        settings=told.settings,
+        coverage=told.coverage,
+        metrics=told.metrics,
+        by_tag=told.by_tag,
+        cost=told.cost,
+        seconds=seconds.seconds_per_sample.mean,
+        scores=_primary(folder) if GRAPH in config.row_names else {},
+        groups=groups,
+        distrust=config.distrust,
+    )
+
+
+def _primary(folder: Path) -> dict[str, float | None]:
+    """`all_correct` by prompt, the mean over its seeds."""
+    rows: dict[str, float | None] = {}
+    for path in [*sorted(folder.glob(f"scores/{GRAPH}.*-of-*.jsonl")), folder / "scores" / f"{GRAPH}.jsonl"]:
+        if not path.is_file():
+            continue
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.endswith(b"\n"):
+                    break  # cut off in the middle
+                try:
+                    row = _Score.model_validate_json(line)
+                except ValidationError as problem:
+                    raise UnreadableFile.invalid(problem, _Score, path=path, line=number) from None
+                rows[row.id] = row.values.get(PRIMARY) if row.status == "ok" else None
+    means = prompt_means((id_.rpartition("#")[0], value) for id_, value in rows.items())
+    return {prompt: None if mean != mean else mean for prompt, mean in means.items()}
+
+
+def _of_file(path: Path) -> Entry:
+    found = read_document(path, Baseline)
+    standing = found.standing
+    if standing is None:
+        raise UsageError(f"{path}: written before baselines had what a leaderboard needs; `baseline write` it again")
+    return Entry(
+        label="",
+        model=found.model,
+        suite=standing.suite,
+        prompts=len(standing.groups),
+        terms=found.terms,
+        settings=found.settings,
+        coverage=standing.coverage,
+        metrics=_estimates(found.metrics),
+        by_tag={tag: _estimates(by_name) for tag, by_name in standing.by_tag.items()},
+        cost=standing.cost,
+        seconds=standing.seconds_per_sample,
+        scores=found.prompts.get(PRIMARY, {}),
+        groups=standing.groups,
+    )
+
+
+def _estimates(by_name: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {name: Estimate.model_validate(one) for name, one in by_name.items()}
+
+
+def _labels(paths: Sequence[Path], models: Sequence[str]) -> list[str]:
+    """The model's name; where two results share it, with the name of the folder or file, and if need be its path."""
+    names = [
+        f"{model} ({path.resolve().name.removesuffix('.json')})" for model, path in zip(models, paths, strict=True)
+    ]
+    full = [f"{model} ({path})" for model, path in zip(models, paths, strict=True)]
+    return [next(of[i] for of in (models, names, full) if of.count(of[i]) == 1) for i in range(len(models))]

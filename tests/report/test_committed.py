@@ -1,0 +1,103 @@
+"""reports/leaderboard.md is made of the committed results by one command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rlrig_eval.assets import baselines_dir, reports_dir
+from rlrig_eval.errors import UsageError
+from rlrig_eval.report.cut import Cut
+from rlrig_eval.report.entry import read_entries
+from rlrig_eval.report.ranking import at_equal_budget, leaderboard, rank
+from rlrig_eval.runs import open_run
+from rlrig_eval.runs.baseline import Rule, baseline_of
+from rlrig_eval.runs.store import replace_json
+
+REPO = Path(__file__).parents[2]
+COMMAND = "rlrig-eval report baselines/results --reference flux-shapes --budget-of rlrig --format md"
+
+
+@pytest.fixture(scope="module")
+def results(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results repository: the three runs as baseline files."""
+    root = tmp_path_factory.mktemp("results")
+    for folder in runs:
+        made = baseline_of(open_run(folder), Rule(metric="all_correct", delta=0.05, least_n=1))
+        replace_json(root / "tiny" / f"{made.model}.json", made.model_dump(mode="json", by_alias=True))
+    return root
+
+
+def test_the_committed_leaderboard_is_what_the_command_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rlrig_eval.cli import main
+
+    monkeypatch.chdir(REPO)
+    monkeypatch.setattr("sys.argv", shlex.split(COMMAND))
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().out == (reports_dir() / "leaderboard.md").read_text("utf-8")
+    assert f"{COMMAND.partition(' ')[2]} > reports/leaderboard.md" in (REPO / "Makefile").read_text()
+
+
+def test_every_committed_result_has_a_row() -> None:
+    files = sorted((baselines_dir() / "results").rglob("*.json"))
+    models = [json.loads(path.read_text())["model"] for path in files]
+    assert sorted(row["model"] for row in leaderboard([baselines_dir() / "results"]).records()) == sorted(models)
+
+
+def test_results_rank_as_the_runs_they_were_made_of(runs: list[Path], results: Path) -> None:
+    ordered = [results / "tiny" / f"{name}.json" for name in ("single", "best-of-n", "loop")]
+    columns = ["all_correct", "sg_iou", "rank", "first", "difference", "images_per_prompt", "seconds_per_prompt"]
+    from_runs, from_files = leaderboard(runs, columns), leaderboard(ordered, columns)
+    assert from_files.notes == from_runs.notes
+    for one, other in zip(from_files.records(), from_runs.records(), strict=True):
+        seconds = one.pop("seconds_per_prompt"), other.pop("seconds_per_prompt")
+        assert one == other
+        assert seconds[0] == pytest.approx(seconds[1], rel=1e-9)  # summed in another order
+
+
+def test_runs_and_results_stand_in_one_table(runs: list[Path], results: Path) -> None:
+    table = leaderboard([runs[0], results])
+    assert {row["model"] for row in table.records()} == {"single (one)", "single (single)", "best-of-n", "loop"}
+    assert all(row["rank"] for row in table.records())
+
+
+def test_the_reference_is_the_one_that_is_named(results: Path) -> None:
+    records = {row["model"]: row for row in leaderboard([results], reference="single").records()}
+    assert records["single"]["difference"] is None
+    assert records["loop"]["difference"].n == 6
+    with pytest.raises(UsageError, match="did you mean 'single'"):
+        leaderboard([results], reference="singel")
+
+
+def test_an_equal_budget_leaves_out_what_cost_more_than_the_one_named(results: Path) -> None:
+    entries = read_entries([results])
+    dearest = max(entries, key=lambda one: one.cost["images_per_sample"])
+    cheapest = min(entries, key=lambda one: one.cost["images_per_sample"])
+    images, evaluations = at_equal_budget(entries, dearest.label)
+    assert len(images.rows) == 3
+    assert "left out: single (unknown denoiser evaluations)" in evaluations.notes[0]
+    (images,) = at_equal_budget(entries, cheapest.label)  # the single pass does not say its denoiser evaluations
+    assert images.title == "No more images than single"
+    assert images.rows == rank(entries, cut=Cut(max_images=cheapest.cost["images_per_sample"])).rows
+    assert [row["model"] for row in images.records()] == ["single"]
+    with pytest.raises(UsageError, match="unknown run"):
+        at_equal_budget(entries, "nobody")
+
+
+def test_a_baseline_of_before_leaderboards_says_what_to_do(results: Path, tmp_path: Path) -> None:
+    old = json.loads((results / "tiny" / "loop.json").read_text())
+    del old["standing"]
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    with pytest.raises(UsageError, match=r"old\.json: .*`baseline write` it again"):
+        leaderboard([tmp_path / "old.json"])
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nor a folder of baseline files"):
+        leaderboard([tmp_path])

@@ -1,0 +1,179 @@
+"""Runs in the formats of others, read back by those who own the format where they are installed, and by its rules."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import math
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from rlrig_eval import results
+from rlrig_eval.errors import UsageError
+from rlrig_eval.report.export import FORMATS, export
+from rlrig_eval.report.record import metric_name, records
+from rlrig_eval.runs import open_run
+from rlrig_eval.runs.baseline import Rule, baseline_of
+from rlrig_eval.runs.store import replace_json
+from tests.report.contestants import BROKEN, UNREADABLE
+
+
+@pytest.fixture(scope="module")
+def made(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """The single-pass run, with its error and its unreadable picture, in every format."""
+    root = tmp_path_factory.mktemp("export")
+    return {to: export(runs[0], to, root / to) for to in FORMATS}
+
+
+def scored(folder: Path) -> dict[str, dict]:
+    lines = (folder / "scores" / "graph.jsonl").read_text().splitlines()
+    return {row["id"]: row["values"] for row in map(json.loads, lines) if row["status"] == "ok"}
+
+
+class TestHuggingFace:
+    def test_load_dataset_reads_the_folder_as_it_lies(self, made, runs: list[Path], tmp_path: Path) -> None:
+        from datasets import load_dataset, utils
+
+        utils.logging.disable_progress_bar()
+        rows = load_dataset(str(made["hf"][1].parent), split="test", cache_dir=str(tmp_path))
+        by_id = {row["id"]: row for row in rows}
+        expected = {record.id: record for record in records(open_run(runs[0]))}
+        assert by_id.keys() == expected.keys()
+        assert len(rows) == 8
+        for id_, row in by_id.items():
+            record = expected[id_]
+            assert (row["prompt"], row["status"], row["tags"]) == (
+                record.prompt.text,
+                record.status,
+                list(record.prompt.tags),
+            )
+            assert row["all_correct"] == scored(runs[0]).get(id_, {}).get("all_correct")
+            if record.image is not None:
+                assert row["image"].convert("RGB").tobytes() == Image.open(record.image).convert("RGB").tobytes()
+        assert by_id[f"{BROKEN}#s0"]["image"] is None
+        assert by_id[f"{BROKEN}#s0"]["reason"] == "out of paint"
+        assert by_id[f"{UNREADABLE}#s0"]["status"] == "unscored"
+        assert "pair_accuracy" not in rows.column_names  # it is of two pictures
+
+
+@pytest.fixture(scope="module")
+def log(made) -> dict:
+    return json.loads(made["inspect"][0].read_text())
+
+
+class TestInspect:
+    def test_inspect_reads_it(self, made, log: dict) -> None:
+        inspect_ai = pytest.importorskip("inspect_ai.log")
+        found = inspect_ai.read_eval_log(str(made["inspect"][0]))
+        assert len(found.samples) == len(log["samples"])
+
+    def test_the_scores_are_those_of_the_summary(self, log: dict, runs: list[Path]) -> None:
+        metrics = json.loads((runs[0] / "summary.json").read_text())["metrics"]
+        told = {one["name"]: one["metrics"]["mean"]["value"] for one in log["results"]["scores"]}
+        assert told == {name: one["mean"] for name, one in metrics.items() if one["mean"] is not None}
+        (primary,) = (one for one in log["results"]["scores"] if one["name"] == "all_correct")
+        assert (primary["scored_samples"], primary["unscored_samples"]) == (6, 2)
+
+    def test_a_sample_has_its_picture_its_scores_and_its_trouble(self, log: dict, runs: list[Path]) -> None:
+        samples = {one["id"]: one for one in log["samples"]}
+        for id_, values in scored(runs[0]).items():
+            sample = samples[id_.split("#")[0]]
+            assert {name: one["value"] for name, one in sample["scores"].items()} == {
+                name: value for name, value in values.items() if value is not None
+            }
+            (picture,) = sample["output"]["choices"][0]["message"]["content"]
+            kind, _, content = picture["image"].partition(",")
+            assert kind == "data:image/png;base64"
+            assert Image.open(io.BytesIO(base64.b64decode(content))).size == (64, 64)
+        assert samples[BROKEN]["error"]["message"] == "out of paint"
+        assert samples[BROKEN]["scores"] == samples[UNREADABLE]["scores"] == {}
+        assert "error" not in samples[UNREADABLE]
+
+
+class TestEveryEvalEver:
+    def test_its_own_schema_accepts_it(self, made) -> None:
+        validate = pytest.importorskip("every_eval_ever.validate")
+        for path in made["every-eval-ever"]:
+            report = validate.validate_file(path)
+            assert report.valid, report.errors
+
+    def test_the_results_are_those_of_the_summary(self, made, runs: list[Path]) -> None:
+        document = json.loads(made["every-eval-ever"][0].read_text())
+        summary = json.loads((runs[0] / "summary.json").read_text())
+        found = {one["evaluation_name"]: one for one in document["evaluation_results"]}
+        known = {name: one for name, one in summary["metrics"].items() if one["mean"] is not None}
+        for name, one in known.items():
+            told = found[f"tiny/{name}"]["score_details"]
+            assert told["score"] == one["mean"]
+            bounds = told["uncertainty"].get("confidence_interval", {})
+            assert [bounds.get("lower"), bounds.get("upper")] == one["ci95"]
+        assert {name for name in found if name.count("/") == 1} == {f"tiny/{name}" for name in known}
+        assert "tiny/pair/all_correct" in found
+
+    def test_the_rows_are_named_counted_and_hashed(self, made, runs: list[Path]) -> None:
+        document, lines = made["every-eval-ever"]
+        aggregate, rows = (
+            json.loads(document.read_text()),
+            [json.loads(line) for line in lines.read_text().splitlines()],
+        )
+        told = aggregate["detailed_evaluation_results"]
+        assert (told["file_path"], told["total_rows"]) == (lines.name, len(rows))
+        assert told["checksum"] == hashlib.sha256(lines.read_bytes()).hexdigest()
+        assert {row["evaluation_id"] for row in rows} == {aggregate["evaluation_id"]}
+        scores = {row["sample_id"]: row["evaluation"]["score"] for row in rows}
+        assert scores == {id_: values["all_correct"] for id_, values in scored(runs[0]).items()}
+
+
+def test_an_unknown_format_and_an_unfinished_run(runs: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'inspect'"):
+        export(runs[0], "inspekt")
+    with pytest.raises(UsageError, match="not a run folder"):
+        export(tmp_path, "hf")
+
+
+def test_a_value_has_the_name_that_its_summary_gives_it() -> None:
+    assert metric_name("judge.panel", "kappa") == "judge.panel.kappa"
+
+
+@pytest.fixture(scope="module")
+def repository(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("repository")
+    for folder in runs[1:]:
+        made = baseline_of(open_run(folder), Rule(metric="all_correct", delta=0.05, least_n=1))
+        replace_json(root / f"{made.model}.json", made.model_dump(mode="json", by_alias=True))
+    return root
+
+
+class TestResults:
+    def test_metrics_are_those_of_the_summaries(self, runs: list[Path], repository: Path) -> None:
+        frame = results.metrics([runs[0], repository])
+        assert set(frame["run"]) == {"single", "best-of-n", "loop"}
+        for label, folder in zip(("single", "best-of-n", "loop"), runs, strict=True):
+            summary = json.loads((folder / "summary.json").read_text())["metrics"]["all_correct"]
+            of_run = frame[(frame["run"] == label) & (frame["tag"] == "") & (frame["metric"] == "all_correct")]
+            (row,) = of_run.to_dict("records")
+            assert [row["mean"], [row["lo"], row["hi"]], row["n"]] == [summary["mean"], summary["ci95"], summary["n"]]
+        assert set(frame[(frame["tag"] == "pair") & (frame["metric"] == "all_correct")]["run"]) == set(frame["run"])
+
+    def test_prompts_are_scored_or_nan(self, runs: list[Path], repository: Path) -> None:
+        frame = results.prompts([runs[0], repository]).set_index(["run", "prompt"])
+        assert len(frame) == 24
+        assert math.isnan(frame.loc[("single", BROKEN), "all_correct"])
+        assert frame["all_correct"].dtype == "float64"
+        assert frame.loc[("loop", "p000"), "group"] == "g0"
+        expected = open_run(runs[2]).prompt_scores["sg_iou"]
+        told = frame.loc["loop", "sg_iou"]
+        assert {p: told[p] for p in expected} == pytest.approx(expected, nan_ok=True)
+
+    def test_samples_are_of_run_folders_alone(self, runs: list[Path], repository: Path) -> None:
+        frame = results.samples(runs[0]).set_index("sample")
+        assert frame.loc[f"{BROKEN}#s0", "status"] == "error"
+        assert frame["all_correct"].notna().sum() == 6
+        assert Path(frame.loc["p000#s0", "image"]).is_file()
+        assert results.samples(runs[2])["cost.images"].min() >= 1.0
+        with pytest.raises(UsageError, match="a baseline file has no pictures"):
+            results.samples(repository)
