@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from rich.console import Console
 
 from rlrig.grpo import checkpoint
@@ -46,6 +47,7 @@ def start(
         from rlrig.grpo.run import prepare
         from rlrig.grpo.system import load_system
         from rlrig.grpo.trainer import self_check, train
+    PartialState(cpu=told.preset().device == "cpu")  # gives each process its GPU, before anything is loaded
     run = prepare(told, first, folder, load_system(told, first, held_out))
     if dry_run:
         run.source.peek(told.training(first).batch_size // told.training(first).group_size)
@@ -67,6 +69,6 @@ def _check(folder: Path, resume: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".writable").touch()
-        (folder / ".writable").unlink()
+        (folder / ".writable").unlink(missing_ok=True)  # another process of this run may have been quicker
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from error
