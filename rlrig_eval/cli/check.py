@@ -27,7 +27,10 @@ def check(
     from rlrig_eval.runs.opened import open_run
     from rlrig_eval.runs.store import read_document
 
-    found = held_against(open_run(run), read_document(baseline, Baseline))
+    opened = open_run(run)
+    if opened.config.distrust is not None:
+        typer.echo(f"warning: {opened.config.distrust}", err=True)
+    found = held_against(opened, read_document(baseline, Baseline))
     typer.echo(render_check(found, "json" if json else format_, strict), nl=False)
     if found.failed(strict):
         raise GateFailed(message(found))

@@ -28,6 +28,7 @@ def run(
     extractor: Annotated[
         str | None, typer.Option(help="What reads the pictures; by the suite's world if not given.")
     ] = None,
+    extractor_option: Annotated[Pairs, typer.Option("-E", metavar="K=V", help="An option of the extractor.")] = None,
     judge: Annotated[str | None, typer.Option(help="What else judges them: NAME or path/to/file.py:Class.")] = None,
     judge_option: Annotated[Pairs, typer.Option("-J", metavar="K=V", help="An option of the judge.")] = None,
     max_cost: Annotated[float | None, typer.Option(min=0, help="US dollars to spend on the judge.")] = None,
@@ -41,6 +42,9 @@ def run(
     out: Annotated[Path | None, typer.Option(help="The run folder; a run begun there goes on.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, load nothing.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw away the run in --out and start anew.")] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="First try extractor and judge on drawings of known geometry.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Draw a suite with a model, read the pictures back as scene graphs, and score them.
@@ -72,6 +76,7 @@ def run(
         replace(
             asked,
             options={**asked.options, **pairs(option or [], "-M")},
+            extractor_options=_reader_options(asked, extractor, pairs(extractor_option or [], "-E")),
             settings={**asked.settings, **pairs(setting or [], "-G")},
             executor=executor,
             **{name: value for name, value in given.items() if value is not None},
@@ -81,7 +86,7 @@ def run(
     if dry_run:
         _say_plan(settled, folder, json)
         return
-    leave_run(execute(settled, folder, fresh, progress=True), json)
+    leave_run(execute(settled, folder, fresh, True, calibrate), json)
 
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:
@@ -100,6 +105,12 @@ def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Req
     return Request(suite=suite, model=model)
 
 
+def _reader_options(asked: Request, extractor: str | None, given: dict[str, str]) -> dict[str, Any]:
+    """The `-E` options, merged over those of the recorded run unless it was read by another extractor."""
+    recorded = asked.extractor_options if extractor in (None, asked.extractor) else {}
+    return {**recorded, **given}
+
+
 def _recorded(config: Path) -> Request:
     from rlrig_eval.runs.opened import request_of
 
@@ -108,6 +119,8 @@ def _recorded(config: Path) -> Request:
 
 def _say_plan(settled: Settled, folder: Path, as_json: bool) -> None:
     from json import dumps
+
+    from rlrig_eval.models import needs
 
     plan = {
         "out": str(folder),
@@ -132,3 +145,5 @@ def _say_plan(settled: Settled, folder: Path, as_json: bool) -> None:
     }
     for name, value in lines.items():
         typer.echo(f"{name:>10}  {value}")
+    for line in needs(settled.spec):
+        typer.echo(f"{'memory':>10}  {line}")

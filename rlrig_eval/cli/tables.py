@@ -27,6 +27,9 @@ def say_result(run: Run, as_json: bool) -> None:
 def print_run(run: Run) -> None:
     """The metrics of a run with their intervals, and its coverage beside them."""
     covered = run.summary["coverage"]
+    console = Console()
+    if run.config.distrust is not None:
+        console.print(run.config.distrust, style="bold red", markup=False, soft_wrap=True)
     table = Table(title=f"{run.config.model.name} on {run.config.suite.name} ({run.config.suite.split})")
     for column, side in (
         ("metric", "left"),
@@ -37,7 +40,6 @@ def print_run(run: Run) -> None:
         table.add_column(column, justify=side)  # type: ignore[arg-type]
     for metric, found in run.summary["metrics"].items():
         table.add_row(metric, number(found["mean"]), interval(found), str(found["n"]))
-    console = Console()
     console.print(table)
     console.print(
         f"{covered['ok']}/{covered['planned']} scored, {covered['error']} in error, {covered['unscored']} unscored"

@@ -1,6 +1,32 @@
 """Pictures read back as scene graphs."""
 
-from rlrig_eval.extract.contract import Extractor, Unscored
-from rlrig_eval.extract.registry import build, default_for, names
+from rlrig_eval.extract.contract import (
+    AnyExtractor,
+    Extractor,
+    Looked,
+    StreamingExtractor,
+    Unscored,
+    WordedExtractor,
+    opened,
+    read_all,
+)
+from rlrig_eval.extract.registry import ExtractorSpec, build, default_for, names, resolve
+from rlrig_eval.extract.words import Words, categories_of
 
-__all__ = ["Extractor", "Unscored", "build", "default_for", "names"]
+__all__ = [
+    "AnyExtractor",
+    "Extractor",
+    "ExtractorSpec",
+    "Looked",
+    "StreamingExtractor",
+    "Unscored",
+    "WordedExtractor",
+    "Words",
+    "build",
+    "categories_of",
+    "default_for",
+    "names",
+    "opened",
+    "read_all",
+    "resolve",
+]

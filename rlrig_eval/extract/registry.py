@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
 from rlrig_eval.errors import UsageError
-from rlrig_eval.extract.contract import Extractor
-from rlrig_eval.plugins import find, load
+from rlrig_eval.extract.contract import AnyExtractor
+from rlrig_eval.plugins import converted, find, load
 from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.scene.graph import Frozen
 
 GROUP = "rlrig_eval.extractors"
-_BUILT_IN = {"shapes": "rlrig_eval.extract.shapes:ShapesExtractor"}
-_BY_WORLD = {"shapes": "shapes"}
+_BUILT_IN = {
+    "detector": "rlrig_eval.extract.detector:Detector",
+    "shapes": "rlrig_eval.extract.shapes:ShapesExtractor",
+    "vlm": "rlrig_eval.extract.vlm:VLM",
+    "written": "rlrig_eval.extract.written:Written",
+}
+_BY_WORLD = {"shapes": "shapes", "photo": "detector"}
+
+
+class ExtractorSpec(Frozen):
+    """An extractor as a run records it; `source` is what the user named it by. All but `traffic` decides readings.
+
+    `revision` is that of its weights, where it has any.
+    """
+
+    name: str
+    version: str
+    source: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    traffic: dict[str, Any] = Field(default_factory=dict)
+    revision: str | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """All that decides what it reads; an extractor without options is its name and version."""
+        more = {"options": self.options, "revision": self.revision}
+        return {"name": self.name, "version": self.version} | {key: value for key, value in more.items() if value}
 
 
 def names() -> list[str]:
@@ -28,8 +58,35 @@ def default_for(world: str) -> str:
     return _BY_WORLD[world]
 
 
-def build(name: str) -> Extractor:
-    """The extractor called `name`; UsageError when there is none."""
+def resolve(name: str, options: Mapping[str, Any] | None = None) -> ExtractorSpec:
+    """The extractor called `name`, its options converted to the types that its class states.
+
+    Raises:
+        UsageError: no such extractor or option, a value that does not fit, or weights that are not there.
+    """
+    factory = _factory(name)
+    decided = converted(factory, options or {}, f"extractor {name!r}", "-E")
+    if hasattr(factory, "check"):
+        decided = factory.check(**decided)
+    built: AnyExtractor = factory(**decided)
+    passing = getattr(factory, "passing", frozenset())
+    return ExtractorSpec(
+        name=built.name,
+        version=built.version,
+        source=name,
+        options={key: value for key, value in decided.items() if key not in passing},
+        traffic={key: value for key, value in decided.items() if key in passing},
+        revision=factory.revision_of(**decided) if hasattr(factory, "revision_of") else None,
+    )
+
+
+def build(extractor: str | ExtractorSpec) -> AnyExtractor:
+    """The extractor itself; one that is only named is built as it is by default. Errors as in `resolve`."""
+    spec = resolve(extractor) if isinstance(extractor, str) else extractor
+    built: AnyExtractor = _factory(spec.source)(**spec.options, **spec.traffic)
+    return built
+
+
+def _factory(name: str) -> Any:
     where = _BUILT_IN[name] if name in _BUILT_IN else find("extractor", name, GROUP, _BUILT_IN).where
-    extractor: Extractor = load(where, "extractor")()
-    return extractor
+    return load(where, "extractor")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,20 @@ from rlrig_eval.models.contract import Drawn, Failure, Job
 from rlrig_eval.models.pictures import open_rgb
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
+PER_PROMPT = 10
+"""Pictures of a prompt in T2I-CompBench."""
+
+Layout = Literal["flat", "geneval", "t2i-compbench"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file: the prompt it is of (its id, or its text), its seed, and the prompt's number where the layout has one."""
+
+    prompt: str
+    seed: int
+    file: Path
+    number: int | None = None
 
 
 class Folder:
@@ -19,8 +35,9 @@ class Folder:
 
     Args:
         path: where they lie.
-        layout: "flat" is files named ``<prompt_id>_<seed>.png`` (or jpg, webp); "geneval" is what
-            GenEval's scripts write: ``<n>/metadata.jsonl`` with the prompt and ``<n>/samples/<seed>.png``.
+        layout: "flat" is files named ``<prompt_id>_<seed>.png`` (or jpg, webp). "geneval" is what GenEval's scripts
+            write: ``<n>/metadata.jsonl`` with the prompt and ``<n>/samples/<seed>.png``. "t2i-compbench" is
+            ``<prompt>_<10 n + seed>.png``, in the folder or in ``samples``.
 
     Raises:
         UsageError: there is no such folder, or no picture in it.
@@ -28,11 +45,13 @@ class Folder:
 
     batch_size = 16
 
-    def __init__(self, path: Path, layout: Literal["flat", "geneval"] = "flat") -> None:
+    def __init__(self, path: Path, layout: Layout = "flat") -> None:
         if not path.is_dir():
             raise UsageError(f"{path}: there is no such folder")
-        self._by_text = layout == "geneval"
-        self._files = _geneval(path) if self._by_text else _flat(path)
+        self._by_text = layout != "flat"
+        self._files: dict[str, dict[int, list[Found]]] = {}
+        for found in _LAYOUTS[layout](path):
+            self._files.setdefault(found.prompt, {}).setdefault(found.seed, []).append(found)
         if not self._files:
             raise UsageError(f"{path}: no pictures in it for layout {layout!r}")
         self.settings: Mapping[str, Any] = {}
@@ -41,30 +60,63 @@ class Folder:
         return [self._open(job) for job in jobs]
 
     def _open(self, job: Job) -> Drawn:
-        key = (job.text if self._by_text else job.prompt_id, job.seed)
-        if key not in self._files:
-            return Failure(f"no picture of {key[0]!r} with seed {job.seed}")
-        return open_rgb(self._files[key])
+        name = job.text if self._by_text else job.prompt_id
+        seeds = self._files.get(name)
+        if seeds is None:
+            return Failure(f"no picture of {name!r} with any seed, among those of {len(self._files)} prompts")
+        if job.seed not in seeds:
+            return Failure(
+                f"no picture of {name!r} with seed {job.seed}, only with {', '.join(map(str, sorted(seeds)))}"
+            )
+        return _the_one(seeds[job.seed], job)
 
 
-def _flat(folder: Path) -> dict[tuple[str, int], Path]:
-    """(prompt id, seed) -> file; found by listing, so that an id never becomes a path."""
-    named = [(file, *file.stem.rpartition("_")[::2]) for file in _pictures(folder)]
-    return {(prompt, int(seed)): file for file, prompt, seed in named if seed.isdecimal()}
+def _the_one(found: Sequence[Found], job: Job) -> Drawn:
+    """The picture of a job; of several with the same text, the one whose number ends the prompt's id."""
+    if len(found) > 1:
+        digits = re.search(r"\d+$", job.prompt_id)
+        found = [one for one in found if digits is not None and one.number == int(digits[0])]
+    if len(found) != 1:
+        return Failure(
+            f"several pictures are of {job.text!r} with seed {job.seed}, and none is told apart by its number"
+        )
+    return open_rgb(found[0].file)
 
 
-def _geneval(folder: Path) -> dict[tuple[str, int], Path]:
-    """(prompt text, seed) -> file."""
-    found = {}
+def _flat(folder: Path) -> Iterator[Found]:
+    """Found by listing, so that an id never becomes a path."""
+    for file in _pictures(folder):
+        prompt, _, seed = file.stem.rpartition("_")
+        if seed.isdecimal():
+            yield Found(prompt, int(seed), file)
+
+
+def _geneval(folder: Path) -> Iterator[Found]:
     for metadata in sorted(folder.glob("*/metadata.jsonl")):
         try:
             text = json.loads(metadata.read_text("utf-8").splitlines()[0])["prompt"]
         except (OSError, ValueError, IndexError, KeyError, TypeError):
             raise UnreadableFile('not a JSON object with a "prompt"', path=metadata, line=1) from None
+        number = int(metadata.parent.name) if metadata.parent.name.isdecimal() else None
         for file in _pictures(metadata.parent / "samples"):
             if file.stem.isdecimal():
-                found[text, int(file.stem)] = file
-    return found
+                yield Found(text, int(file.stem), file, number)
+
+
+def _compbench(folder: Path) -> Iterator[Found]:
+    """The prompt ends at the *last* underscore; the published scorers cut at the first, and so lose what follows."""
+    for file in (*_pictures(folder), *_pictures(folder / "samples")):
+        prompt, _, index = file.stem.rpartition("_")
+        if index.isdecimal():
+            number, seed = divmod(int(index), PER_PROMPT)
+            yield Found(prompt, seed, file, number)
+
+
+_LAYOUTS: Mapping[Layout, Callable[[Path], Iterator[Found]]] = {
+    "flat": _flat,
+    "geneval": _geneval,
+    "t2i-compbench": _compbench,
+}
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -41,10 +41,13 @@ def guessed(value: Any) -> Any:
         return value
 
 
-def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str) -> dict[str, Any]:
+def converted(
+    factory: Callable[..., Any], options: Mapping[str, Any], what: str, flag: str = "-M"
+) -> dict[str, Any]:
     """`options` as keyword arguments of `factory`, each in the type of its annotation, defaults filled in.
 
-    The argument `settings` is not an option. A value without an annotation is `guessed`.
+    The argument `settings` is not an option. A value without an annotation is `guessed`. `flag` is the one that
+    options are given with, for messages.
 
     Raises:
         UsageError: an unknown or missing option, or a value of another type.
@@ -59,7 +62,7 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
             raise UsageError(f"{what}: {UsageError.unknown('option', name, takes)}")
     for name, parameter in takes.items():
         if parameter.default is parameter.empty and name not in options:
-            raise UsageError(f"{what} needs -M {name}=...")
+            raise UsageError(f"{what} needs {flag} {name}=...")
     given = {name: options.get(name, parameter.default) for name, parameter in takes.items()}
     return {name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()}
 

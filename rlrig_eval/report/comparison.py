@@ -119,8 +119,10 @@ def write_page(found: Sequence[Comparison], out: Path) -> Path:
 
 
 def stamps(found: Sequence[Comparison]) -> tuple[str, ...]:
-    """What a forced comparison carries wherever it is printed."""
-    return tuple(dict.fromkeys(f"{STAMP}{name(one)}: {one.problem}" for one in found if one.problem is not None))
+    """What a comparison carries wherever it is printed: that it was forced, and runs that failed their calibration."""
+    forced = (f"{STAMP}{name(one)}: {one.problem}" for one in found if one.problem is not None)
+    runs = (run for one in found for run in (one.a, one.b) if run.config.distrust is not None)
+    return tuple(dict.fromkeys((*forced, *(f"{label(run)}: {run.config.distrust}" for run in runs))))
 
 
 def name(one: Comparison) -> str:

@@ -81,7 +81,7 @@ def terms(config: RunConfig) -> dict[str, Any]:
     return {
         "suite": {"name": config.suite.name, "split": config.suite.split, "sha256": config.suite.sha256},
         "protocol": config.protocol.model_dump(mode="json"),
-        "extractor": {"name": config.extractor.name, "version": config.extractor.version},
+        "extractor": config.extractor.identity(),
         "judges": [judge.identity() for judge in config.judges],
     }
 

@@ -11,8 +11,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges.registry import JudgeSpec
 from rlrig_eval.models import ModelSpec
+from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.scorers import slug
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite import Protocol, Suite
@@ -31,14 +33,6 @@ class SuiteRef(Frozen):
     world: str
     sha256: str
     source: str | None = None
-
-
-class ExtractorRef(Frozen):
-    """Which extractor; `source` is what the user named it by."""
-
-    name: str
-    version: str
-    source: str
 
 
 class Provenance(Frozen):
@@ -63,7 +57,7 @@ class RunConfig(Frozen):
     model: ModelSpec
     settings: dict[str, Any] | None = None
     protocol: Protocol
-    extractor: ExtractorRef
+    extractor: ExtractorSpec
     scorers: tuple[str, ...]
     added_scorers: tuple[str, ...] = ()
     judges: tuple[JudgeSpec, ...] = ()
@@ -71,6 +65,7 @@ class RunConfig(Frozen):
     limit: int | None = None
     batch_size: int
     executor: str = "local"
+    calibration: Calibration | None = None
     provenance: Provenance = Provenance()
 
     @property
@@ -88,13 +83,18 @@ class RunConfig(Frozen):
         """What the files of score rows are called: the slugs of scorers, and ``judge.<slug>``."""
         return (*map(slug, self.all_scorers), *(judge.metric for judge in self.all_judges))
 
+    @property
+    def distrust(self) -> str | None:
+        """Why the numbers of this run are not to be believed: its chain failed the calibration that was asked for."""
+        return None if self.calibration is None else self.calibration.failure
+
     def dump(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)
 
 
-PASSING = {"run_id", "status", "added_scorers", "added_judges", "provenance", "settings", "executor"}
+PASSING = {"run_id", "status", "added_scorers", "added_judges", "provenance", "settings", "executor", "calibration"}
 """Fields that may differ when a run is resumed; `settings` is compared once the model is loaded."""
-_SOURCES = (("suite", "source"), ("extractor", "source"))
+_SOURCES = (("suite", "source"), ("extractor", "source"), ("extractor", "traffic"))
 
 
 def decisive(config: RunConfig) -> dict[str, Any]:

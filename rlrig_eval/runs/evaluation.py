@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.extract import opened
 from rlrig_eval.models import Generator
+from rlrig_eval.runs import calibration
 from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings
 from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
@@ -28,6 +30,7 @@ def evaluate(
     options: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     extractor: str | None = None,
+    extractor_options: Mapping[str, Any] | None = None,
     judge: str | None = None,
     judge_options: Mapping[str, Any] | None = None,
     max_calls: int | None = None,
@@ -39,6 +42,7 @@ def evaluate(
     out: str | Path | None = None,
     fresh: bool = False,
     progress: bool = False,
+    calibrate: bool = False,
 ) -> Run:
     """Draw a suite's prompts with a model, read the pictures back, score them.
 
@@ -46,7 +50,8 @@ def evaluate(
         suite: a name ("spatial", "spatial:dev"), a path, or a Suite.
         model: a name, ``path/to/file.py:Class``, or an object with `generate` and `settings`.
         options: what the model is built with; settings: what it draws with, merged over its file's.
-        extractor: what reads the pictures; by default the one for the suite's world.
+        extractor: what reads the pictures; by default the one for the suite's world. extractor_options: what it is
+            built with.
         judge: what else judges them, by name; judge_options: what it is built with, `name` and `rubric` included.
         max_calls, max_cost: how many calls, and US dollars, this process may spend on the judge.
         seeds: protocol seeds; the suite's by default. limit: only the first so many prompts.
@@ -55,6 +60,8 @@ def evaluate(
         out: the run folder; runs/<suite>-<model>-<time> by default. A run that was begun there is resumed.
         fresh: throw away the run in `out` and start anew.
         progress: show a bar on standard error.
+        calibrate: first try extractor and judge on drawings with known geometry, and note it in ``run.json``; a chain
+            that fails does not stop the drawing.
 
     Raises:
         UsageError: found before the first sample: a wrong name, value, file or folder.
@@ -66,6 +73,7 @@ def evaluate(
         options=options or {},
         settings=settings or {},
         extractor=extractor,
+        extractor_options=extractor_options or {},
         seeds=None if seeds is None else tuple(seeds),
         limit=limit,
         shard=None if shard is None else Shard(*shard),
@@ -75,16 +83,21 @@ def evaluate(
         max_cost=max_cost,
     )
     settled = settle(request)
-    return execute(settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress)
+    return execute(
+        settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress, calibrate
+    )
 
 
-def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool = False) -> Run:
+def execute(
+    settled: Settled, folder: Path, fresh: bool = False, progress: bool = False, calibrate: bool = False
+) -> Run:
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
     if fresh and settled.shard is not None:
         raise UsageError(f"--fresh with --shard would take away the other shards' work in {folder}: name another --out")
     prepare(folder, fresh)
     config = _begun(settled, folder)
     generator = settled.generator()
+    opened(settled.scoring.extractor)
     config = _described(config, generator, folder)
     own = samples_of(settled.share)
     draw = executor(config.executor)
@@ -92,7 +105,7 @@ def execute(settled: Settled, folder: Path, fresh: bool = False, progress: bool 
         recorded(folder, config),
         bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance,
     ):
-        with_status(folder, config, "started")
+        config = with_status(folder, _calibrated(config, settled) if calibrate else config, "started")
         draw(settled.share, generator, settled.scoring, folder, settled.shard, advance)
         return finish(folder, config, settled.suite, settled.batches, settled.share)
 
@@ -124,6 +137,15 @@ def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConf
     if config.settings is not None:
         check_settings(config, described, folder)
     return described
+
+
+def _calibrated(config: RunConfig, settled: Settled) -> RunConfig:
+    """The record with its chain's calibration; a run that goes on keeps the one that it began with."""
+    if config.calibration is not None:
+        return config
+    judging = settled.scoring.judging
+    found = calibration.calibrate(settled.reader, judging.specs, budget=judging.budget())
+    return config.model_copy(update={"calibration": found})
 
 
 @contextmanager

@@ -54,7 +54,11 @@ def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batc
     if whole:
         replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
         replace_json(folder / "summary.json", summary)
-    short = judge_short(config, own, rows, scores) or falls_short(coverage(own, rows, list(scores.values())), suite)
+    short = (
+        config.distrust
+        or judge_short(config, own, rows, scores)
+        or falls_short(coverage(own, rows, list(scores.values())), suite)
+    )
     return Run(folder, config, summary, short)
 
 

@@ -128,6 +128,7 @@ def request_of(path: Path) -> Request:
         options=config.model.options,
         settings=config.model.settings or {},
         extractor=config.extractor.source,
+        extractor_options={**config.extractor.options, **config.extractor.traffic},
         seeds=config.protocol.seeds,
         limit=config.limit,
         batch_size=config.batch_size,

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from rlrig_eval import extract, models
 from rlrig_eval.errors import UsageError
+from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.models import Generator, ModelSpec
 from rlrig_eval.models.registry import DEFAULT_BATCH
 from rlrig_eval.runs import scorers
-from rlrig_eval.runs.config import HIDDEN, ExtractorRef, RunConfig, redacted, suite_ref
+from rlrig_eval.runs.config import HIDDEN, RunConfig, redacted, suite_ref
 from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.judging import Asked, Judging, judging_of, recorded_specs
 from rlrig_eval.runs.plan import Batch, Shard, plan, share
@@ -36,6 +37,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     extractor: str | None = None
+    extractor_options: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] | None = None
     limit: int | None = None
     shard: Shard | None = None
@@ -48,11 +50,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Settled:
-    """A request with every name looked up. `spec` still holds the secrets that `config` hides."""
+    """A request with every name looked up. `spec` and `reader` still hold the secrets that `config` hides."""
 
     config: RunConfig
     suite: Suite
     spec: ModelSpec
+    reader: ExtractorSpec
     ready: Generator | None
     scoring: Scoring
     shard: Shard | None
@@ -88,12 +91,15 @@ def settle(request: Request) -> Settled:
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
+    usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
+    _refuse_hidden(request.extractor_options, "-E")
+    reader = extract.resolve(request.extractor or usual, request.extractor_options)
     config = RunConfig(
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
         model=spec.model_copy(update={"options": redacted(spec.options)}),
         protocol=_protocol(suite.protocol, request.seeds),
-        extractor=_extractor(request.extractor or extract.default_for(suite.world)),
+        extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
         scorers=suite.scorers,
         judges=recorded_specs(judging.specs),
         limit=None if request.limit is None else _at_least_one("--limit", request.limit),
@@ -101,21 +107,20 @@ def settle(request: Request) -> Settled:
         executor=request.executor,
         provenance=provenance(),
     )
-    return Settled(config, suite, spec, ready, scoring_of(config, suite, judging), _checked(request.shard))
+    scoring = scoring_of(config, reader, suite, judging)
+    return Settled(config, suite, spec, reader, ready, scoring, _checked(request.shard))
 
 
-def scoring_of(config: RunConfig, suite: Suite, judging: Judging) -> Scoring:
+def scoring_of(config: RunConfig, reader: ExtractorSpec, suite: Suite, judging: Judging) -> Scoring:
     """What scores a run; UsageError when its extractor or a scorer of it cannot be found."""
-    extractor = extract.build(config.extractor.source)
+    extractor = extract.build(reader)
     named = {scorers.slug(name): scorers.resolve(name) for name in config.all_scorers}
     return Scoring(suite, extractor, named, judging)
 
 
 def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     if isinstance(request.model, str):
-        for key, value in request.options.items():
-            if value == HIDDEN:
-                raise UsageError(f"the value of -M {key} was hidden when the run was recorded; give it again")
+        _refuse_hidden(request.options, "-M")
         return models.resolve(request.model, request.options, request.settings), None
     if request.options or request.settings:
         raise UsageError("a model that is already built takes no options or settings")
@@ -124,15 +129,16 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     return ModelSpec(name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)), request.model
 
 
+def _refuse_hidden(options: Mapping[str, Any], flag: str) -> None:
+    for key, value in options.items():
+        if value == HIDDEN:
+            raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
+
+
 def _protocol(stated: Protocol, seeds: tuple[int, ...] | None) -> Protocol:
     if seeds is None:
         return stated
     return Protocol(seeds=seeds, variant=stated.variant)
-
-
-def _extractor(source: str) -> ExtractorRef:
-    built = extract.build(source)
-    return ExtractorRef(name=built.name, version=built.version, source=source)
 
 
 def _batch_size(request: Request, spec: ModelSpec) -> int:

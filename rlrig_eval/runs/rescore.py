@@ -15,7 +15,7 @@ from rlrig_eval.runs.opened import asked_of, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import resolve, slug
-from rlrig_eval.runs.scoring import score, unscored_yet
+from rlrig_eval.runs.scoring import score_all, unscored_yet
 from rlrig_eval.runs.store import appending, merge_shards, samples_file, scores_file
 
 
@@ -40,7 +40,7 @@ def rescore(
     before = open_run(folder)
     config, redo = _updated(before.config, scorer)
     config, judging = _judging(config, judge, max_calls, max_cost)
-    scoring = scoring_of(config, before.suite, judging)
+    scoring = scoring_of(config, config.extractor, before.suite, judging)
     with recorded(folder, config):
         merge_shards(folder, [sample.id for sample in before.samples], config.row_names)
         run = open_run(folder)
@@ -52,8 +52,8 @@ def rescore(
             at_work(judging, run.suite.counting, folder, None) as judge_all,
         ):
             judge_all(run.samples, run.rows)
-            for sample in todo:
-                for name, row in score(sample, run.rows[sample.id], folder, scoring).items():
+            for found in score_all(todo, run.rows, folder, scoring):
+                for name, row in found.items():
                     with appending(scores_file(folder, name)) as append:
                         append([row])
                 advance(1)
@@ -88,9 +88,9 @@ def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collecti
             raise UsageError(f"--scorer {scorer}: the run has another scorer of that name, {taken[slug(scorer)]}")
         if scorer not in config.all_scorers:
             config = config.model_copy(update={"added_scorers": (*config.added_scorers, scorer)})
-    extractor = extract.build(config.extractor.source)
-    if extractor.version != config.extractor.version:
+    recorded_one = config.extractor
+    now = extract.resolve(recorded_one.source, {**recorded_one.options, **recorded_one.traffic})
+    if now.identity() != recorded_one.identity():
         redo |= set(map(slug, config.all_scorers))
-        update = {"extractor": config.extractor.model_copy(update={"version": extractor.version})}
-        config = config.model_copy(update=update)
+        config = config.model_copy(update={"extractor": now})
     return config, redo

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from rlrig_eval.extract import Extractor, Unscored
+from rlrig_eval.extract import AnyExtractor, Looked, Unscored, Words, categories_of, read_all
 from rlrig_eval.models import Failure
 from rlrig_eval.models.pictures import open_rgb
 from rlrig_eval.runs.judging import Judging
@@ -22,9 +24,14 @@ class Scoring:
     """All that scoring needs besides pictures; `scorers` by slug."""
 
     suite: Suite
-    extractor: Extractor
+    extractor: AnyExtractor
     scorers: Mapping[str, Scorer]
     judging: Judging = field(default_factory=Judging)
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that the suite speaks of."""
+        return categories_of(prompt.graph for prompt in self.suite.prompts)
 
 
 def unscored_yet(
@@ -40,43 +47,59 @@ def unscored_yet(
     return [sample for sample in drawn if not current(sample)]
 
 
-def score(sample: Sample, row: SampleRow, folder: Path, scoring: Scoring) -> dict[str, ScoreRow]:
-    """A row for each scorer, of the picture that `row` says was drawn. Never raises for a bad picture."""
-    read = _read(folder / (row.image or ""), scoring.extractor)
-    return {
-        name: _score_row(sample, row.image_sha256 or "", read, scorer, scoring.suite)
-        for name, scorer in scoring.scorers.items()
-    }
+def score_all(
+    samples: Sequence[Sample], rows: Mapping[str, SampleRow], folder: Path, scoring: Scoring
+) -> Iterator[dict[str, ScoreRow]]:
+    """A row for each scorer, of each sample's picture, in order. Never raises for a bad picture."""
+    found = _read_all((folder / (rows[one.id].image or "") for one in samples), samples, scoring)
+    for sample, read in zip(samples, found, strict=True):
+        digest = rows[sample.id].image_sha256 or ""
+        yield {
+            name: _score_row(sample, digest, read, scorer, scoring.suite) for name, scorer in scoring.scorers.items()
+        }
 
 
-def _read(path: Path, extractor: Extractor) -> SceneGraph | Unscored | Failure:
-    image = open_rgb(path)
-    if isinstance(image, Failure):
-        return image
-    try:
-        return extractor.extract(image)
-    except Unscored as refusal:
-        return refusal
-    except Exception as problem:  # one picture that breaks an extractor must not take the others with it
-        return Failure(f"{extractor.name}: {type(problem).__name__}: {problem}")
+def _read_all(
+    paths: Iterable[Path], samples: Iterable[Sample], scoring: Scoring
+) -> Iterator[SceneGraph | Unscored | Failure]:
+    """What the extractor reads in each picture, or why there is nothing; it may pull a few pictures ahead."""
+    waiting: deque[Failure | None] = deque()  # a file that is no picture never gets to the extractor
+
+    def pictures() -> Iterator[Looked]:
+        for path, sample in zip(paths, samples, strict=True):
+            image = open_rgb(path)
+            waiting.append(image if isinstance(image, Failure) else None)
+            if not isinstance(image, Failure):
+                yield Looked(image, Words.of(sample.prompt.graph, scoring.categories))
+
+    def failed() -> Iterator[Failure]:
+        while waiting and waiting[0] is not None:
+            yield waiting.popleft() or Failure("")
+
+    name = scoring.extractor.name
+    for found in read_all(scoring.extractor, pictures()):
+        yield from failed()
+        waiting.popleft()
+        broken = isinstance(found, Exception) and not isinstance(found, Unscored)
+        yield Failure(f"{name}: {type(found).__name__}: {found}") if broken else found  # type: ignore[misc]
+    yield from failed()
 
 
 def _score_row(
-    sample: Sample, digest: str, read: SceneGraph | Unscored | Failure, scorer: Scorer, suite: Suite
+    sample: Sample, digest: str, found: SceneGraph | Unscored | Failure, scorer: Scorer, suite: Suite
 ) -> ScoreRow:
-    if isinstance(read, Unscored):
-        return ScoreRow(id=sample.id, image_sha256=digest, status="unscored", reason=str(read))
-    if isinstance(read, Failure):
-        return ScoreRow(id=sample.id, image_sha256=digest, status="error", reason=read.reason)
+    about = {"id": sample.id, "image_sha256": digest}
+    if isinstance(found, Unscored):
+        evidence = {"replies": list(found.raw)} if found.raw else {}
+        return ScoreRow(**about, status="unscored", reason=str(found), evidence=evidence)
+    if isinstance(found, Failure):
+        return ScoreRow(**about, status="error", reason=found.reason)
     try:
-        scores = scorer(read, sample.prompt, suite)
+        scores = scorer(found, sample.prompt, suite)
     except Exception as problem:
-        return ScoreRow(
-            id=sample.id, image_sha256=digest, status="error", reason=f"{type(problem).__name__}: {problem}"
-        )
+        return ScoreRow(**about, status="error", reason=f"{type(problem).__name__}: {problem}")
     return ScoreRow(
-        id=sample.id,
-        image_sha256=digest,
+        **about,
         status="ok",
         values=dict(scores.values),
         evidence=dict(scores.evidence),

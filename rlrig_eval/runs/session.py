@@ -13,7 +13,7 @@ from rlrig_eval.runs.generate import draw, owed
 from rlrig_eval.runs.judging import at_work as judges_at_work
 from rlrig_eval.runs.plan import Batch, Sample, Shard
 from rlrig_eval.runs.rows import SampleRow
-from rlrig_eval.runs.scoring import Scoring, score, unscored_yet
+from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
 from rlrig_eval.runs.store import appending, read_samples, read_scores, samples_file, scores_file
 
 Progress = Callable[[int], None]
@@ -44,8 +44,8 @@ def draw_and_score(
         # One thread: scores are appended in order, and drawing keeps the machine.
         worker = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorer"))
 
-        def score_all(samples: Sequence[Sample], drawn: Mapping[str, SampleRow]) -> None:
-            found = [score(sample, drawn[sample.id], folder, scoring) for sample in samples]
+        def score_drawn(samples: Sequence[Sample], drawn: Mapping[str, SampleRow]) -> None:
+            found = list(score_all(samples, drawn, folder, scoring))
             for name, append_scores in write.items():
                 append_scores([row[name] for row in found])
 
@@ -53,14 +53,14 @@ def draw_and_score(
         kept = [sample for batch in batches for sample in batch.samples if sample.id not in redrawn]
         advance(len(kept))
         seen = {name: read_scores(folder, name) for name in scoring.scorers}
-        at_work: Future[None] = worker.submit(score_all, unscored_yet(kept, rows, seen), rows)
+        at_work: Future[None] = worker.submit(score_drawn, unscored_yet(kept, rows, seen), rows)
         judge(kept, rows)
         for batch in todo:
             drawn = {row.id: row for row in draw(batch, generator, size, folder)}
             append(drawn.values())
             at_work.result()  # scoring falls behind by one batch at most, and its troubles come up here
             good = [sample for sample in batch.samples if drawn[sample.id].status == "ok"]
-            at_work = worker.submit(score_all, good, drawn)
+            at_work = worker.submit(score_drawn, good, drawn)
             judge(good, drawn)
             advance(len(batch.samples))
         at_work.result()

@@ -40,9 +40,10 @@ def test_it_refuses_what_is_no_drawing(image: Image.Image) -> None:
 
 def test_the_world_of_a_suite_names_its_extractor() -> None:
     assert default_for("shapes") == "shapes"
-    assert "shapes" in names()
-    with pytest.raises(UsageError, match="no extractor reads pictures of world 'photo'"):
-        default_for("photo")
+    assert default_for("photo") == "detector"
+    assert {"shapes", "detector", "vlm"} <= set(names())
+    with pytest.raises(UsageError, match="no extractor reads pictures of world 'clay'"):
+        default_for("clay")
 
 
 def test_an_extractor_in_a_file_needs_no_more_than_a_path(tmp_path: Path) -> None:

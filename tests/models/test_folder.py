@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rlrig_eval import evaluate
+from rlrig_eval import evaluate, shapes
 from rlrig_eval.errors import Exit, UsageError
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.folder import Folder
-from rlrig_eval.scene import SceneGraph
+from rlrig_eval.scene import SceneGraph, parse
+from rlrig_eval.suite import load
 from tests.runs import tiny
 
 JOB = Job("p00", "a red circle", SceneGraph(), 0, 0)
@@ -45,12 +46,76 @@ def test_genevals_layout_is_found_by_the_prompts_text(tmp_path: Path) -> None:
         picture(tmp_path / f"{number:05}" / "samples" / "0000.png")
         (tmp_path / f"{number:05}" / "metadata.jsonl").write_text(json.dumps({"prompt": text, "tag": "x"}))
     model = Folder(tmp_path, layout="geneval")
-    found, missing = model.generate([JOB, Job("p01", "a green ring", SceneGraph(), 0, 0)])
+    jobs = [JOB, Job("p01", "a green ring", SceneGraph(), 0, 0), Job("p00", "a red circle", SceneGraph(), 1, 0)]
+    found, no_prompt, no_seed = model.generate(jobs)
     assert isinstance(found, Image.Image)
-    assert missing == Failure("no picture of 'a green ring' with seed 0")
+    assert no_prompt == Failure("no picture of 'a green ring' with any seed, among those of 2 prompts")
+    assert no_seed == Failure("no picture of 'a red circle' with seed 1, only with 0")
 
 
-@pytest.mark.parametrize("layout", ["flat", "geneval"])
+def test_prompts_of_the_same_text_are_told_apart_by_their_number(tmp_path: Path) -> None:
+    for number in (3, 4):
+        picture(tmp_path / f"{number:05}" / "samples" / "0000.png", size=number)
+        (tmp_path / f"{number:05}" / "metadata.jsonl").write_text('{"prompt": "a red circle"}')
+    model = Folder(tmp_path, layout="geneval")
+    jobs = [Job(name, "a red circle", SceneGraph(), 0, 0) for name in ("geneval-0004", "geneval-0003", "other")]
+    fourth, third, unknown = model.generate(jobs)
+    assert (third.size, fourth.size) == ((3, 3), (4, 4))
+    assert isinstance(unknown, Failure)
+
+
+def test_t2i_compbenchs_layout_is_found_by_text_and_counts_ten_to_a_prompt(tmp_path: Path) -> None:
+    picture(tmp_path / "samples" / "a cup_on the top of_a box_000010.png", size=8)
+    picture(tmp_path / "samples" / "a red circle_000023.png", size=16)
+    model = Folder(tmp_path, layout="t2i-compbench")
+    jobs = [
+        Job("t2i-compbench-spatial-0002", "a red circle", SceneGraph(), 3, 0),
+        Job("t2i-compbench-spatial-0001", "a cup_on the top of_a box", SceneGraph(), 0, 0),
+        Job("t2i-compbench-spatial-0002", "a red circle", SceneGraph(), 2, 0),
+    ]
+    circle, cup, missing = model.generate(jobs)
+    assert (circle.size, cup.size) == ((16, 16), (8, 8))
+    assert missing == Failure("no picture of 'a red circle' with seed 2, only with 3")
+
+
+@pytest.mark.parametrize(("layout", "suite"), [("geneval", "geneval"), ("t2i-compbench", "t2i-compbench")])
+def test_a_published_benchmarks_folder_is_scored_as_it_is_and_what_is_missing_is_an_error(
+    tmp_path: Path, layout: str, suite: str
+) -> None:
+    texts = ["a red circle left of a blue square", "a green ring above a black star"]
+    drawn = [shapes.draw(parse(text)) for text in texts]
+    pictures = tmp_path / "pictures"
+    if layout == "geneval":
+        file = tmp_path / "evaluation_metadata.jsonl"
+        include = [{"class": "circle", "count": 1}]
+        records = [{"tag": "single_object", "prompt": text, "include": include} for text in texts]
+        file.write_text("\n".join(map(json.dumps, records)))
+        for number, (text, image) in enumerate(zip(texts, drawn, strict=True)):
+            (pictures / f"{number:05}" / "samples").mkdir(parents=True)
+            (pictures / f"{number:05}" / "metadata.jsonl").write_text(json.dumps({"prompt": text}))
+            for seed in range(4):
+                image.save(pictures / f"{number:05}" / "samples" / f"{seed:04}.png")
+        (pictures / "00001" / "samples" / "0002.png").unlink()
+    else:
+        file = tmp_path / "spatial_val.txt"
+        file.write_text("\n".join(texts))
+        (pictures / "samples").mkdir(parents=True)
+        for number, (text, image) in enumerate(zip(texts, drawn, strict=True)):
+            for seed in range(10):
+                image.save(pictures / "samples" / f"{text}_{10 * number + seed:06}.png")
+        (pictures / "samples" / f"{texts[1]}_000012.png").unlink()
+    asked = load(suite, file)
+    options = {"path": pictures, "layout": layout}
+    run = evaluate(asked, "folder", options=options, extractor="shapes", out=tmp_path / "run")
+    planned = 8 if layout == "geneval" else 20
+    assert run.summary["coverage"] == {"planned": planned, "ok": planned - 1, "error": 1, "unscored": 0}
+    assert run.exit_code is Exit.RUN
+    rows = (json.loads(line) for line in (tmp_path / "run" / "samples.jsonl").read_text().splitlines())
+    told = next(row["error"] for row in rows if row["status"] == "error")
+    assert told.startswith(f"no picture of '{texts[1]}' with seed 2")
+
+
+@pytest.mark.parametrize("layout", ["flat", "geneval", "t2i-compbench"])
 def test_an_empty_folder_is_found_before_the_run(tmp_path: Path, layout: str) -> None:
     with pytest.raises(UsageError, match="no pictures in it"):
         Folder(tmp_path, layout=layout)
