@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ class Judging:
     max_cost: float | None = None
 
     def budget(self) -> Budget | None:
+        """The one budget of this process; the same object every time."""
+        return self._budget
+
+    @cached_property
+    def _budget(self) -> Budget | None:
         if self.max_calls is None and self.max_cost is None:
             return None
         return Budget(self.max_calls, self.max_cost)

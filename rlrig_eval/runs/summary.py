@@ -9,6 +9,7 @@ from typing import Any
 from rlrig_eval.judges import Usage
 from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.metrics import pair_accuracy
+from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
@@ -37,11 +38,12 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
     tags = sorted({tag for prompt in prompts for tag in prompt.tags})
     return {
         "schema": SCHEMA,
+        **({} if config.calibration is None else {"calibration": calibration_of(config.calibration)}),
         "suite": config.suite.model_dump(mode="json", exclude={"source"}) | {"prompts": len(prompts)},
         "model": config.model.name,
         "protocol": config.protocol.model_dump(mode="json"),
         "settings": config.settings or {},
-        "extractor": config.extractor.model_dump(mode="json", exclude={"source"}),
+        "extractor": config.extractor.identity(),
         "judges": [judge.identity() | spent(scores.get(judge.metric, {}), samples) for judge in config.all_judges],
         "coverage": coverage(samples, rows, list(scores.values())),
         "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
@@ -49,6 +51,11 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
         "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
     }
+
+
+def calibration_of(found: Calibration) -> dict[str, Any]:
+    """What the calibration of a run's chain came to; `failure` is null when every part passed."""
+    return {"failure": found.failure, **found.model_dump(mode="json")}
 
 
 def planned_prompts(samples: Sequence[Sample]) -> list[Prompt]:
