@@ -14,6 +14,7 @@ from rlrig_eval.metrics.compbench import (
     compbench_position_3d,
 )
 from rlrig_eval.metrics.compbench_counts import compbench_complex, compbench_complex_kind, compbench_numeracy
+from rlrig_eval.metrics.compbench_nouns import compbench_complex_nouns, compbench_nouns
 from rlrig_eval.metrics.correctness import all_correct, pair_accuracy, requirements_share
 from rlrig_eval.metrics.dsg import (
     DPGScore,
@@ -75,9 +76,11 @@ __all__ = [
     "compbench_3d",
     "compbench_complex",
     "compbench_complex_kind",
+    "compbench_complex_nouns",
     "compbench_depth",
     "compbench_instances",
     "compbench_locality",
+    "compbench_nouns",
     "compbench_numeracy",
     "compbench_position_2d",
     "compbench_position_3d",

@@ -12,6 +12,8 @@ from rlrig_eval.scene.graph import Entity, Frozen, Relation, SceneGraph
 from rlrig_eval.scene.phrases import describe, number_word, with_article
 
 Counting = Literal["exact", "at_least"]
+Frame = Literal["viewer", "object"]
+"""Whose left is meant: the viewer's, or that of the thing that a relation refers to."""
 
 
 class Reference(Frozen):
@@ -35,7 +37,7 @@ class Requirement(Frozen):
     """One atomic, checkable statement.
 
     `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute,
-    `count` and `counting` for kind count, `predicate` and `negated` for kind relation. `depends` are ids of
+    `count` and `counting` for kind count, `predicate`, `negated` and `frame` for kind relation. `depends` are ids of
     parents: a requirement whose parent fails is not satisfied.
     """
 
@@ -49,6 +51,7 @@ class Requirement(Frozen):
     counting: Counting = "exact"
     predicate: str | None = None
     negated: bool = False
+    frame: Frame = "viewer"
 
     def statement(self) -> str:
         """The requirement as an English clause without a capital or a full stop.
@@ -77,6 +80,8 @@ class Requirement(Frozen):
         if self.kind == "attribute":
             return f"the {subject.phrase()} {verb} {self.attribute}"
         negation = " not" if self.negated else ""
+        if self.frame == "object":
+            return f"the {subject.phrase()} {verb}{negation} {self._on_own_side()}"
         return f"the {subject.phrase()} {verb}{negation} {self.predicate} {self._objects()}"
 
     def question(self) -> str:
@@ -95,6 +100,15 @@ class Requirement(Frozen):
             return f"{verb} there {statement.split(' ', 2)[2]}?"
         head, tail = f"the {subject.phrase()}", statement.split(f" {verb} ", 1)[1]
         return f"{verb} {head} {tail}?"
+
+    def _on_own_side(self) -> str:
+        """ "to the dog's own left": not the viewer's, unless the two look the same way."""
+        objects = self._objects()
+        owner = f"{objects}'" if objects.endswith("s") and self.references[1].count > 1 else f"{objects}'s"
+        side = (self.predicate or "").removesuffix(" of")
+        if side in ("left", "right"):
+            return f"to {owner} own {side}"
+        return f"{self.predicate} {objects} from {owner} own point of view"
 
     def _objects(self) -> str:
         objects = self.references[1:]
@@ -156,6 +170,7 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
                 depends=tuple(dict.fromkeys(f"exists:{name}" for name in names)),
                 predicate=relation.predicate,
                 negated=relation.negated,
+                frame=relation.frame,
             )
         )
     return tuple(found)
@@ -208,7 +223,7 @@ def _statements(requirement: Requirement, picked: list[list[Entity]]) -> list[Re
     else:
         objects = [(a.id, b.id) for a, b in product(picked[1], picked[2]) if a.id != b.id]
     return [
-        Relation(subject=subject, predicate=predicate, object=object_).canonical()
+        Relation(subject=subject, predicate=predicate, object=object_, frame=requirement.frame).canonical()
         for subject in subjects
         for object_ in objects
         if subject not in (object_ if isinstance(object_, tuple) else (object_,))
