@@ -9,6 +9,7 @@ from typing import Any
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
 from rlrig_eval.plugins import find, load
 from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.runs.published import SCORERS
 from rlrig_eval.scene import SceneGraph, check, focus
 from rlrig_eval.suite import Prompt, Suite
 
@@ -40,18 +41,19 @@ Scorer = Callable[[SceneGraph, Prompt, Suite], Scores]
 
 def names() -> list[str]:
     """Every scorer that can be named."""
-    return sorted({GRAPH, *plugin_names(GROUP)})
+    return sorted({GRAPH, *SCORERS, *plugin_names(GROUP)})
 
 
 def resolve(name: str) -> Scorer:
-    """The scorer called `name`: ``graph``, an entry point, or ``path/to/file.py:function``.
+    """The scorer called `name`: ``graph``, a benchmark's own, an entry point, or ``path/to/file.py:function``.
 
     Raises:
         UsageError: there is none.
     """
     if name == GRAPH:
         return graph_scores
-    scorer: Scorer = load(find("scorer", name, GROUP, [GRAPH]).where, "scorer")
+    where = SCORERS[name] if name in SCORERS else find("scorer", name, GROUP, [GRAPH, *SCORERS]).where
+    scorer: Scorer = load(where, "scorer")
     return scorer
 
 
@@ -65,9 +67,13 @@ def slug(name: str) -> str:
 
 
 def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
-    """Requirements, strict and LAION-SG scene-graph IoU of one picture (DESIGN section 3)."""
+    """Requirements, strict and LAION-SG scene-graph IoU of one picture (DESIGN section 3).
+
+    Nothing is said where nothing is asked, or where a thing's own left is asked for and no thing's own side was read:
+    an extractor that does not know which way things face says nothing of it, right or wrong.
+    """
     gold = prompt.graph
-    if not gold.entities:  # an imported prompt that nobody could read: a picture of anything would be wholly right
+    if not gold.entities or (_own_sides(gold) and not _own_sides(read)):
         seen = {"graph": read.model_dump(mode="json", exclude_defaults=True), "requirements": []}
         return Scores(dict.fromkeys(GRAPH_METRICS), seen)
     requirements = suite.requirements(prompt)
@@ -92,3 +98,7 @@ def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
         ],
     }
     return Scores(values, evidence)
+
+
+def _own_sides(graph: SceneGraph) -> bool:
+    return any(relation.frame == "object" for relation in graph.relations)

@@ -18,7 +18,8 @@ from rlrig_eval.suite.structures import PREDICATES
 from rlrig_eval.suite.tags import untrue
 
 _DRAWABLE = frozenset(VOCABULARY[name].canonical for name in (*PREDICATES, "between"))
-_LAYOUTS = 3  # tries before a graph counts as impossible to draw
+_LAYOUTS = 3  # tries before a graph counts as impossible to draw, each with ...
+_FORESIGHT = 20  # ... so many more attempts for what is crowded
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _obstacle(graph: SceneGraph) -> str | None:
     rng = np.random.default_rng(0)
     for _ in range(_LAYOUTS):
         try:
-            verdicts = check(graph.requirements(), truth(layout(graph, rng)))
+            verdicts = check(graph.requirements(), truth(layout(graph, rng, foresight=_FORESIGHT)))
         except LayoutError:
             continue
         failed = [r.statement() for r in graph.requirements() if not verdicts[r.id]]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from rlrig_eval.extract import build
+from rlrig_eval.extract import Unscored, build
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.synthetic import Synthetic, mistakes
 from rlrig_eval.scene import Entity, Relation, SceneGraph, check
@@ -84,11 +85,44 @@ def test_a_colour_that_the_prompt_leaves_open_is_nothing_to_get_wrong() -> None:
     assert all(len(graph.entities) == 1 for graph in mistakes(painted, plain))
 
 
-def test_what_the_shapes_world_cannot_draw_is_a_failure() -> None:
-    dog = SceneGraph(entities=(Entity(id="a", category="dog", attributes=("red",)),))
-    (drawn,) = Synthetic().generate([Job("p", "a red dog", dog, 0, 1)])
+def photo(*predicates: str, count: int = 1) -> SceneGraph:
+    dog, cow = Entity(id="a", category="dog", count=count), Entity(id="b", category="cow", attributes=("red",))
+    return SceneGraph(
+        entities=(dog, cow), relations=tuple(Relation(subject="a", predicate=p, object="b") for p in predicates)
+    )
+
+
+FREE = [("left of",), ("above", "far from"), ("behind", "right of"), ("riding",)]
+
+
+@pytest.mark.parametrize(
+    ("predicates", "count"),
+    [*((one, count) for one in FREE for count in (1, 2)), (("on",), 1), (("inside",), 1), (("touching",), 1)],
+)
+def test_anything_else_is_written_into_its_picture(predicates: tuple[str, ...], count: int) -> None:
+    asked = Job("p", "x", photo(*predicates, count=count), 0, 5)
+    (drawn,) = Synthetic().generate([asked])
+    seen = build("written").extract(drawn)
+    assert seen == Synthetic().truth(asked)
+    assert all(check(asked.graph.requirements(), seen).values())
+
+
+def test_a_mistake_outside_the_shapes_world_is_one_too() -> None:
+    for noise in range(20):
+        asked = Job("p", "x", photo("left of"), 0, noise)
+        assert not all(check(asked.graph.requirements(), Synthetic(1.0).truth(asked)).values())
+
+
+def test_a_picture_of_another_model_has_nothing_written_in_it() -> None:
+    with pytest.raises(Unscored, match="nothing is written"):
+        build("written").extract(Image.new("RGB", (64, 64)))
+
+
+def test_more_things_than_there_is_room_for_is_a_failure() -> None:
+    crowd = SceneGraph(entities=(Entity(id="a", category="dog", count=40),))
+    (drawn,) = Synthetic().generate([Job("p", "forty dogs", crowd, 0, 1)])
     assert isinstance(drawn, Failure)
-    assert "dog" in drawn.reason
+    assert "40 things" in drawn.reason
 
 
 def test_what_contradicts_itself_is_a_failure() -> None:

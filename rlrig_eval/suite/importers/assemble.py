@@ -32,6 +32,7 @@ def assembled(benchmark: Benchmark, imported: Imported, variant: str) -> Suite:
         split=SPLIT,
         protocol=Protocol(seeds=tuple(range(benchmark.images_per_prompt)), variant=variant),
         prompts=tuple(stratified(prompts)),
+        scorers=benchmark.scorers,
         counting=benchmark.counting,
         description=". ".join(
             (f"{benchmark.title}, from {benchmark.source}", f"Licence: {benchmark.licence}", *imported.notes)

@@ -61,7 +61,8 @@ class Benchmark:
     """A published benchmark.
 
     `name` names the suite, and begins every prompt id. `files` says what a user is to give. `read` takes that path
-    and one of `variants` (the wordings of the prompts; the first is the default), and raises UsageError.
+    and one of `variants` (the wordings of the prompts; the first is the default), and raises UsageError. `scorers` are
+    this project's and, where boxes decide, the benchmark's own.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Benchmark:
     images_per_prompt: int = 1
     counting: Counting = "at_least"
     variants: tuple[str, ...] = field(default=("text",))
+    scorers: tuple[str, ...] = ("graph",)
 
 
 def checked(raws: Iterable[Raw], model: type[Model]) -> list[Row[Model]]:

@@ -16,6 +16,10 @@ SETS = ("spatial", "action", "spatialaction")
 """Parts of `complex` that are scored by rules of their own, each in a file `complex_val_<part>.txt`."""
 
 
+_SAYS = {" on side of ": " next to ", " on the bottom of ": " below ", " hidden by ": " behind "}
+"""Words of the two spatial categories that are no English for a relation -> what the published rules take them for."""
+
+
 class Line(Record):
     """A line."""
 
@@ -35,6 +39,12 @@ def read(path: Path, variant: str) -> Imported:
     return Imported(prompts, files)
 
 
+def _plain(text: str) -> str:
+    for words, meant in _SAYS.items():
+        text = text.replace(words, meant)
+    return text
+
+
 def _parts(file: Path) -> dict[str, Path]:
     """The files that divide `complex`, where they lie beside it."""
     if not file.stem.startswith("complex"):
@@ -51,7 +61,7 @@ def _prompt(row: Row[Line], category: str, sets: Mapping[str, str]) -> Prompt:
     """The id has the number of the line from 0, as the published image names count."""
     text = row.record.text
     name = prompt_id("t2i-compbench", f"{category}-{row.line - 1:04d}")
-    graph, unread = read_text(text)
+    graph, unread = read_text(_plain(text) if category in ("spatial", "3d_spatial") else text)
     part = sets.get(text.lower())
     return Prompt(
         id=name,
@@ -70,5 +80,6 @@ BENCHMARK = Benchmark(
     licence="MIT",
     files="a file such as spatial_val.txt, or the folder of them",
     read=read,
+    scorers=("graph", "compbench"),
     images_per_prompt=10,
 )

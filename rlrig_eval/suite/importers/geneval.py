@@ -73,5 +73,6 @@ BENCHMARK = Benchmark(
     licence="MIT",
     files="evaluation_metadata.jsonl, or the folder that it lies in",
     read=read,
+    scorers=("graph", "geneval"),
     images_per_prompt=4,
 )

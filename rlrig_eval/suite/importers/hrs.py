@@ -101,6 +101,7 @@ BENCHMARK = Benchmark(
     licence="none stated",
     files="its spatial or size CSV, or the folder that it lies in",
     read=read,
+    scorers=("graph", "hrs"),
     images_per_prompt=3,
     variants=(SYNTHETIC, META),
 )

@@ -69,5 +69,6 @@ BENCHMARK = Benchmark(
     licence="MIT",
     files="text_spatial_rel_phrases.json, or the folder that it lies in",
     read=read,
+    scorers=("graph", "visor"),
     images_per_prompt=4,
 )

@@ -70,6 +70,22 @@ def test_a_text_that_cannot_be_read_has_no_graph_and_says_so(tmp_path: Path) -> 
     assert (prompts["spatial-0001"].graph.entities, prompts["spatial-0001"].tags) == ((), ("spatial", "unparsed"))
 
 
+@pytest.mark.parametrize(
+    ("category", "words", "predicate"),
+    [
+        ("spatial", "on side of", "near"),
+        ("spatial", "on the bottom of", "below"),
+        ("spatial", "on the top of", "on"),
+        ("3d_spatial", "hidden by", "behind"),
+    ],
+)
+def test_the_benchmarks_own_words_for_a_relation(tmp_path: Path, category: str, words: str, predicate: str) -> None:
+    (tmp_path / f"{category}_val.txt").write_text(f"a lamp {words} a stool")
+    (prompt,) = load("t2i-compbench", tmp_path).prompts
+    assert told(prompt) == [("lamp", predicate, "stool")]
+    assert prompt.text == f"a lamp {words} a stool"  # the model is given it as it stands
+
+
 # GenEval 2
 
 

@@ -1,0 +1,63 @@
+"""What a published benchmark makes of a whole run, where that is not a mean over prompts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rlrig_eval.metrics.geneval import TAGS
+from rlrig_eval.stats import cluster_mean_ci
+from rlrig_eval.suite import Prompt
+
+ByPrompt = Mapping[str, float | None]
+"""Prompt id -> mean over its images; None where nothing was scored."""
+
+_NONE = {"mean": None, "ci95": [None, None], "n": 0}
+
+
+def totals(by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images: int) -> dict[str, dict[str, Any]]:
+    """Metric -> {"mean", "ci95", "n"}: ``geneval.overall`` and VISOR's ``visor.cond``, ``visor.n1`` to ``visor.n4``.
+
+    Args:
+        by_metric: what the scorers say, by prompt. images: how many each prompt has.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for metric, total in (
+        ("geneval.correct", "geneval.overall"),
+        ("geneval.correct_corrected", "geneval.overall_corrected"),
+    ):
+        if metric in by_metric:
+            found[total] = _over_tags(by_metric[metric], prompts, whole=total.endswith("corrected"))
+    if "visor.uncond" in by_metric:
+        found |= _visor(by_metric["visor.oa"], by_metric["visor.uncond"], images)
+    return found
+
+
+def _over_tags(scores: ByPrompt, prompts: Sequence[Prompt], whole: bool) -> dict[str, Any]:
+    """The unweighted mean of the tags' means; None where a tag is missing and the mean is to be a `whole` one.
+
+    Each prompt's score is weighted by 1 over the share of its tag, so that their mean and interval are the total's.
+    """
+    tag_of = {p.id: next((tag for tag in p.tags if tag in TAGS), "") for p in prompts if scores.get(p.id) is not None}
+    sizes = Counter(tag_of.values())
+    if not sizes or (whole and set(sizes) != set(TAGS)):
+        return dict(_NONE)
+    weighted, groups = [], []
+    for prompt in prompts:
+        score = scores.get(prompt.id)
+        if score is not None:
+            weighted.append(score * len(tag_of) / (len(sizes) * sizes[tag_of[prompt.id]]))
+            groups.append(prompt.group)
+    return cluster_mean_ci(weighted, groups).as_dict()
+
+
+def _visor(found: ByPrompt, right: ByPrompt, images: int) -> dict[str, dict[str, Any]]:
+    """No interval stands beside these: `cond` is a ratio, and counts of images are no means."""
+    pairs = [(found[name], score) for name, score in right.items() if score is not None and found.get(name) is not None]
+    both, held = (sum(float(pair[side] or 0.0) for pair in pairs) for side in (0, 1))
+    totals = {"visor.cond": held / both if both else None}
+    for least in range(1, images + 1):
+        enough = sum(round((score or 0.0) * images) >= least for _, score in pairs)
+        totals[f"visor.n{least}"] = enough / len(pairs) if pairs else None
+    return {name: {"mean": mean, "ci95": [None, None], "n": len(pairs)} for name, mean in totals.items()}

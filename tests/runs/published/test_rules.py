@@ -1,0 +1,149 @@
+"""A published benchmark's own rule as a scorer: on pictures whose content is known, its score is the known one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlrig_eval.models import Job
+from rlrig_eval.models.synthetic import Synthetic
+from rlrig_eval.runs import evaluate
+from rlrig_eval.runs.published.compbench import nouns_of
+from rlrig_eval.runs.published.totals import totals
+from rlrig_eval.runs.scorers import Scores, names, resolve
+from rlrig_eval.scene import Entity, Relation, SceneGraph
+from rlrig_eval.suite import Prompt, Suite, load
+from tests.suite.importers.conftest import FIXTURES
+
+FILES = {"geneval": "geneval.jsonl", "visor": "visor.json", "hrs": "hrs_spatial.csv"}
+
+
+def compbench(folder: Path) -> Suite:
+    (folder / "spatial_val.txt").write_text(
+        "a girl on the left of a lamp\na vase on top of a lamp\na dog next to a cow"
+    )
+    (folder / "3d_spatial_val.txt").write_text("a lamp in front of a stool\na girl hidden by a cow")
+    (folder / "numeracy_val.txt").write_text("three lamps and two stools")
+    return load("t2i-compbench", folder)
+
+
+def scored(suite: Suite, scorer: str, error_rate: float = 0.0) -> dict[str, dict[str, float | None]]:
+    """Prompt id, without the benchmark's name -> what a scorer says of one picture that `synthetic` drew for it."""
+    model, rule = Synthetic(error_rate), resolve(scorer)
+    drawn = {p.id: model.truth(Job(p.id, p.text, p.graph, 0, n)) for n, p in enumerate(suite.prompts)}
+    return {p.id.removeprefix(f"{suite.name}-"): dict(rule(drawn[p.id], p, suite).values) for p in suite.prompts}
+
+
+def values(found: dict[str, dict[str, float | None]], *metrics: str) -> set[float | None]:
+    return {row[metric] for row in found.values() for metric in metrics}
+
+
+@pytest.mark.parametrize("benchmark", [*FILES, "compbench"])
+def test_an_imported_suite_names_its_own_rule(benchmark: str, tmp_path: Path) -> None:
+    suite = compbench(tmp_path) if benchmark == "compbench" else load(benchmark, FIXTURES / FILES[benchmark])
+    assert suite.scorers == ("graph", benchmark)
+    assert set(suite.scorers) <= set(names())
+
+
+def test_geneval_is_one_without_errors_and_nought_with_nothing_but() -> None:
+    suite = load("geneval", FIXTURES / "geneval.jsonl")
+    assert values(scored(suite, "geneval"), "correct", "correct_corrected") == {1.0}
+    assert values(scored(suite, "geneval", error_rate=1.0), "correct") == {0.0}
+
+
+def test_visor_speaks_of_relational_prompts_alone() -> None:
+    found = scored(load("visor", FIXTURES / "visor.json"), "visor")
+    silent = {name for name, row in found.items() if row["uncond"] is None}
+    assert silent == {"00048", "31600"}
+    assert values({name: row for name, row in found.items() if name not in silent}, "oa", "uncond") == {1.0}
+
+
+def test_hrs_holds_four_objects_against_the_wrong_ones() -> None:
+    """As published the first relation is held against the fourth object, and the second against a fifth: no verdict."""
+    found = scored(load("hrs", FIXTURES / "hrs_spatial.csv"), "hrs")
+    assert [found[f"spatial-{n:04d}"]["spatial"] for n in range(3)] == [1.0, 1.0, 1.0]
+    assert found["spatial-0003"]["spatial"] in (0.0, None)
+    assert values(found, "spatial_corrected") == {1.0}
+
+
+def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
+    found = scored(compbench(tmp_path), "compbench")
+    assert found["spatial-0000"]["2d"] == found["spatial-0000"]["2d_corrected"] == 1.0
+    # "on top of" has no rule as published: half of the score is lost, which is not under the cut of .5.
+    assert (found["spatial-0001"]["2d"], found["spatial-0001"]["2d_corrected"]) == (0.5, 1.0)
+    assert found["spatial-0002"]["2d"] == 1.0
+    # Without overlap nothing is in front of anything, as published.
+    assert {(found[name]["3d"], found[name]["3d_corrected"]) for name in ("3d_spatial-0000", "3d_spatial-0001")} == {
+        (0.5, 1.0)
+    }
+    assert found["numeracy-0000"]["numeracy"] == 1.0
+    assert found["numeracy-0000"]["2d"] is found["spatial-0000"]["numeracy"] is None
+
+
+def test_without_a_depth_the_3d_rule_says_nothing(tmp_path: Path) -> None:
+    suite = compbench(tmp_path)
+    prompt = next(p for p in suite.prompts if p.tags[0] == "3d_spatial")
+    boxes = ((0, 0, 9, 9), (40, 0, 49, 9))
+    flat = tuple(e.model_copy(update={"box": box}) for e, box in zip(prompt.graph.entities, boxes, strict=True))
+    assert resolve("compbench")(SceneGraph(entities=flat), prompt, suite).values["3d"] is None
+
+
+def test_nouns_are_single_words_and_people_are_persons() -> None:
+    def nouns(one: str, other: str) -> tuple[str | None, str | None]:
+        things = (Entity(id="e0", category=one), Entity(id="e1", category=other))
+        return nouns_of(Prompt(id="p", text="x", graph=SceneGraph(entities=things), group="g"))[0]
+
+    assert nouns("girl", "fire hydrant") == ("person", "hydrant")
+    assert nouns("traffic light", "dog") == ("traffic", "dog")
+
+
+def one(tag: str, number: int) -> Prompt:
+    graph = SceneGraph(entities=(Entity(id="e0", category="lamp"),))
+    return Prompt(id=f"{tag}-{number}", text="x", graph=graph, tags=(tag,), group=f"{tag}-{number}")
+
+
+def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have() -> None:
+    prompts = [one("position", 0), *(one("colors", n) for n in range(3))]
+    scores = {"position-0": 0.0, "colors-0": 1.0, "colors-1": 1.0, "colors-2": 0.0}
+    found = totals({"geneval.correct": scores, "geneval.correct_corrected": scores}, prompts, images=4)
+    assert found["geneval.overall"]["mean"] == pytest.approx((0 + 2 / 3) / 2)
+    assert found["geneval.overall"]["n"] == 4
+    assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
+
+
+def test_visor_counts_images_by_prompt() -> None:
+    by_metric = {"visor.oa": {"a": 1.0, "b": 0.5, "c": None}, "visor.uncond": {"a": 0.75, "b": 0.25, "c": None}}
+    found = {name: total["mean"] for name, total in totals(by_metric, [], images=4).items()}
+    assert found["visor.cond"] == pytest.approx(2 / 3)
+    assert [found[f"visor.n{k}"] for k in (1, 2, 3, 4)] == [1.0, 0.5, 0.5, 0.0]
+
+
+def test_a_run_with_synthetic_needs_no_detector_and_gives_the_known_score(tmp_path: Path) -> None:
+    suite = load("geneval", FIXTURES / "geneval.jsonl")
+    run = evaluate(suite, "synthetic", seeds=[0], out=tmp_path / "run")
+    assert run.summary["extractor"]["name"] == "written"
+    assert run.summary["coverage"] == {"planned": 5, "ok": 5, "error": 0, "unscored": 0}
+    assert run.summary["metrics"]["geneval.overall"]["mean"] == run.summary["metrics"]["all_correct"]["mean"] == 1.0
+    assert run.summary["by_tag"]["position"]["geneval.correct"]["mean"] == 1.0
+    assert json.loads((tmp_path / "run" / "summary.json").read_text()) == run.summary
+
+
+def test_whose_left_it_is_nobody_says_who_cannot_see_which_way_things_face() -> None:
+    things = (Entity(id="a", category="cup"), Entity(id="b", category="dog"))
+    boxes: Any = {"a": (0, 20, 10, 30), "b": (40, 20, 50, 30)}
+    seen = tuple(e.model_copy(update={"box": boxes[e.id]}) for e in things)
+    own = Relation(subject="a", predicate="left of", object="b", frame="object")
+    asked = Prompt(
+        id="p", text="a cup on the dog's left", graph=SceneGraph(entities=things, relations=(own,)), group="g"
+    )
+    suite = Suite(name="s", version="1", world="photo", split="test", prompts=(asked,))
+    viewer = own.model_copy(update={"frame": "viewer"})
+
+    def all_correct(*relations: Relation) -> float | None:
+        found: Scores = resolve("graph")(SceneGraph(entities=seen, relations=relations), asked, suite)
+        return found.values["all_correct"]
+
+    assert (all_correct(viewer), all_correct(own)) == (None, 1.0)
