@@ -12,6 +12,7 @@ from rlrig_eval.metrics import pair_accuracy
 from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.plan import Sample
+from rlrig_eval.runs.published.totals import totals
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH, GRAPH_METRICS
 from rlrig_eval.stats import cluster_mean_ci, prompt_means
@@ -47,7 +48,7 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "judges": [judge.identity() | spent(scores.get(judge.metric, {}), samples) for judge in config.all_judges],
         "coverage": coverage(samples, rows, list(scores.values())),
         "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
-        "metrics": _intervals(by_metric, prompts),
+        "metrics": _intervals(by_metric, prompts) | totals(by_metric, prompts, len(config.protocol.seeds)),
         "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
         "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
     }
