@@ -25,7 +25,8 @@ def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str, sta
     Args:
         start: the checkpoint that training began from, if any; the card holds the hash of its weights.
     """
-    hardware = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} thread(s)"
+    cpu = f"CPU, {log.get('processes', 1)} process(es) of {torch.get_num_threads()} thread(s)"
+    hardware = torch.cuda.get_device_name() if device == "cuda" else cpu
     command = f"`rlrig train {name} --minutes {log.get('minutes')}`"
     if start is not None:
         command += f" with `--start`, from the weights {weights_hash(str(start))},"

@@ -120,7 +120,8 @@ def fit(
         crew.part()
         save()
         final = measure()
-    return average.module, {"steps": step, "minutes": round(budget.minutes, 1), "dev": final}
+    spent_on = {"steps": step, "minutes": round(budget.minutes, 1), "processes": crew.size}
+    return average.module, spent_on | {"dev": final}
 
 
 def moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
