@@ -1,9 +1,10 @@
-"""A leaderboard of 1,000,000 samples in 200 runs, against a process that only reads their score files line by line."""
+"""A leaderboard and a site of 1,000,000 samples in 200 runs, against a process that only reads their score files."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,8 @@ from rlrig_eval.runs.summary import summarise
 from rlrig_eval.suite import load
 
 READ = "import sys\nfor path in sys.argv[1:]:\n    with open(path, 'rb') as lines: sum(map(len, lines))"
+SHOWN = 25
+"""Prompts that the site has cards for: 200 runs of each make 5,000 pictures."""
 DIFFERENT = 4
 """Runs that are written; the others are copies under other names, for what is timed does not depend on the scores."""
 
@@ -35,7 +38,14 @@ def run(runs: int = 200, prompts: int = 5000, rounds: int = 1) -> list[Result]:
             peer_turn=running(sys.executable, "-c", READ, *scores),
             most_ms=60_000,
         )
-        return [hold(contest, rounds)]
+        bundle = ("--bundle", f"{root}/site", "--limit", str(SHOWN))
+        shown = replace(
+            contest,
+            name=f"a site of {runs} runs of {prompts:,} prompts, {SHOWN} shown",
+            ours="rlrig-eval view",
+            our_turn=running(sys.executable, "-m", "rlrig_eval", "view", *names, *bundle),
+        )
+        return [hold(contest, rounds), hold(shown, rounds)]
 
 
 def populated(root: Path, runs: int, prompts: int) -> list[Path]:

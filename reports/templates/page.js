@@ -109,6 +109,16 @@ function sides() {
   return ["left", "right"].map((side) => ({ side, run: ab.querySelector(`select[name=${side}]`).value }));
 }
 
+function pictureOf(side) {
+  const pair = ab.querySelector(".pair");
+  if (!pair.firstChild) {
+    for (const one of ["right", "left"]) {  // the left one lies on top, and is cut
+      pair.append(Object.assign(new Image(), { className: `${one}-side` }));
+    }
+  }
+  return pair.querySelector(`.${side}-side`);
+}
+
 async function showPair() {
   const card = walk[place];
   await fill(card);
@@ -116,7 +126,7 @@ async function showPair() {
   for (const { side, run } of sides()) {
     const shot = card.querySelector(`figure.shot[data-run="${run}"]`);
     const from = shot?.querySelector("img.large");
-    const picture = ab.querySelector(`.pair .${side}-side`);
+    const picture = pictureOf(side);
     if (from) picture.src = from.src; else picture.removeAttribute("src");
     picture.alt = from ? from.alt : "no picture";
     picture.classList.toggle("pixels", Boolean(from?.classList.contains("pixels")));

@@ -106,7 +106,7 @@ def _shot(run: Opened, number: int, sample: Sample, requirements: Sequence[Requi
     satisfied: dict[str, bool] = {}
     over, drawn = None, None
     if score is not None and trouble is None:
-        satisfied = {verdict["id"]: bool(verdict["satisfied"]) for verdict in score.evidence["requirements"]}
+        satisfied = {verdict["id"]: bool(verdict["satisfied"]) for verdict in score.evidence.get("requirements", ())}
         read = SceneGraph.model_validate(score.evidence["graph"])
         over = overlay(read, requirements, satisfied, _frame(run, row))
         drawn = diagram(read, sample.prompt.graph)

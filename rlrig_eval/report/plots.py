@@ -14,7 +14,7 @@ from rlrig_eval.runs.compare import PRIMARY
 RELATION = "relation:"
 STEP = re.compile(r"k=(\d+)")
 MOST = 6
-"""Lines that can be told apart in one drawing; of more results the first are drawn."""
+"""Lines that can be told apart in one drawing; of more results the best are drawn."""
 
 _RADIUS, _CENTRE = 100.0, (190.0, 140.0)
 _LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 40.0, 14.0, 300.0, 200.0
@@ -80,7 +80,7 @@ def radar(entries: Sequence[Entry]) -> Plot | None:
         anchor = "middle" if abs(cos(angle)) < 0.2 else "start" if cos(angle) > 0 else "end"
         axes.append(Axis(tag.removeprefix(RELATION), round(x, 1), round(y + 4, 1), anchor, at(angle, 1.0)))
     lines = []
-    for one in entries[:MOST]:
+    for one in entries:
         marks = []
         for tag, angle in zip(tags, angles, strict=True):
             found = _primary(one, tag)
@@ -97,7 +97,6 @@ def ladder(entries: Sequence[Entry]) -> Plot | None:
     steps = sorted({int(m[1]) for one in entries for tag in one.by_tag if (m := STEP.fullmatch(tag))})
     if len(steps) < 2:
         return None
-    drawn = entries[:MOST]
 
     def height(share: float) -> float:
         return _TOP + (1.0 - share) * _PLOT_HEIGHT
@@ -113,14 +112,14 @@ def ladder(entries: Sequence[Entry]) -> Plot | None:
         Axis(f"{share:.2g}", _LEFT - 6, height(share) + 4, "end", (_LEFT, height(share))) for share in (0.0, 0.5, 1.0)
     ]
     lines = []
-    for place, one in enumerate(drawn):
+    for place, one in enumerate(entries):
         marks = []
         for number, step in enumerate(steps):
             found = _primary(one, f"k={step}")
             if found is None or found.mean is None:
                 continue
             lo, hi = (found.mean if end is None else end for end in found.ci95)
-            x = across(number) + 6.0 * (place - (len(drawn) - 1) / 2)  # beside each other, so that no bar hides one
+            x = across(number) + 6.0 * (place - (len(entries) - 1) / 2)  # beside each other, so that no bar hides one
             marks.append(Mark(x, height(found.mean), height(hi), height(lo), _told(f"k={step}", found)))
         lines.append(Line(one.label, _path([(m.x, m.y) for m in marks], closed=False), tuple(marks)))
     rings = tuple(f"M{_LEFT:.1f} {height(share):.1f}h{_PLOT_WIDTH:.1f}" for share in (0.0, 0.25, 0.5, 0.75, 1.0))
@@ -130,7 +129,13 @@ def ladder(entries: Sequence[Entry]) -> Plot | None:
 
 def plots(entries: Sequence[Entry]) -> list[Plot]:
     """Those that the tags of the results allow."""
-    return [plot for plot in (radar(entries), ladder(entries)) if plot is not None]
+    drawn = entries if len(entries) <= MOST else sorted(entries, key=_score, reverse=True)[:MOST]
+    return [plot for plot in (radar(drawn), ladder(drawn)) if plot is not None]
+
+
+def _score(one: Entry) -> float:
+    found = one.metrics.get(PRIMARY)
+    return -1.0 if found is None or found.mean is None else found.mean
 
 
 def _primary(one: Entry, tag: str) -> Estimate | None:

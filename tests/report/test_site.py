@@ -111,12 +111,14 @@ def test_the_judge_filter_leaves_what_the_judge_is_too_content_with(page: Page) 
 
 
 def test_the_slider_uncovers_one_picture_and_covers_the_other(page: Page) -> None:
-    page.locator("#p-p001").scroll_into_view_if_needed()
-    page.get_by_role("button", name="A/B").click()
+    page.evaluate("cards.find((c) => /^(wrong right|right wrong)/.test(c.dataset.outcomes)).focus()")
+    page.keyboard.press("b")
     dialog = page.locator("dialog.ab")
     expect(dialog).to_be_visible()
     dialog.locator("select[name=right]").select_option("2")
     expect(dialog.locator(".said.right-side")).to_contain_text("C loop")
+    dialog.locator("select[name=right]").select_option("1")
+    expect(dialog.locator(".said.right-side")).to_contain_text("B best-of-n")
     left, right = dialog.locator(".pair .left-side"), dialog.locator(".pair .right-side")
     assert left.get_attribute("src") != right.get_attribute("src")
     dialog.locator("input[type=range]").fill("20")
@@ -126,7 +128,7 @@ def test_the_slider_uncovers_one_picture_and_covers_the_other(page: Page) -> Non
     expect(dialog.locator("h2")).not_to_have_text(before)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    page.keyboard.press("b")
+    page.get_by_role("button", name="A/B").click()
     expect(dialog).to_be_visible()
 
 

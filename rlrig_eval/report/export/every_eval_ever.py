@@ -1,7 +1,8 @@
 """A record of every-eval-ever (evaleval/every_eval_ever): an aggregate document and its instance-level rows.
 
 Written without that project's package, after its ``eval.schema.json`` and ``instance_level_eval.schema.json``, both of
-version 0.2.1. A metric whose mean is unknown has no entry there, for a score must be a number.
+version 0.3.0. A metric whose mean is unknown has no entry there, for a score must be a number. Who deployed the model
+and whether its weights are open, a run does not say: unknown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from rlrig_eval import __version__
 from rlrig_eval.report.record import Record, records
@@ -21,18 +23,20 @@ from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.runs.summary import summarise
 
-SCHEMA, ROWS_SCHEMA = "0.2.1", "instance_level_eval_0.2.1"
+SCHEMA = "0.3.0"
 
 
 def write(run: Opened, folder: Path) -> list[Path]:
-    """``<run id>.json`` and ``<run id>_samples.jsonl``."""
+    """``data/<suite>/<developer>/<model>/<run id>.json``, as that data base is laid out, and ``…_samples.jsonl``."""
     made = list(records(run))
     rows = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in instances(run, made))
-    document, lines = folder / f"{run.config.run_id}.json", folder / f"{run.config.run_id}_samples.jsonl"
+    developer, _, model = _model(run).partition("/")
+    stem = Path("data", run.config.suite.name, developer, model.replace("/", "_"), str(UUID(run.config.run_id)))
+    document, lines = folder / stem.with_suffix(".json"), folder / f"{stem}_samples.jsonl"
     replace_text(lines, rows)
     details = {
         "format": "jsonl",
-        "file_path": lines.name,
+        "file_path": f"{stem.as_posix()}_samples.jsonl",
         "hash_algorithm": "sha256",
         "checksum": hashlib.sha256(rows.encode()).hexdigest(),
         "total_rows": rows.count("\n"),
@@ -66,7 +70,11 @@ def aggregate(run: Opened) -> dict[str, Any]:
         "model_info": {
             "name": config.model.name,
             "id": _model(run),
-            "additional_details": {key: json.dumps(value) for key, value in settings.items()},
+            "additional_details": {
+                **{key: json.dumps(value) for key, value in settings.items()},
+                "deployment_type": "unknown",
+                "model_availability": "unknown",
+            },
         },
         "evaluation_results": [
             one
@@ -123,7 +131,7 @@ def instances(run: Opened, made: list[Record]) -> Iterator[dict[str, Any]]:
         reference = record.prompt.graph.model_dump_json(exclude_defaults=True)
         read = json.dumps(record.read)
         yield {
-            "schema_version": ROWS_SCHEMA,
+            "schema_version": SCHEMA,
             "evaluation_id": _id(run),
             "model_id": _model(run),
             "evaluation_name": f"{run.config.suite.name}/{PRIMARY}",
