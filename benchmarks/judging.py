@@ -1,8 +1,9 @@
-"""Calls of the `openai` judge to a server that takes 200 ms for each, against the bare client, as many at once."""
+"""Calls of the `openai` judge to a server that takes 200 ms for each, against the bare client and inspect_ai."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,36 +12,58 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.measure import Contest, Result, calling, hold
+from benchmarks.measure import Contest, Cost, Result, Turn, calling, hold, running
 from rlrig_eval.judges.contract import Reply, Request
 from rlrig_eval.judges.forms import WordForm
 from rlrig_eval.judges.openai import OpenAI
-from rlrig_eval.judges.wire import Dialect, arguments
+from rlrig_eval.judges.pictures import data_url
+from rlrig_eval.judges.wire import Dialect, body_of
 
 LATENCY, AT_ONCE = 0.2, 64
+IDEAL = 0.95
+"""The least share of the ideal throughput: calls / (calls / concurrency x latency)."""
+INSPECT = "RLRIG_INSPECT_PYTHON"
+"""The environment variable that names a Python in which inspect_ai is installed; without it, it is no peer."""
+_OURS, _PEER = (str(Path(__file__).with_name(name)) for name in ("judge_calls.py", "inspect_peer.py"))
+_SAMPLING = {"temperature": 0.0, "seed": 0, "max_tokens": 1024}
 
 
 def run(calls: int = 1280, rounds: int = 3) -> list[Result]:
-    """The ideal is calls / concurrency x latency on the clock; both turns are held against each other."""
+    """Against the ideal, the bare client and, where there is one, inspect_ai; the same server for all.
+
+    The ideal is `IDEAL` of the calls that fit into the time. By the clock the ratio says whether it was reached;
+    that of the processor says whether one core leaves room for it, whatever else the machine does.
+    """
     image = Image.new("RGB", (64, 64))
     requests = [Request((image,), f"question {number}", WordForm()) for number in range(calls)]
-    with slow_server() as url:
-        judge = OpenAI("slow", base_url=url, concurrency=AT_ONCE)
+    about = f"{calls} calls of {LATENCY * 1000:.0f} ms, {AT_ONCE} at once"
+    with slow_server(LATENCY) as url:
+        judge = OpenAI("slow", base_url=url, concurrency=AT_ONCE, timeout=60.0)
 
         def ours() -> None:
             assert all(isinstance(reply, Reply) for reply in judge.replies(requests))
 
-        contest = Contest(
-            name=f"{calls} calls of {LATENCY * 1000:.0f} ms, {AT_ONCE} at once "
-            f"(ideal {calls / AT_ONCE * LATENCY:.1f} s)",
-            ours="judge openai",
-            peer="the bare client",
-            unit="call",
-            units=calls,
-            our_turn=calling(ours),
-            peer_turn=calling(lambda: asyncio.run(bare(url, requests))),
-        )
-        return [hold(contest, rounds)]
+        def against(peer: str, peer_turn: Turn, our_turn: Turn) -> Contest:
+            return Contest(about, "judge openai", peer, "call", calls, our_turn, peer_turn, most=1.0)
+
+        contests = [
+            against(f"{IDEAL:.0%} of the ideal", ideal(calls), calling(ours)),
+            against("the bare client", calling(lambda: asyncio.run(bare(url, requests))), calling(ours)),
+        ]
+        peer = os.environ.get(INSPECT)
+        if peer is None:
+            print(f"inspect_ai: no peer, for {INSPECT} names no Python that has it", file=sys.stderr)
+        else:
+            work = (url, str(calls), str(AT_ONCE))
+            turns = running(peer, _PEER, *work), running(sys.executable, _OURS, *work)
+            contests.append(against("inspect_ai, a process each", *turns))
+        return [hold(contest, rounds) for contest in contests]
+
+
+def ideal(calls: int) -> Turn:
+    """What the clock may show, and what a core can give in that time."""
+    seconds = calls / AT_ONCE * LATENCY / IDEAL
+    return lambda: Cost(wall=seconds, processor=seconds)
 
 
 async def bare(url: str, requests: list[Request]) -> None:
@@ -48,21 +71,22 @@ async def bare(url: str, requests: list[Request]) -> None:
     from openai import AsyncOpenAI
 
     slots = asyncio.Semaphore(AT_ONCE)
-    sampling = {"temperature": 0.0, "seed": 0, "max_tokens": 1024}
-    async with AsyncOpenAI(api_key="none", base_url=url, max_retries=0) as client:
+    async with AsyncOpenAI(api_key="none", base_url=url, max_retries=0, timeout=60.0) as client:
 
         async def call(request: Request) -> None:
             async with slots:
-                await client.chat.completions.create(**arguments("slow", request, sampling, Dialect(), 768))
+                urls = [data_url(image, 768) for image in request.images]
+                asked = body_of(request, urls, _SAMPLING, Dialect())
+                await client.chat.completions.create(model="slow", **asked)
 
         await asyncio.gather(*map(call, requests))
 
 
 @contextmanager
-def slow_server() -> Iterator[str]:
-    """The address of a server in a process of its own."""
+def slow_server(latency: float) -> Iterator[str]:
+    """The address of a server in a process of its own that answers after `latency` seconds."""
     script = Path(__file__).with_name("slow_server.py")
-    with subprocess.Popen([sys.executable, str(script), str(LATENCY)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, str(script), str(latency)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"

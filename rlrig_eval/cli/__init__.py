@@ -13,6 +13,7 @@ from rlrig_eval.cli.compare import compare
 from rlrig_eval.cli.doctor import doctor
 from rlrig_eval.cli.export import export
 from rlrig_eval.cli.listing import list_
+from rlrig_eval.cli.pairwise import pairwise
 from rlrig_eval.cli.power import power
 from rlrig_eval.cli.report import report
 from rlrig_eval.cli.run import run
@@ -57,6 +58,7 @@ app.command()(power)
 app.command()(view)
 app.command()(export)
 app.command()(aa)
+app.command()(pairwise)
 app.command("list")(list_)
 app.command()(validate)
 app.command()(doctor)

@@ -16,10 +16,14 @@ from rlrig_eval.judges.contract import (
     Verdict,
 )
 from rlrig_eval.judges.registry import JudgeSpec, build, names, require_price, resolve
+from rlrig_eval.judges.rubrics import PAIRS, PICTURES, Family
 
 __all__ = [
+    "PAIRS",
+    "PICTURES",
     "Backend",
     "Budget",
+    "Family",
     "Form",
     "Judge",
     "JudgeSpec",

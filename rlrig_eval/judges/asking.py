@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
-from rlrig_eval.judges.contract import Backend, Misfit, Reply, Request, Rubric, Task, Trouble, Unscored, Usage, Verdict
+from rlrig_eval.judges.contract import (
+    Backend,
+    Form,
+    Misfit,
+    Reply,
+    Request,
+    Rubric,
+    Task,
+    Trouble,
+    Unscored,
+    Usage,
+    Verdict,
+)
 
 MOST_CRASHES = 3
 """So many times in a row may a back end raise before the rest of the pictures are left unscored."""
@@ -15,16 +26,16 @@ MOST_CRASHES = 3
 
 @dataclass
 class _Asked:
-    """A task whose requests are out."""
+    """A task whose requests are out; their pictures are the back end's to keep or to drop."""
 
     task: Task
-    requests: tuple[Request, ...]
+    forms: tuple[Form, ...]
     problem: str | None = None
     replies: list[Reply | Trouble] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        return len(self.replies) == len(self.requests)
+        return len(self.replies) == len(self.forms)
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,21 @@ class AskingJudge:
 
     def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
         """One for each task, in order. After a crash of the back end the picture it was at is left out."""
-        rest, crashes = iter(tasks), 0
+        source = iter(tasks)
+        interrupted: deque[Task] = deque()  # asked about in vain, by a crash over another picture
+        crashes = 0
+
+        def rest() -> Iterator[Task]:
+            while interrupted:
+                yield interrupted.popleft()
+            for task in source:  # noqa: UP028 - `yield from` would close the source with this generator
+                yield task
+
         while True:
             waiting: deque[_Asked] = deque()
             problem = "the judge gave fewer replies than it was asked for"
             try:
-                for verdict in self._stream(rest, waiting):
+                for verdict in self._stream(rest(), waiting):
                     crashes = 0
                     yield verdict
             except Exception as crash:  # a back end's own trouble, of any kind
@@ -49,21 +69,25 @@ class AskingJudge:
             crashes += 1
             if waiting:
                 yield Unscored(problem, _raw(waiting.popleft().replies))
-            elif next(rest, None) is not None:
+            elif next(rest(), None) is not None:
                 yield Unscored(problem)
             else:
                 return
-            rest = chain([asked.task for asked in waiting], rest)
+            interrupted.extendleft(asked.task for asked in reversed(waiting))
             if crashes >= MOST_CRASHES:
-                yield from (Unscored(problem) for _ in rest)
+                yield from (Unscored(problem) for _ in rest())
                 return
 
     def _stream(self, tasks: Iterator[Task], waiting: deque[_Asked]) -> Iterator[Verdict | Unscored]:
         def requests() -> Iterator[Request]:
             for task in tasks:
-                asked = self._ask(task)
-                waiting.append(asked)
-                yield from asked.requests
+                try:
+                    asked = self.rubric.ask(task)
+                except OSError as problem:
+                    waiting.append(_Asked(task, (), str(problem)))
+                    continue
+                waiting.append(_Asked(task, tuple(request.form for request in asked)))
+                yield from asked
 
         for reply in self.backend.replies(requests()):
             yield from self._done(waiting)  # those that had nothing to ask
@@ -72,12 +96,6 @@ class AskingJudge:
             waiting[0].replies.append(reply)
             yield from self._done(waiting)
         yield from self._done(waiting)
-
-    def _ask(self, task: Task) -> _Asked:
-        try:
-            return _Asked(task, self.rubric.ask(task))
-        except OSError as problem:
-            return _Asked(task, (), str(problem))
 
     def _done(self, waiting: deque[_Asked]) -> Iterator[Verdict | Unscored]:
         while waiting and waiting[0].complete:
@@ -91,7 +109,7 @@ class AskingJudge:
             if isinstance(reply, Trouble):
                 return Unscored(reply.reason, _raw(asked.replies))
         try:
-            read = [request.form.read(reply) for request, reply in zip(asked.requests, good, strict=True)]
+            read = [form.read(reply) for form, reply in zip(asked.forms, good, strict=True)]
         except Misfit as misfit:
             return Unscored(str(misfit), _raw(asked.replies))
         usage = sum((reply.usage for reply in good), start=Usage(calls=0, usd=0.0))

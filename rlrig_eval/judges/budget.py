@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rlrig_eval.judges.contract import Backend, Reply, Request, Trouble, Usage
@@ -51,6 +51,10 @@ class Budget:
         return (self.spent.usd or 0.0) + (self._out + bool(self._dearest)) * self._dearest
 
 
+Iterating = Generator[Reply | Trouble, None, str | None]
+"""Replies, and in the end the refusal of a request that was pulled and not asked."""
+
+
 class Metered:
     """A back end that asks only while there is budget."""
 
@@ -58,24 +62,33 @@ class Metered:
         self._backend, self._budget = backend, budget
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
-        refusals: list[str | None] = []  # of every request that is not answered yet, in order
+        rest = iter(requests)
+        for request in rest:
+            refusal = self._budget.reserve()
+            if refusal is None:
+                refusal = yield from self._while_affordable(request, rest)
+            if refusal is not None:
+                yield Trouble(refusal)
+
+    def _while_affordable(
+        self, first: Request, rest: Iterator[Request]
+    ) -> Generator[Reply | Trouble, None, str | None]:
+        """Replies to `first`, for which there is leave, and on to the next refusal.
+
+        A refused request is the last that is pulled, so that a stream of them is never held in memory.
+        """
+        refusal: str | None = None
 
         def affordable() -> Iterator[Request]:
-            for request in requests:
+            nonlocal refusal
+            yield first
+            for request in rest:
                 refusal = self._budget.reserve()
-                refusals.append(refusal)
-                if refusal is None:
-                    yield request
+                if refusal is not None:
+                    return
+                yield request
 
         for reply in self._backend.replies(affordable()):
-            yield from _refused(refusals)
-            refusals.pop(0)
             self._budget.settle(reply.usage if isinstance(reply, Reply) else Usage())
             yield reply
-            yield from _refused(refusals)
-        yield from _refused(refusals)
-
-
-def _refused(refusals: list[str | None]) -> Iterator[Trouble]:
-    while refusals and refusals[0] is not None:
-        yield Trouble(str(refusals.pop(0)))
+        return refusal

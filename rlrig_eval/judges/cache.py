@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges.contract import Backend, Misfit, Reply, Request, Trouble, Usage
+from rlrig_eval.judges.contract import Backend, Misfit, Reply, Request, Trouble, Usage, digest
+from rlrig_eval.judges.pictures import PerPicture
 
 OFF = "off"
+MOST_READY = 256
+"""So many kept replies may wait for one that is out before no more is asked until it is in."""
 _TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL) WITHOUT ROWID"
 
 
@@ -75,20 +78,33 @@ class Cached:
     def __init__(self, backend: Backend, cache: Cache | None, identity: Mapping[str, Any]) -> None:
         self._backend, self._cache = backend, cache
         self._model = json.dumps(dict(identity) | {"slug": None}, sort_keys=True)
+        self._digest = PerPicture(digest)
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
-        order: deque[_Place] = deque()
-        out: dict[str, Request] = {}
+        rest = iter(requests)
+        for request in rest:
+            key = self._key(request)
+            kept = self._kept(key)
+            if kept is not None:
+                yield kept
+            else:
+                yield from self._ask(request, key, rest)
+
+    def _ask(self, first: Request, first_key: str, rest: Iterator[Request]) -> Iterator[Reply | Trouble]:
+        """Replies to `first`, which is not kept, and on until `MOST_READY` wait behind one that is out."""
+        order = deque([_Place(first_key, None)])
+        out = {first_key: first}
         fresh: dict[str, Reply | Trouble] = {}  # replies that a twin still waits for
-        twins: dict[str, int] = {}
+        twins: Counter[str] = Counter()
 
         def missing() -> Iterator[Request]:
-            for request in requests:
-                key = hashlib.sha256(f"{self._model}{request.key()}".encode()).hexdigest()
-                kept = self._cache.get(key) if self._cache is not None else None
+            yield first
+            while len(order) - len(out) < MOST_READY and (request := next(rest, None)) is not None:
+                key = self._key(request)
+                kept = self._kept(key)
                 order.append(_Place(key, kept, twin=kept is None and key in out))
                 if order[-1].twin:
-                    twins[key] = twins.get(key, 0) + 1
+                    twins[key] += 1
                 elif kept is None:
                     out[key] = request
                     yield request
@@ -113,6 +129,12 @@ class Cached:
             yield reply
             yield from ready()
         yield from ready()
+
+    def _key(self, request: Request) -> str:
+        return hashlib.sha256(f"{self._model}{request.key(self._digest)}".encode()).hexdigest()
+
+    def _kept(self, key: str) -> Reply | None:
+        return None if self._cache is None else self._cache.get(key)
 
     def _keep(self, key: str, request: Request, reply: Reply | Trouble) -> None:
         if self._cache is None or isinstance(reply, Trouble):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,22 +27,29 @@ class Misfit(ValueError):
 class Task:
     """A picture, what it was drawn for, and the requirements to judge it on.
 
-    `picture` is an RGB image or the path of one, which is opened when its turn comes.
+    `picture` is an RGB image or the path of one, which is opened when its turn comes. `wording` makes a yes/no
+    question of a requirement; yes means satisfied.
     """
 
     picture: Path | Image.Image
     prompt: str
     requirements: tuple[Requirement, ...]
+    wording: Callable[[Requirement], str] = methodcaller("question")
 
     def image(self) -> Image.Image:
         """RGB, of the size it has. Raises OSError when the file is no readable picture."""
-        if isinstance(self.picture, Image.Image):
-            return self.picture.convert("RGB")
-        try:
-            with Image.open(self.picture) as image:
-                return image.convert("RGB")
-        except (SyntaxError, ValueError, Image.DecompressionBombError) as problem:
-            raise OSError(f"{self.picture.name} is no readable picture ({type(problem).__name__})") from problem
+        return opened(self.picture)
+
+
+def opened(picture: Path | Image.Image) -> Image.Image:
+    """RGB, of the size it has. Raises OSError when the file is no readable picture."""
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB")
+    try:
+        with Image.open(picture) as image:
+            return image.convert("RGB")
+    except (SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+        raise OSError(f"{picture.name} is no readable picture ({type(problem).__name__})") from problem
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,9 @@ class Request:
     form: Form
     turn: int = 0
 
-    def key(self) -> str:
-        """Hex digest of all that the reply depends on but the model."""
-        parts = [[*map(digest, self.images)], self.text, self.form.schema, self.turn]
+    def key(self, digest_of: Callable[[Image.Image], str] | None = None) -> str:
+        """Hex digest of all that the reply depends on but the model. `digest_of`: `digest`, or one that remembers."""
+        parts = [[*map(digest_of or digest, self.images)], self.text, self.form.schema, self.turn]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -17,6 +17,7 @@ class Local:
     """A model from the Hub, a folder or ``bundled:NAME``. It reads its own chat template, and runs no remote code."""
 
     rubric = "p-yes"
+    pair_rubric = "pairwise-p"
     passing = frozenset({"device"})
 
     def __init__(

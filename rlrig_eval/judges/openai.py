@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,9 +18,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble
+from rlrig_eval.judges.pictures import PerPicture, data_url
 from rlrig_eval.judges.prices import price_of
 from rlrig_eval.judges.traffic import LONGEST_WAIT, Breaker, Gate, Pace, retry_after
-from rlrig_eval.judges.wire import Dialect, arguments, bounded_body, read_body
+from rlrig_eval.judges.wire import Dialect, body_of, bounded_body, read_body
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -61,7 +63,8 @@ class OpenAI:
         if not self._key and self._url == HOSTED:
             raise UsageError(f"{KEY} is not set, and {HOSTED} asks for one")
         self._model, self._sampling = model, {"temperature": temperature, "seed": seed, "max_tokens": reply_limit}
-        self._side, self._dialect = max_side, Dialect(structured=structured == "auto")
+        self._url_of = PerPicture(lambda image: data_url(image, max_side))
+        self._dialect = Dialect(structured=structured == "auto")
         self._timeout, self._attempts, self._window = timeout, attempts, 4 * concurrency
         self._pace, self._breaker = Pace(concurrency), Breaker(patience)
         self._prices = None if input_price is None or output_price is None else (input_price, output_price)
@@ -94,7 +97,8 @@ class OpenAI:
             out: deque[Future[Reply | Trouble]] = deque()
             try:
                 for request in requests:
-                    out.append(portal.start_task_soon(self._answer, client, gate, request))
+                    urls = tuple(map(self._url_of, request.images))  # here, where it holds up no other call
+                    out.append(portal.start_task_soon(self._answer, client, gate, request, urls))
                     if len(out) >= self._window:
                         yield out.popleft().result()
                 while out:
@@ -112,7 +116,7 @@ class OpenAI:
         client = AsyncOpenAI(api_key=self._key or "none", base_url=self._url, max_retries=0, http_client=http)
         return client, Gate(self._pace)
 
-    async def _answer(self, client: AsyncOpenAI, gate: Gate, request: Request) -> Reply | Trouble:
+    async def _answer(self, client: AsyncOpenAI, gate: Gate, request: Request, urls: Sequence[str]) -> Reply | Trouble:
         from openai import APIError
 
         async with gate:
@@ -126,12 +130,12 @@ class OpenAI:
                     wait_jitter=0.5,
                 ):
                     with attempt:
-                        return await self._attempt(client, request)
+                        return await self._attempt(client, request, urls)
             except (APIError, TimeoutError, ConnectionError) as problem:
                 return Trouble(self._clean(_reason(problem)))
         raise AssertionError("stamina ends in a reply or an error")
 
-    async def _attempt(self, client: AsyncOpenAI, request: Request) -> Reply | Trouble:
+    async def _attempt(self, client: AsyncOpenAI, request: Request, urls: Sequence[str]) -> Reply | Trouble:
         """One call; it is noted how it went. Raises what the client raises."""
         from openai import APIError, APIStatusError
 
@@ -140,7 +144,7 @@ class OpenAI:
         started = time.monotonic()
         try:
             with fail_after(self._timeout):  # the client's own timeout is for each read
-                found = read_body(await self._post(client, request))
+                found = read_body(await self._post(client, request, urls))
         except APIStatusError as problem:
             self._note(problem, started)
             raise
@@ -151,18 +155,22 @@ class OpenAI:
         self._pace.went_well()
         return self._priced(found)
 
-    async def _post(self, client: AsyncOpenAI, request: Request) -> bytes | Trouble:
-        """The body of a reply; a server that does not know a parameter is asked without it from then on."""
+    async def _post(self, client: AsyncOpenAI, request: Request, urls: Sequence[str]) -> bytes | Trouble:
+        """The body of a reply; a server that does not know a parameter is asked without it from then on.
+
+        All goes as `extra_body`: arguments the client would walk through by their type hints, at every call.
+        """
         from openai import BadRequestError, UnprocessableEntityError
 
         while True:
             dialect = self._dialect
-            asked = arguments(self._model, request, self._sampling, dialect, self._side)
+            asked = body_of(request, urls, self._sampling, dialect)
+            call = client.chat.completions.with_streaming_response.create
             try:
-                async with client.chat.completions.with_streaming_response.create(**asked) as response:
+                async with call(model=self._model, messages=[], extra_body=asked) as response:
                     return await _body(response)
             except (BadRequestError, UnprocessableEntityError) as problem:
-                simpler = dialect.without(str(problem), asked)
+                simpler = dialect.without(_said(problem), asked)
                 if simpler is None:
                     raise
                 self._dialect = simpler
@@ -217,5 +225,13 @@ def _reason(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
         return "no reply in time"
     status = getattr(problem, "status_code", None)
-    said = " ".join(str(getattr(problem, "message", problem)).split())[:_SHOWN]
+    said = " ".join(_said(problem).split())[:_SHOWN]
     return said if status is None or str(status) in said else f"HTTP {status}: {said}"
+
+
+def _said(problem: Exception) -> str:
+    """What is wrong, in the server's words: the client keeps those of OpenAI's own `error.message` alone."""
+    message, body = str(getattr(problem, "message", problem)), getattr(problem, "body", None)
+    if not body or (isinstance(body, Mapping) and isinstance(body.get("message"), str)):
+        return message
+    return f"{message} - {body if isinstance(body, str) else json.dumps(body)}"

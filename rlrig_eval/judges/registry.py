@@ -16,7 +16,7 @@ from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.budget import Budget, Metered
 from rlrig_eval.judges.cache import Cached, open_cache
 from rlrig_eval.judges.contract import Judge
-from rlrig_eval.judges.rubrics import Again, fingerprint, rubric
+from rlrig_eval.judges.rubrics import PAIRS, PICTURES, Again, Family, fingerprint, rubric
 from rlrig_eval.plugins import converted, find, load
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
@@ -32,7 +32,6 @@ _BUILT_IN = {
     "scripted": ("rlrig_eval.judges.scripted:Scripted", "recorded replies, replayed"),
     "shapes-vlm": ("rlrig_eval.judges.local:ShapesVLM", "the bundled judge of the shapes world"),
 }
-_DEFAULT_RUBRIC = "yes-no"
 
 
 class JudgeSpec(Frozen):
@@ -64,11 +63,12 @@ def names() -> dict[str, str]:
     return found | {name: what for name, (_, what) in _BUILT_IN.items()}
 
 
-def resolve(name: str, options: Mapping[str, Any]) -> JudgeSpec:
+def resolve(name: str, options: Mapping[str, Any], family: Family = PICTURES) -> JudgeSpec:
     """The judge called `name`, its options converted to the types that its class states.
 
     Args:
         options: the `-J` options. Every judge takes `name` (its slug); one that answers requests also `rubric`.
+        family: the rubrics that it may be asked in.
 
     Raises:
         UsageError: no such judge, class, rubric or option, or a value that does not fit.
@@ -87,10 +87,16 @@ def resolve(name: str, options: Mapping[str, Any]) -> JudgeSpec:
             **given.get("options", {}),
             label: given.get("options", {}).get(label, {}) | {inner: given.pop(key)},
         }
-    decided = converted(factory, given, f"judge {name!r}")
-    if asked is not None and hasattr(factory, "verdicts"):
+    decided = converted(factory, given, f"judge {name!r}", "-J")
+    words = None
+    if hasattr(factory, "replies"):
+        words = rubric(str(asked or getattr(factory, family.preferred, family.default)), family)
+    elif not hasattr(factory, "verdicts"):
+        raise UsageError(f"judge {name!r} has neither a `replies` nor a `verdicts`")
+    elif family is PAIRS:
+        raise UsageError(f"judge {name!r} judges single pictures in its own way, so it cannot be asked about pairs")
+    elif asked is not None:
         raise UsageError(f"judge {name!r} asks in its own way, so -J rubric means nothing to it")
-    words = None if hasattr(factory, "verdicts") else rubric(str(asked or getattr(factory, "rubric", _DEFAULT_RUBRIC)))
     if hasattr(factory, "check"):
         decided = factory.check(**decided)
     passing = getattr(factory, "passing", frozenset())
@@ -128,7 +134,8 @@ def build(spec: JudgeSpec, budget: Budget | None = None, again: int = 0) -> Judg
         backend = Metered(backend, budget)
     if getattr(factory, "cached", False):
         backend = Cached(backend, open_cache(arguments.get("cache")), spec.identity())
-    words = rubric(spec.rubric.partition("/")[0])
+    called = spec.rubric.partition("/")[0]
+    words = rubric(called, PAIRS if called in PAIRS.rubrics else PICTURES)
     return AskingJudge(Again(words, again) if again else words, backend)
 
 

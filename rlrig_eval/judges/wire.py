@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
@@ -40,13 +36,12 @@ class Dialect:
         return replace(self, logprobs=False) if "logprobs" in asked else None
 
 
-def arguments(model: str, request: Request, sampling: Mapping[str, Any], dialect: Dialect, side: int) -> dict[str, Any]:
-    """What the client's `chat.completions.create` takes for a request."""
-    pictures = [{"type": "image_url", "image_url": {"url": data_url(image, side)}} for image in request.images]
+def body_of(request: Request, urls: Sequence[str], sampling: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The body of the call that makes a request, without the model; `urls` are of its pictures, in order."""
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     content = [*pictures, {"type": "text", "text": request.text}]
     one_word = request.form.schema is None
     asked: dict[str, Any] = {
-        "model": model,
         "messages": [{"role": "user", "content": content}],
         "temperature": sampling["temperature"],
         "seed": sampling["seed"] + request.turn,
@@ -58,16 +53,6 @@ def arguments(model: str, request: Request, sampling: Mapping[str, Any], dialect
         stated = {"name": "reply", "strict": True, "schema": dict(request.form.schema or {})}
         asked["response_format"] = {"type": "json_schema", "json_schema": stated}
     return asked
-
-
-def data_url(image: Image.Image, side: int) -> str:
-    """PNG, shrunk to `side` pixels on its longer side where it is larger; never enlarged."""
-    if max(image.size) > side:
-        image = image.copy()
-        image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
 class _Part(BaseModel):
@@ -124,14 +109,12 @@ def read_body(body: bytes | Trouble) -> Reply | Trouble:
     """What a body says, or what is wrong with it and how it begins."""
     if isinstance(body, Trouble):
         return body
-    text = body.decode("utf-8", "replace")
     try:
-        found = _Completion.model_validate(json.loads(text))
-    except RecursionError:
-        return Trouble("the server's reply is no chat completion (nested too deep)", text[:_SHOWN])
-    except (ValueError, ValidationError) as problem:
-        fault = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else "not JSON"
-        return Trouble(f"the server's reply is no chat completion ({fault})", text[:_SHOWN])
+        found = _Completion.model_validate_json(body)
+    except ValidationError as problem:
+        fault = problem.errors(include_input=False)[0]["msg"]
+        shown = body[:_SHOWN].decode("utf-8", "replace")
+        return Trouble(f"the server's reply is no chat completion ({fault})", shown)
     choice = found.choices[0]
     if choice.message.refusal:
         return Trouble("the model refused", choice.message.refusal[:_SHOWN])

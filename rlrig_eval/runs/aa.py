@@ -1,8 +1,9 @@
-"""A judge tried on the pictures of a run: repeats, controls, and agreement with whatever else has seen them."""
+"""Judges tried on the pictures of runs: repeats, controls, and agreement with whatever else has seen them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,63 +11,96 @@ from scipy.stats import spearmanr
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Budget, JudgeSpec, Task
-from rlrig_eval.judges.instruments import CONTROLS, Case, Heard, Truth, agreements, control, hear, read_labels, repeats
-from rlrig_eval.judges.instruments.hearing import kinds
+from rlrig_eval.judges import Budget, JudgeSpec
+from rlrig_eval.judges.instruments import (
+    CONTROLS,
+    Case,
+    Heard,
+    Hearing,
+    Truth,
+    agreements,
+    control,
+    hear,
+    read_labels,
+    repeats,
+    together,
+    unanimity,
+)
+from rlrig_eval.judges.instruments.hearing import Item, kinds
+from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.judges.zeroing import HOLDS
-from rlrig_eval.runs.judging import Asked, judging_of, recorded_specs
+from rlrig_eval.runs.judging import Asked, judging_of, recorded_specs, task_of
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
 from rlrig_eval.runs.store import replace_json
 
+CONTROLLED = 200
+"""So many pictures of a run are judged under each control, unless more or fewer are asked for."""
+
 
 def try_judge(
-    folder: Path,
+    folders: Sequence[Path],
     asked: Asked,
     again: int = 2,
     limit: int | None = None,
+    controlled: int = CONTROLLED,
     labels: Path | None = None,
     max_calls: int | None = None,
     max_cost: float | None = None,
 ) -> dict[str, Any]:
-    """The report on a judge, also written to ``aa/<slug>.json`` in the run's folder.
+    """The report on a judge: on each run by itself, also in ``aa/<slug>.json`` of its folder, and on all together.
 
     Args:
         again: how often each picture is judged as it is, at least twice.
-        limit: only the first so many pictures. labels: a CSV of human labels.
+        limit: only the first so many pictures of each run. controlled: so many under each control.
+        labels: a CSV of human labels, of one run.
 
     Raises:
         UsageError: no run, no picture in it, no such judge, or labels that are not of this run.
     """
     if again < 2:
         raise UsageError(f"--repeats {again}: noise shows from two on")
-    run = open_run(folder)
+    if labels is not None and len(folders) > 1:
+        raise UsageError("--labels are of one run: name that run alone")
+    runs = {str(folder): open_run(folder) for folder in folders}
+    if len(runs) < len(folders):
+        raise UsageError("a run folder is named twice")
     judging = judging_of([asked], max_calls, max_cost)
     (spec,) = judging.specs
-    cases = cases_of(run)[:limit]
-    if not cases:
-        raise UsageError(f"{folder}: there is no picture to judge")
-    truths = truths_of(run, spec)
-    human = None if labels is None else read_labels(labels, kinds(cases_of(run)))
-    if human is not None:
-        truths.append(Truth(f"human labels ({labels.name if labels else ''})", human.answers, zeroed=False))
-    budget = judging.budget()
-    heard = [hear(judges.build(spec, budget, turn), cases) for turn in range(again)]
-    report = {
+    cases = {name: cases_of(run)[:limit] for name, run in runs.items()}
+    for name, found in cases.items():
+        if not found:
+            raise UsageError(f"{name}: there is no picture to judge")
+    human = None if labels is None else _human(labels, *runs.values())
+    hearings, reports = {}, {}
+    for name, run in runs.items():
+        heard = [hear(judges.build(spec, judging.budget(), turn), cases[name]) for turn in range(again)]
+        hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
+        reports[name] = {
+            **_about(run, spec, hearings[name]),
+            "noise": repeats(heard, cases[name]),
+            "controls": _controls(spec, judging.budget(), cases[name][:controlled], heard[0]),
+            "raters": None if human is None else human.raters,
+        }
+        replace_json(run.folder / "aa" / f"{spec.slug}.json", reports[name])
+    return {"schema": 1, "judge": _identity(spec), "runs": reports, "together": together(hearings)}
+
+
+def _about(run: Opened, spec: JudgeSpec, hearing: Hearing) -> dict[str, Any]:
+    """What one hearing of a judge tells of it."""
+    cases, heard = hearing.cases, hearing.heard
+    return {
         "schema": 1,
-        "judge": recorded_specs([spec])[0].identity(),
+        "judge": _identity(spec),
+        "model": run.config.model.name,
         "pictures": len(cases),
-        "unscored": dict(list(heard[0].unscored.items())),
-        "noise": repeats(heard, cases),
-        "agreement": [agreements(heard[0], truth, cases) for truth in truths],
-        "controls": _controls(spec, budget, cases, heard[0]),
-        "letters": dict(sorted(heard[0].letters.items())),
-        "length": length_bias(run, cases, heard[0]),
-        "raters": None if human is None else {"raters": human.raters, "fleiss_kappa": human.fleiss_kappa},
+        "unscored": dict(heard.unscored),
+        "agreement": [agreements(heard, truth, cases) for truth in hearing.truths],
+        "unanimity": unanimity(_voices(spec, hearing), cases),
+        "letters": dict(sorted(heard.letters.items())),
+        "length": length_bias(run, cases, heard),
     }
-    replace_json(folder / "aa" / f"{spec.slug}.json", report)
-    return report
 
 
 def cases_of(run: Opened) -> list[Case]:
@@ -75,8 +109,7 @@ def cases_of(run: Opened) -> list[Case]:
     for sample in run.samples:
         row = run.rows.get(sample.id)
         if row is not None and row.status == "ok":
-            requirements = sample.prompt.graph.requirements(run.suite.counting)
-            task = Task(run.folder / (row.image or ""), sample.prompt.text, requirements)
+            task = task_of(run.folder, sample, row, run.suite.counting)
             found.append(Case(sample.id, sample.prompt.id, sample.prompt.group, task))
     return found
 
@@ -112,8 +145,31 @@ def length_bias(run: Opened, cases: list[Case], heard: Heard) -> dict[str, Any]:
     return {"spearman": float(found.statistic), "p": float(found.pvalue), "n": len(words)}
 
 
+@dataclass(frozen=True)
+class _Human:
+    truth: Truth
+    raters: dict[str, Any]
+
+
+def _human(labels: Path, run: Opened) -> _Human:
+    found = read_labels(labels, kinds(cases_of(run)))
+    truth = Truth(f"human labels ({labels.name})", found.answers, zeroed=False)
+    return _Human(truth, {"raters": found.raters, "fleiss_kappa": found.fleiss_kappa})
+
+
+def _identity(spec: JudgeSpec) -> dict[str, Any]:
+    return recorded_specs([spec])[0].identity()
+
+
+def _voices(spec: JudgeSpec, hearing: Hearing) -> dict[str, Mapping[Item, bool]]:
+    """Every judge that has answered questions about the run: this one, or a panel's members, and the run's others."""
+    mine = hearing.heard.members or {spec.slug: hearing.heard.said}
+    others = {truth.name: truth.answers for truth in hearing.truths if truth.name.startswith(PREFIX)}
+    return {name: said for name, said in {**mine, **others}.items() if said}
+
+
 def _controls(spec: JudgeSpec, budget: Budget | None, cases: list[Case], plain: Heard) -> dict[str, Any]:
-    if not plain.said:  # a rubric that asks no single questions
+    if not plain.said or not cases:  # a rubric that asks no single questions
         return {}
     judge = judges.build(spec, budget)
     return {name: control(name, judge, cases, plain) for name in CONTROLS}

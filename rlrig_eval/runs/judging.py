@@ -17,7 +17,8 @@ from typing import Any
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Budget, Judge, JudgeSpec, Task, Unscored, Verdict
+from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
+from rlrig_eval.runs.asked import asked_of
 from rlrig_eval.runs.config import HIDDEN, redacted
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
@@ -50,8 +51,10 @@ class Judging:
         return Budget(self.max_calls, self.max_cost)
 
 
-def judging_of(asked: Iterable[Asked], max_calls: int | None = None, max_cost: float | None = None) -> Judging:
-    """Judges looked up by name, loading none.
+def judging_of(
+    asked: Iterable[Asked], max_calls: int | None = None, max_cost: float | None = None, family: Family = PICTURES
+) -> Judging:
+    """Judges looked up by name, loading none; `family` are the rubrics that they may be asked in.
 
     Raises:
         UsageError: a wrong name or option, two of one slug, or a limit on money for a judge without a price.
@@ -61,7 +64,7 @@ def judging_of(asked: Iterable[Asked], max_calls: int | None = None, max_cost: f
         for key, value in options.items():
             if value == HIDDEN:
                 raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
-        spec = judges.resolve(name, options)
+        spec = judges.resolve(name, options, family)
         if spec.slug in {other.slug for other in specs}:
             raise UsageError(f"two judges are called {spec.slug}: name one with -J name=")
         if max_cost is not None:
@@ -148,21 +151,23 @@ class _Desk:
         pile = [self._pile.popleft() for _ in range(len(self._pile))]
         if not pile:
             return
-        tasks = (self._task(sample, row) for sample, row in pile)
+        tasks = (task_of(self._folder, sample, row, self._counting) for sample, row in pile)
         for (sample, row), found in zip(pile, self._verdicts(tasks), strict=True):
             if self._stopped:
                 return
-            self._append([score_row(sample, row.image_sha256 or "", found)])
-
-    def _task(self, sample: Sample, row: SampleRow) -> Task:
-        requirements = sample.prompt.graph.requirements(sample.prompt.counting or self._counting)
-        return Task(self._folder / (row.image or ""), sample.prompt.text, requirements)
+            self._append([score_row(sample.id, row.image_sha256 or "", found)])
 
     def _verdicts(self, tasks: Iterable[Task]) -> Iterable[Verdict | Unscored]:
         if self._judge is None:
             self._judge = _opened(self._spec, self._budget)
         judge = self._judge
         return (judge for _ in tasks) if isinstance(judge, Unscored) else judge.verdicts(tasks)
+
+
+def task_of(folder: Path, sample: Sample, row: SampleRow, counting: Counting) -> Task:
+    """A drawn sample as a judge is given it; `counting` is the suite's rule, which a prompt's own comes before."""
+    requirements = asked_of(sample.prompt) or sample.prompt.graph.requirements(sample.prompt.counting or counting)
+    return Task(folder / (row.image or ""), sample.prompt.text, requirements)
 
 
 def _opened(spec: JudgeSpec, budget: Budget | None) -> Judge | Unscored:
@@ -184,11 +189,11 @@ def unjudged(
             yield sample
 
 
-def score_row(sample: Sample, digest: str, found: Verdict | Unscored) -> ScoreRow:
-    """What a judge says of one picture, with its replies as they came."""
+def score_row(id_: str, digest: str, found: Verdict | Unscored) -> ScoreRow:
+    """What a judge says of what has that id, a picture or a pair, with its replies as they came."""
     if isinstance(found, Unscored):
         evidence = {"replies": list(found.raw)} if found.raw else {}
-        return ScoreRow(id=sample.id, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)
+        return ScoreRow(id=id_, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)
     replies = [
         reply.text if reply.p_yes is None else {"text": reply.text, "p_yes": reply.p_yes} for reply in found.replies
     ]
@@ -199,4 +204,4 @@ def score_row(sample: Sample, digest: str, found: Verdict | Unscored) -> ScoreRo
         **found.evidence,
     }
     values = {"score": found.score, **found.values}
-    return ScoreRow(id=sample.id, image_sha256=digest, status="ok", values=values, evidence=evidence)
+    return ScoreRow(id=id_, image_sha256=digest, status="ok", values=values, evidence=evidence)

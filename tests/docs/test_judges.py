@@ -7,7 +7,7 @@ import re
 import pytest
 
 from rlrig_eval import judges
-from rlrig_eval.judges.rubrics import RUBRICS
+from rlrig_eval.judges.rubrics import PAIR_RUBRICS, RUBRICS
 from tests.docs.blocks import DOCS, blocks
 
 TEXT = (DOCS / "judges.md").read_text("utf-8")
@@ -21,7 +21,7 @@ def test_its_python_runs() -> None:
     assert "ranking" in names
 
 
-@pytest.mark.parametrize("name", [*judges.names(), *RUBRICS])
+@pytest.mark.parametrize("name", [*judges.names(), *RUBRICS, *PAIR_RUBRICS])
 def test_it_names_every_judge_and_rubric(name: str) -> None:
     assert re.search(rf"^\| `{name}` \|", TEXT, re.MULTILINE)
 

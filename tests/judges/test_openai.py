@@ -18,10 +18,10 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Budget, Task, Unscored, Verdict
 from rlrig_eval.judges.openai import ADDRESS
 from tests.judges import server as s
-from tests.judges.replies import answers, task
+from tests.judges.faults import GOOD, LASTING, PASSING
+from tests.judges.replies import task
 
 QUESTIONS = len(task().requirements)
-GOOD = answers(*["yes"] * QUESTIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -53,54 +53,9 @@ def test_a_good_reply_is_a_verdict_with_its_tokens(httpserver: HTTPServer) -> No
     assert found.usage.usd == pytest.approx(120e-6)
 
 
-PASSING = {
-    "429": lambda: Response("slow down", 429),
-    "429 with Retry-After": lambda: Response("slow down", 429, {"Retry-After": "0.05"}),
-    "500": lambda: Response("oops", 500),
-    "503": lambda: Response("", 503),
-    "408": lambda: Response("", 408),
-}
-
-
 @pytest.mark.parametrize("bad", PASSING.values(), ids=PASSING.keys())
 def test_what_passes_is_tried_again(httpserver: HTTPServer, bad: Callable[[], Response]) -> None:
     assert [found.score for found in judged(httpserver, once(bad))] == [1.0] * 3
-
-
-def cut() -> Response:
-    def half() -> Iterator[bytes]:
-        yield b'{"choices": [{"mess'
-
-    return Response(half(), headers={"Content-Length": "5000"}, content_type="application/json")
-
-
-def huge() -> Response:
-    return Response((b" " * 2**20 for _ in range(50)), content_type="application/json")
-
-
-LASTING = {
-    "500": (lambda: Response("oops", 500), "500"),
-    "400": (lambda: Response('{"error": {"message": "no pictures"}}', 400), "no pictures"),
-    "a redirect elsewhere": (lambda: Response("", 302, {"Location": "http://127.0.0.1:9/"}), "302"),
-    "Retry-After an hour": (lambda: Response("", 429, {"Retry-After": "3600"}), "429"),
-    "connection cut": (cut, "connection broke"),
-    "a web page": (lambda: Response("<html>502</html>"), "no chat completion"),
-    "no choices": (lambda: Response('{"choices": []}'), "no chat completion"),
-    "wrong types": (lambda: Response('{"choices": [{"message": {"content": 5}}]}'), "no chat completion"),
-    "half a body": (lambda: Response('{"choices": [{"message"'), "no chat completion"),
-    "nested without end": (lambda: Response("[" * 100_000), "no chat completion"),
-    "50 MB": (huge, "larger than 4 MiB"),
-    "not UTF-8": (lambda: Response(b"\xff\xfe\x00"), "no chat completion"),
-    "refusal": (lambda: s.completion(None, refusal="I cannot"), "refused"),
-    "filtered": (lambda: s.completion("", finish_reason="content_filter"), "filter"),
-    "empty": (lambda: s.completion(""), "empty"),
-    "null": (lambda: s.completion(None), "empty"),
-    "yes in a sentence": (lambda: s.completion("Yes, yes, yes!"), "no whole JSON object"),
-    "half an object": (lambda: s.completion(GOOD[:-5], finish_reason="length"), "no whole JSON object"),
-    "two objects": (lambda: s.completion(f"{GOOD}\n{GOOD}"), "2 JSON objects"),
-    "other types": (lambda: s.completion(GOOD.replace('"yes"', "1")), "does not fit"),
-    "unicode": (lambda: s.completion('{"q1": "да \u202e"}'), "does not fit"),
-}
 
 
 @pytest.mark.parametrize(("bad", "reason"), LASTING.values(), ids=LASTING.keys())
@@ -179,9 +134,10 @@ def test_p_yes_comes_from_the_first_token(httpserver: HTTPServer) -> None:
     assert list(found.answers.values()) == pytest.approx([yes / (yes + no)] * QUESTIONS, abs=1e-6)
 
 
-def test_without_logprobs_the_word_counts(httpserver: HTTPServer) -> None:
+@pytest.mark.parametrize("refusal", ['{"error": {"message": "logprobs"}}', '{"detail": "no logprobs"}', "logprobs?"])
+def test_without_logprobs_the_word_counts(httpserver: HTTPServer, refusal: str) -> None:
     def no_logprobs(asked):
-        return Response('{"error": {"message": "logprobs"}}', 400) if "logprobs" in asked else s.completion("No")
+        return Response(refusal, 400) if "logprobs" in asked else s.completion("No")
 
     (found,) = judged(httpserver, no_logprobs, 1, rubric="p-yes")
     assert set(found.answers.values()) == {0.0}

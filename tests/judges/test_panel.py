@@ -12,7 +12,7 @@ from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Budget, Unscored
 from rlrig_eval.judges.asking import AskingJudge
-from rlrig_eval.judges.pairwise import Pair, Pairwise
+from rlrig_eval.judges.rubrics.pairwise import Pair, Pairwise
 from tests.judges.replies import PROMPT, Saying, task
 
 IDS = [requirement.id for requirement in task().requirements]
@@ -92,7 +92,7 @@ RED, BLUE = Image.new("RGB", (4, 4), "red"), Image.new("RGB", (4, 4), "blue")
 
 
 def preference(say) -> judges.Verdict:
-    pair = Pair(RED, PROMPT, (), BLUE)
+    pair = Pair(RED, PROMPT, (), other=BLUE)
     (found,) = AskingJudge(Pairwise(), Saying(say)).verdicts([pair])
     return found
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import stamina
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
@@ -21,6 +22,7 @@ from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import read_scores
 from tests.judges import server as s
+from tests.judges.faults import LASTING, Bad
 from tests.runs import tiny
 from tests.runs.test_kill import SLOW, wait_for
 
@@ -65,35 +67,55 @@ def test_the_bundled_judge_judges(tmp_path: Path) -> None:
     assert 0.0 < done.summary["metrics"]["judge.shapes-vlm.soft_am"]["mean"] < 1.0
 
 
-BROKEN = {
-    "server error": lambda asked: Response("", 500),
-    "garbage": lambda asked: Response("<html>"),
-    "yes in a sentence": lambda asked: s.completion("Yes, all of it is there."),
-    "no such model": lambda asked: Response("", 404),
-}
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that no judge has seen."""
+    out = tmp_path_factory.mktemp("drawn") / "run"
+    evaluate(SUITE, "synthetic", limit=4, out=out)
+    return out
 
 
-@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_judge_stops_nothing_and_a_healthy_one_completes(
-    httpserver: HTTPServer, tmp_path: Path, answer
+@pytest.fixture(scope="module")
+def whole(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The summary of that run, judged by a server without a fault."""
+    out = tiny.copy(drawn, tmp_path_factory.mktemp("whole") / "run")
+    with HTTPServer() as server:
+        s.serve(server, s.all_yes)
+        assert rescore(out, judge=("openai", remote(server, patience="0.5"))).exit_code is Exit.OK
+    return (out / "summary.json").read_bytes()
+
+
+@pytest.mark.parametrize("bad", [bad for bad, _ in LASTING.values()], ids=LASTING.keys())
+def test_a_fault_makes_no_zero_loses_no_sample_and_a_healthy_judge_completes(
+    httpserver: HTTPServer, drawn: Path, whole: bytes, tmp_path: Path, bad: Bad
 ) -> None:
-    out = tmp_path / "run"
-    s.serve(httpserver, answer)
-    done = run(out, "openai", remote(httpserver, patience="0.5"))
+    out = tiny.copy(drawn, tmp_path / "run")
+    s.serve(httpserver, lambda asked: bad())
+    with stamina.set_testing(True, attempts=2):
+        done = rescore(out, judge=("openai", remote(httpserver, patience="0.5")))
     assert done.exit_code is Exit.RUN
-    assert "judge.vlm: 8 of 8 pictures are unscored" in done.shortfall
+    assert "judge.vlm: 4 of 4 pictures are unscored" in done.shortfall
     summary = json.loads((out / "summary.json").read_text())
     assert summary["metrics"]["judge.vlm"] == {"mean": None, "ci95": [None, None], "n": 0}
-    assert summary["metrics"]["all_correct"]["n"] == 8
-    assert summary["coverage_by_scorer"]["judge.vlm"] == {"planned": 8, "ok": 0, "error": 0, "unscored": 8}
-    assert summary["coverage_by_scorer"]["graph"]["ok"] == 8
+    assert summary["metrics"]["all_correct"]["n"] == 4
+    assert summary["coverage_by_scorer"]["judge.vlm"] == {"planned": 4, "ok": 0, "error": 0, "unscored": 4}
+    assert summary["coverage_by_scorer"]["graph"]["ok"] == 4
 
     httpserver.clear()
     s.serve(httpserver, s.all_yes)
-    again = run(out, "openai", remote(httpserver, patience="0.5"))
+    again = rescore(out)
     assert (again.exit_code, again.summary["metrics"]["judge.vlm"]["mean"]) == (Exit.OK, 1.0)
-    run(tmp_path / "whole", "openai", remote(httpserver))
-    assert (out / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
+    assert (out / "summary.json").read_bytes() == whole
+
+
+def test_a_fault_while_drawing_stops_no_drawing(httpserver: HTTPServer, tmp_path: Path) -> None:
+    s.serve(httpserver, lambda asked: Response("", 500))
+    done = run(tmp_path / "run", "openai", remote(httpserver, patience="0.5"))
+    assert (done.exit_code, done.summary["metrics"]["all_correct"]["n"]) == (Exit.RUN, 8)
+    httpserver.clear()
+    s.serve(httpserver, s.all_yes)
+    again = run(tmp_path / "run", "openai", remote(httpserver, patience="0.5"))
+    assert (again.exit_code, again.summary["metrics"]["judge.vlm"]["n"]) == (Exit.OK, 8)
 
 
 def test_a_judge_that_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:

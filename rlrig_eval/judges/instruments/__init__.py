@@ -1,9 +1,22 @@
 """Instruments on the instrument: how noisy a judge is, whom it agrees with, and what leads it astray."""
 
-from rlrig_eval.judges.instruments.agree import Truth, agreements
+from rlrig_eval.judges.instruments.agree import Hearing, Truth, agreements, together, unanimity
 from rlrig_eval.judges.instruments.controls import CONTROLS, control
 from rlrig_eval.judges.instruments.hearing import Case, Heard, hear
 from rlrig_eval.judges.instruments.labels import read_labels
 from rlrig_eval.judges.instruments.repeats import repeats
 
-__all__ = ["CONTROLS", "Case", "Heard", "Truth", "agreements", "control", "hear", "read_labels", "repeats"]
+__all__ = [
+    "CONTROLS",
+    "Case",
+    "Heard",
+    "Hearing",
+    "Truth",
+    "agreements",
+    "control",
+    "hear",
+    "read_labels",
+    "repeats",
+    "together",
+    "unanimity",
+]

@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from rlrig_eval.judges.contract import Judge, Task
 from rlrig_eval.judges.instruments.hearing import Case, Heard, hear, kind
+from rlrig_eval.judges.instruments.wording import WORDINGS
+from rlrig_eval.judges.published import PublishedQuestion
 from rlrig_eval.scene import VOCABULARY, Requirement
 
 ATTEMPTS = (
@@ -37,6 +39,15 @@ def reworded(task: Task) -> Task:
     return replace(task, requirements=tuple(map(_from_the_other_end, task.requirements)))
 
 
+def asked(task: Task, wording: Callable[[Requirement], str]) -> Task:
+    """The questions in other words, but for those that a benchmark has published: the answers stay."""
+
+    def worded(requirement: Requirement) -> str:
+        return requirement.question() if isinstance(requirement, PublishedQuestion) else wording(requirement)
+
+    return replace(task, wording=worded)
+
+
 def written(task: Task, attempt: str) -> Task:
     """Words that address the judge, along the lower edge."""
     image = task.image()
@@ -54,16 +65,17 @@ CONTROLS: Mapping[str, Callable[[Task], Task]] = {
     "blank": blank,
     "mirrored": mirrored,
     "reworded": reworded,
+    **{f"asked {name}": (lambda task, words=words: asked(task, words)) for name, words in WORDINGS.items()},
     **{f"written {number}": (lambda task, text=text: written(task, text)) for number, text in enumerate(ATTEMPTS, 1)},
 }
 
 
 def control(name: str, judge: Judge, cases: Sequence[Case], plain: Heard) -> dict[str, Any]:
-    """How answers change under the control `name`, against `plain`, what was said without it.
+    """How answers change under the control `name`, against `plain`, what was said of the same cases without it.
 
-    `flip_rate` is the share of questions whose answer changed; `says_yes` the share of yes without and with it.
-    Under blank every yes is wrong; under the others every flip beyond the judge's own noise is. Mirrored and
-    reworded count relations that the control changes.
+    `flip_rate` is the share of questions whose answer changed; `says_yes` the share of yes without and with it,
+    over the same questions. Under blank every yes is wrong; under the others every flip beyond the judge's own
+    noise is. Of a control that leaves the picture as it is, and of mirrored, only questions count that it changes.
     """
     change = CONTROLS[name]
     tasks = [change(case.task) for case in cases]
@@ -72,20 +84,27 @@ def control(name: str, judge: Judge, cases: Sequence[Case], plain: Heard) -> dic
         (case.sample, new.id): kind(old)
         for case, task in zip(cases, tasks, strict=True)
         for old, new in zip(case.task.requirements, task.requirements, strict=True)
-        if old != new or name not in ("mirrored", "reworded")
+        if case.task.wording(old) != task.wording(new) or name.startswith(_WHOLE)
     }
     shared = [item for item in touched if item in heard.said and item in plain.said]
     flips: dict[str, list[bool]] = {}
     for item in shared:
         flips.setdefault(touched[item], []).append(heard.said[item] != plain.said[item])
-    count = sum(map(sum, flips.values()))
     return {
         "questions": len(shared),
-        "flip_rate": count / len(shared) if shared else None,
-        "flip_rate_by_kind": {what: sum(found) / len(found) for what, found in sorted(flips.items())},
-        "says_yes": [plain.yes_share(), heard.yes_share()],
+        "flip_rate": _mean([flip for found in flips.values() for flip in found]),
+        "flip_rate_by_kind": {what: _mean(found) for what, found in sorted(flips.items())},
+        "says_yes": [_mean([one.said[item] for item in shared]) for one in (plain, heard)],
         "unscored": len(heard.unscored),
     }
+
+
+_WHOLE = ("blank", "written")
+"""Controls that change the picture under every question."""
+
+
+def _mean(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _sides(requirement: Requirement) -> Requirement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rlrig_eval.judges.contract import Judge, Task, Verdict
@@ -26,16 +26,17 @@ class Case:
 
 @dataclass
 class Heard:
-    """Answers as they were given (`said`), and with children of failed parents failing (`zeroed`)."""
+    """Answers as they were given (`said`), and with children of failed parents failing (`zeroed`).
+
+    `members`: what each judge of a panel said.
+    """
 
     said: dict[Item, bool] = field(default_factory=dict)
     zeroed: dict[Item, bool] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     letters: Counter[str] = field(default_factory=Counter)
+    members: dict[str, dict[Item, bool]] = field(default_factory=dict)
     unscored: dict[str, str] = field(default_factory=dict)
-
-    def yes_share(self) -> float | None:
-        return sum(self.said.values()) / len(self.said) if self.said else None
 
 
 def hear(judge: Judge, cases: Sequence[Case], tasks: Iterable[Task] | None = None) -> Heard:
@@ -49,6 +50,10 @@ def hear(judge: Judge, cases: Sequence[Case], tasks: Iterable[Task] | None = Non
         if found.score is not None:
             heard.scores[case.sample] = found.score
         heard.letters.update(found.evidence.get("letters", {}))
+        for slug, said in found.evidence.get("members", {}).items():
+            if isinstance(said, Mapping):
+                held = {(case.sample, name): p >= HOLDS for name, p in said.items()}
+                heard.members.setdefault(slug, {}).update(held)
         hard = {name: p >= HOLDS for name, p in found.answers.items()}
         heard.said |= {(case.sample, name): held for name, held in hard.items()}
         if hard:

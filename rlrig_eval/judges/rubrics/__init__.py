@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Request, Rubric, Task, Verdict
 from rlrig_eval.judges.rubrics.choice import Choice
 from rlrig_eval.judges.rubrics.holistic import Holistic
+from rlrig_eval.judges.rubrics.pairwise import Pair, Pairwise, PairwiseP
 from rlrig_eval.judges.rubrics.questions import PYes, YesNo
 from rlrig_eval.judges.rubrics.vqascore import VQAScore
 from rlrig_eval.scene import Entity, Relation, SceneGraph
@@ -24,20 +25,37 @@ RUBRICS: dict[str, Callable[[], Rubric]] = {
     "holistic": Holistic,
     "choice": Choice,
 }
+PAIR_RUBRICS: dict[str, Callable[[], Rubric]] = {"pairwise": Pairwise, "pairwise-p": PairwiseP}
 
 
+@dataclass(frozen=True)
+class Family:
+    """Rubrics over one kind of task. `preferred` is the attribute in which a back end names its own of them."""
+
+    asks_about: str
+    rubrics: Mapping[str, Callable[[], Rubric]]
+    preferred: str
+    default: str
+
+
+PICTURES = Family("a picture", RUBRICS, "rubric", "yes-no")
+PAIRS = Family("two pictures", PAIR_RUBRICS, "pair_rubric", "pairwise")
 _FAR = 1000  # turns of one asking are fewer
 
 
-def rubric(name: str) -> Rubric:
+def rubric(name: str, family: Family = PICTURES) -> Rubric:
     """The rubric called `name`, in its current version.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none in the family.
     """
-    if name not in RUBRICS:
-        raise UsageError.unknown("rubric", name, RUBRICS)
-    return RUBRICS[name]()
+    if name not in family.rubrics:
+        for other in (PICTURES, PAIRS):
+            if name in other.rubrics:
+                verbs = "`rlrig-eval pairwise`" if other is PAIRS else "`run`, `score` and `aa`"
+                raise UsageError(f"rubric {name!r} asks about {other.asks_about}: it is one for {verbs}")
+        raise UsageError.unknown("rubric", name, family.rubrics)
+    return family.rubrics[name]()
 
 
 @dataclass(frozen=True)
@@ -63,11 +81,12 @@ def fingerprint(of: Rubric) -> str:
 
     A change of wording changes it, also where somebody forgot to raise the version in the name.
     """
-    keys = [request.key() for request in of.ask(_EXAMPLE)]
+    keys = [request.key() for request in of.ask(_example())]
     return hashlib.sha256("\n".join([of.name, *keys]).encode()).hexdigest()[:12]
 
 
-def _example() -> Task:
+def _example() -> Pair:
+    """Also a Task, for a rubric over pictures looks at no other."""
     things = (
         Entity(id="a", category="circle", attributes=("red", "small")),
         Entity(id="b", category="square", attributes=("blue",), count=2),
@@ -80,7 +99,5 @@ def _example() -> Task:
     )
     graph = SceneGraph(entities=things, relations=stated)
     requirements = (*graph.requirements("exact"), *graph.requirements("at_least"))
-    return Task(Image.new("RGB", (2, 2)), "an example", tuple({r.id: r for r in requirements}.values()))
-
-
-_EXAMPLE = _example()
+    one, other = Image.new("RGB", (2, 2)), Image.new("RGB", (2, 2), "white")
+    return Pair(one, "an example", tuple({r.id: r for r in requirements}.values()), other=other)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rlrig_eval.judges.contract import Request, Task, Verdict
 from rlrig_eval.judges.forms import ObjectForm, Strict
-from rlrig_eval.judges.rubrics.questions import RULES
+from rlrig_eval.judges.rubrics.questions import RULES, quoted
 
 BEST = 10
 
@@ -29,7 +29,7 @@ class Holistic:
     def ask(self, task: Task) -> tuple[Request, ...]:
         text = (
             f"How well does this picture show the following, as to what is there, how many, and where?\n\n"
-            f'"{task.prompt}"\n\n{RULES}\n\n'
+            f"{quoted(task.prompt)}\n\n{RULES}\n\n"
             f"0 means that nothing of it is shown, {BEST} that all of it is shown exactly. Reply with one JSON object "
             f'and nothing else: {{"reasons": a short text, "mark": a whole number from 0 to {BEST}}}'
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from rlrig_eval.judges.contract import Request, Task, Verdict
 from rlrig_eval.judges.forms import WordForm, answers_form
+from rlrig_eval.judges.published import satisfied
 from rlrig_eval.judges.zeroing import question_values
 
 ANSWERS = " answer yes or no."
@@ -17,6 +19,15 @@ RULES = (
 )
 
 
+def quoted(prompt: str) -> str:
+    """Between quotation marks, those inside it and line ends escaped: a prompt cannot end its own quotation.
+
+    >>> print(quoted('a "red" circle'))
+    "a \\"red\\" circle"
+    """
+    return json.dumps(prompt, ensure_ascii=False)
+
+
 class YesNo:
     """Every question in one request; the reply is one object of "yes" and "no" (as DSG asks, Cho et al. 2023)."""
 
@@ -24,7 +35,7 @@ class YesNo:
 
     def ask(self, task: Task) -> tuple[Request, ...]:
         names = _names(task)
-        listed = "\n".join(f"{n}: {r.question()}" for n, r in zip(names, task.requirements, strict=True))
+        listed = "\n".join(f"{n}: {task.wording(r)}" for n, r in zip(names, task.requirements, strict=True))
         shape = ", ".join(f'"{name}": "yes" or "no"' for name in names)
         text = (
             f"Answer questions about this picture, each on its own. {RULES}\n\n{listed}\n\n"
@@ -35,7 +46,7 @@ class YesNo:
     def mark(self, task: Task, read: Sequence[object]) -> Verdict:
         said = read[0].model_dump() if read else {}  # type: ignore[attr-defined]
         pairs = zip(_names(task), task.requirements, strict=True)
-        answers = {requirement.id: float(said[name] == "yes") for name, requirement in pairs}
+        answers = {requirement.id: satisfied(requirement, float(said[name] == "yes")) for name, requirement in pairs}
         return _verdict(task, answers, soft=False)
 
 
@@ -49,10 +60,10 @@ class PYes:
 
     def ask(self, task: Task) -> tuple[Request, ...]:
         image = task.image()
-        return tuple(Request((image,), r.question() + ANSWERS, WordForm()) for r in task.requirements)
+        return tuple(Request((image,), task.wording(r) + ANSWERS, WordForm()) for r in task.requirements)
 
     def mark(self, task: Task, read: Sequence[float]) -> Verdict:
-        answers = {requirement.id: p for requirement, p in zip(task.requirements, read, strict=True)}
+        answers = {r.id: satisfied(r, p) for r, p in zip(task.requirements, read, strict=True)}
         return _verdict(task, answers, soft=True)
 
 

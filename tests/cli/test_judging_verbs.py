@@ -1,0 +1,75 @@
+"""aa and pairwise: what they print and write, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rlrig_eval import evaluate
+from tests.runs import tiny
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, and scripts for a judge that says yes, one that wavers into prose, and one that prefers the first."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, rate in (("good", 0.0), ("bad", 1.0)):
+        evaluate(tiny.suite(), "synthetic", options={"error_rate": rate}, limit=6, out=folder / name)
+    scripts = {
+        "yes": {"reply": "yes"},
+        "prose": {"reply": "Yes, I think so."},
+        "first": {"reply": '{"reasons": "", "better": "first"}'},
+    }
+    for name, line in scripts.items():
+        (folder / f"{name}.jsonl").write_text(json.dumps(line) + "\n")
+    return folder
+
+
+def judge(runs: Path, name: str, rubric: str | None = None) -> list[str]:
+    words = ["--judge", "scripted", "-J", f"replies={runs / name}.jsonl"]
+    return [*words, "-J", f"rubric={rubric}"] if rubric else words
+
+
+def test_aa_on_several_runs_prints_tables_and_writes_a_report(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    report = tmp_path / "judges"
+    options = [*judge(runs, "yes", "p-yes"), "--controls", "2", "--report", report]
+    done = rlrig_eval("aa", runs / "good", runs / "bad", *options)
+    assert (done.code, "flip rate" in done.out, "Controls" in done.out) == (0, True, True)
+    text, found = (tmp_path / "judges.md").read_text(), json.loads((tmp_path / "judges.json").read_text())
+    assert all(words in text for words in ("# scripted as a judge", "Agreement with extractor shapes", "all runs"))
+    assert found["command"].startswith("rlrig-eval aa ")
+    (together,) = found["together"]
+    alone = [one["agreement"][0] for one in found["runs"].values()]
+    assert together["all"]["n"] == sum(one["all"]["n"] for one in alone)
+    assert set(together["by_kind"]) == {kind for one in alone for kind in one["by_kind"]}
+    for name in ("good", "bad"):
+        assert json.loads((runs / name / "aa" / "scripted.json").read_text())["controls"]["blank"]["questions"] == 14
+
+
+def test_aa_leaves_with_1_when_pictures_stay_unscored(rlrig_eval, runs: Path) -> None:
+    done = rlrig_eval("aa", runs / "good", *judge(runs, "prose", "p-yes"), "--json")
+    assert (done.code, "6 of 6 unscored (the reply is not" in done.err) == (1, True)
+    (one,) = json.loads(done.out)["runs"].values()
+    assert (one["noise"]["flip_rate"], one["controls"], one["agreement"][0]["all"]["n"]) == (None, {}, 0)
+
+
+def test_pairwise_ranks_and_leaves_with_0(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    verb = ["pairwise", runs / "good", runs / "bad", *judge(runs, "first"), "--out", tmp_path / "out"]
+    done = rlrig_eval(*verb, "--format", "md")
+    assert (done.code, "Preferred by scripted" in done.out) == (0, True)
+    assert "preferred in 100%" in done.out
+    found = json.loads(rlrig_eval(*verb, "--json").out)
+    assert [one["strength"] for one in found["ranking"]] == pytest.approx([0.0, 0.0])
+    assert found == json.loads((tmp_path / "out" / "ranking.json").read_text())
+
+
+def test_pairwise_leaves_with_1_when_pairs_stay_unscored_and_2_for_a_wrong_word(
+    rlrig_eval, runs: Path, tmp_path: Path
+) -> None:
+    verb = ["pairwise", runs / "good", runs / "bad", "--out", tmp_path / "out"]
+    done = rlrig_eval(*verb, *judge(runs, "prose"))
+    assert (done.code, "6 of 6 pairs unscored" in done.err) == (1, True)
+    assert rlrig_eval(*verb, *judge(runs, "yes", "p-yes")).code == 2
+    assert rlrig_eval("pairwise", runs / "good", *judge(runs, "first")).code == 2

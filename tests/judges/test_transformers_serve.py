@@ -1,0 +1,105 @@
+"""The openai back end against a real `transformers serve` with the bundled judge: it answers, dies, and comes back.
+
+Needs `pip install fastapi uvicorn` beside the pinned packages; without them these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from transformers.utils.import_utils import is_serve_available
+
+from rlrig_eval import evaluate
+from rlrig_eval.checkpoints import locate
+from rlrig_eval.errors import Exit
+from rlrig_eval.runs.rescore import rescore
+from rlrig_eval.runs.store import read_scores
+from tests.runs import tiny
+
+pytestmark = pytest.mark.skipif(
+    not is_serve_available(), reason="transformers serve needs fastapi and uvicorn, which are not installed"
+)
+MODEL = str(locate("bundled:judge"))
+_PATIENCE = float(os.environ.get("RLRIG_SERVE_PATIENCE", "120"))
+"""Seconds that the server may take to start."""
+
+
+@contextmanager
+def serving(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The server, in a process of its own, once it is up."""
+    command = [sys.executable, "-c", "from transformers.cli.transformers import app; app()", "serve", MODEL]
+    offline = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            [*command, "--port", str(port), "--device", "cpu"], env=offline, stdout=said, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while not _healthy(port):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, f"not up in {_PATIENCE:.0f} s: {log.read_text()}"
+            time.sleep(0.2)
+        yield server
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/health", timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.mark.timeout(3 * _PATIENCE + 300)
+def test_it_judges_dies_and_is_gone_back_to(tmp_path: Path, unused_tcp_port: int) -> None:
+    out = tmp_path / "run"
+    evaluate(tiny.suite(), "synthetic", limit=3, out=out)
+    options = {
+        "model": MODEL,
+        "base_url": f"http://localhost:{unused_tcp_port}/v1",
+        "cache": "off",
+        "timeout": str(_PATIENCE),
+    }
+    options |= {"rubric": "p-yes", "patience": "2", "attempts": "2", "concurrency": "2"}
+    with serving(unused_tcp_port, tmp_path / "first.log") as server:
+        done = rescore(out, judge=("openai", options), max_calls=7)
+        rows = read_scores(out, "judge.judge")
+        assert (done.exit_code, [row.status for row in rows.values()]) == (Exit.RUN, ["ok", "unscored", "unscored"])
+        (first, *_) = rows.values()
+        assert set(first.evidence["replies"]) <= {"yes", "no"}
+        assert first.evidence["usage"]["completion_tokens"] > 0
+
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        began = time.monotonic()
+        dead = rescore(out)
+        assert dead.exit_code is Exit.RUN
+        assert time.monotonic() - began < 60
+        assert dead.summary["coverage_by_scorer"]["judge.judge"] == {"planned": 3, "ok": 1, "error": 0, "unscored": 2}
+    with serving(unused_tcp_port, tmp_path / "second.log"):
+        back = rescore(out)
+        assert back.summary["coverage_by_scorer"]["judge.judge"] == {"planned": 3, "ok": 3, "error": 0, "unscored": 0}
+        assert read_scores(out, "judge.judge")["p00#s0"] == first
+
+        # The bundled judge knows one word; asked for an object, its reply is no verdict and no zero.
+        worded = rescore(out, judge=("openai", options | {"rubric": "yes-no", "name": "worded", "reply_limit": "16"}))
+        assert worded.summary["coverage_by_scorer"]["judge.worded"]["unscored"] == 3
+        assert worded.summary["metrics"]["judge.worded"] == {"mean": None, "ci95": [None, None], "n": 0}
+
+        # A model that it does not serve.
+        other = rescore(out, judge=("openai", options | {"model": "org/other"}))
+        assert "pinned to" in read_scores(out, "judge.other")["p00#s0"].reason
+        assert other.exit_code is Exit.RUN
