@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrig_eval.suite.hard.groups import GROUPS, group
+from rlrig_eval.suite.hard.groups import GROUPS, groups
 from rlrig_eval.suite.hard.rows import prompts, write
 
 SUITE = "spatial-hard"
@@ -20,9 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--out", type=Path, required=True, help="folder of the suite")
     options = parser.parse_args(arguments)
-    for bucket, cells in GROUPS.items():
-        found = {name: [group(options.seed, bucket, name, n) for n in range(count)] for name, count in cells.items()}
-        write(options.out, bucket, prompts(SUITE, bucket, "shapes", found))
+    for bucket in GROUPS:
+        write(options.out, bucket, prompts(SUITE, bucket, "shapes", groups(options.seed, bucket)))
 
 
 if __name__ == "__main__":

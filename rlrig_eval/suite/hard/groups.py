@@ -1,6 +1,6 @@
 """The groups of a suite: composed, in one bucket, drawable, and read back as what they ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -12,6 +12,7 @@ from rlrig_eval.scene import VOCABULARY, SceneGraph, check
 from rlrig_eval.shapes import PAIRINGS, SEEN, LayoutError, NotAShapesDrawing, Split, layout, read, render, split, unseen
 from rlrig_eval.suite.hard.members import Draw, Member
 from rlrig_eval.suite.hard.structures import STRUCTURES
+from rlrig_eval.suite.wording import word
 
 GROUPS: Mapping[Split, Mapping[str, int]] = {
     "test": {
@@ -41,6 +42,26 @@ class Group:
     structure: str
     number: int
     members: tuple[Member, ...]
+
+
+Make = Callable[[int, Split, str, int], Group]
+
+
+def groups(seed: int, bucket: Split, make: Make | None = None) -> dict[str, list[Group]]:
+    """Structure -> its groups, as many as GROUPS says; one that would repeat the text of another is passed over."""
+    used: set[str] = set()
+    found: dict[str, list[Group]] = {}
+    for structure, wanted in GROUPS[bucket].items():
+        kept = found.setdefault(structure, [])
+        for number in count():
+            if len(kept) == wanted:
+                break
+            new = (make or group)(seed, bucket, structure, number)
+            texts = {word(graph) for member in new.members for graph in (member.graph, member.twin)}
+            if not texts & used:
+                used |= texts
+                kept.append(new)
+    return found
 
 
 def group(seed: int, bucket: Split, structure: str, number: int) -> Group:

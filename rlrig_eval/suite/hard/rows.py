@@ -60,7 +60,7 @@ def _shared(tags: Sequence[str]) -> Iterator[str]:
 
 
 def _refuse_repeats(prompts: Sequence[Prompt]) -> None:
-    """AssertionError when two prompts have one text: another seed is needed, for groups are drawn apart."""
+    """AssertionError when two prompts have one text: a paraphrase of one group then says what another does."""
     first: dict[str, str] = {}
     for prompt in prompts:
         other = first.setdefault(prompt.text, prompt.id)
