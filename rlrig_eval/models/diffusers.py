@@ -25,7 +25,7 @@ class DiffusersModel:
 
         self._painter = Painter(open_drawer(checkpoint, settings, device), settings)
         self._pipeline = self._painter.pipeline
-        self.settings: dict[str, Any] = settings.model_dump(exclude_none=True) | {
+        self.settings: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True) | {
             "checkpoint": checkpoint,
             "weights": weights_hash(checkpoint),
         }

@@ -63,7 +63,7 @@ class OpenAIImages:
         self._model, self._asked, self._at_once = model, settings, at_once
         self._client = self._open(address, timeout, attempts)
         self._given_up: str | None = None
-        self.settings = settings.model_dump(exclude_none=True) | {
+        self.settings = settings.model_dump(mode="json", exclude_none=True) | {
             "model": model,
             "base_url": str(self._client.base_url),
         }

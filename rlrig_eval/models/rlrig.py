@@ -13,7 +13,7 @@ from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
 from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:
-    from rlrig.presets import Preset
+    from rlrig.presets import Flow, Preset
 
 
 class View(Protocol):
@@ -151,9 +151,14 @@ def _described(preset: Preset) -> dict[str, Any]:
     return {
         "preset": preset.name,
         "size": preset.diffuser.sampling.size,
-        "diffuser": preset.diffuser.sampling.model_dump(exclude={"size", "batch_size"}),
-        "editor": preset.editor.sampling.model_dump(exclude={"size", "batch_size"}),
+        "diffuser": _sampling(preset.diffuser),
+        "editor": {"kind": preset.editor.kind, **_sampling(preset.editor)},
+        **({} if preset.editor.takes_orders else {"inversion": preset.editor.inversion.model_dump()}),
         "loop": preset.loop.model_dump(),
         "rl": preset.rl,
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }
+
+
+def _sampling(flow: Flow) -> dict[str, Any]:
+    return flow.sampling.model_dump(mode="json", exclude={"size", "batch_size"}, exclude_none=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -161,7 +162,9 @@ def _adapt(pipeline: Any, loading: Loading) -> None:
     for number, lora in enumerate(loading.loras or ()):
         named: Mapping[str, str] = {} if lora.file is None else {"weight_name": lora.file}
         try:
-            pipeline.load_lora_weights(locate(lora.source), adapter_name=f"lora{number}", **named)
+            with warnings.catch_warnings():  # peft wonders whether a second adapter is meant: it is
+                warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)
+                pipeline.load_lora_weights(locate(lora.source), adapter_name=f"lora{number}", **named)
         except Exception as problem:
             raise UsageError(f"LoRA {lora.source}: cannot be loaded: {_first_line(problem)}") from problem
         names.append(f"lora{number}")

@@ -24,7 +24,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, allow_missing_torchvision
 from rlrig.bundled.vlm_tokens import START, tokenizer
-from rlrig_eval.scene import parse
+from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import draw
 
 torch.set_num_threads(1)
@@ -135,7 +135,10 @@ def vlm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return VLM.from_pretrained(folder)
 
 
-GRAPHS = [parse("a red circle left of a blue square"), parse("a green ring")]
+GRAPHS = [
+    SceneGraph.from_triples([("red circle", "left of", "blue square")]),
+    SceneGraph.from_triples([("green ring", "above", "red star")]),
+]
 PICTURES = [draw(graph, seed=seed) for seed, graph in enumerate(GRAPHS)]
 ASKED = [graph.requirements() for graph in GRAPHS]
 
