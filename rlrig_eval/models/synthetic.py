@@ -22,6 +22,7 @@ from rlrig_eval.scene import Entity, Relation, SceneGraph, opposite
 from rlrig_eval.scene.attributes import COLOURS as COLOUR_WORDS
 from rlrig_eval.shapes import CANVAS, LayoutError, layout, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS, GROUND, SHAPES
+from rlrig_eval.suite.hard.room import roomy
 
 Told = tuple[tuple[Entity, ...], tuple[Relation, ...]]
 """Things with boxes, and what holds of them that boxes do not decide."""
@@ -70,7 +71,10 @@ class Synthetic:
         rng = np.random.default_rng(job.noise)
         graph = _painted(job.graph)
         if not self.mistaken(job):
-            return layout(graph, rng, attempts=400)
+            try:
+                return layout(graph, rng, attempts=400)
+            except LayoutError:
+                return layout(roomy(graph), rng, attempts=400, foresight=200)
         for mistake in sorted(
             mistakes(graph, job.graph), key=lambda wrong: _uniform(job.noise, wrong.model_dump_json())
         ):

@@ -21,8 +21,8 @@ GRID = 6  # fields a side
 _FIELD = SIDE / GRID
 _EXTENT, _BIG, _SMALL, _WITHIN = 48, 72, 30, 20  # pixels
 _TELLS = ("on", "touching", "in front of")  # boxes that do not overlap do not decide these
-_ATTEMPTS, _CLEAR = 24, 4  # in the first few no diagonal is taken for left of, or for above
-_STEPS = 4000  # fields that are looked at in one attempt
+_ATTEMPTS, _CLEAR = 20, 4  # in the first few no diagonal is taken for left of, or for above
+_STEPS = 2000  # fields that are looked at in one attempt
 
 Field = tuple[int, int]
 """Column and row."""
@@ -45,7 +45,8 @@ def tableau(graph: SceneGraph, rng: Generator) -> tuple[tuple[Entity, ...], tupl
         if fields is None:
             continue
         depths = _depths(expanded.entities, placed, rng)
-        entities = tuple(_at(entity, fields[entity.id], depths[entity.id], placed) for entity in expanded.entities)
+        extents = {entity.id: _extent(entity.id, placed, attempt < _CLEAR, rng) for entity in expanded.entities}
+        entities = tuple(_at(e, fields[e.id], depths[e.id], extents[e.id]) for e in expanded.entities)
         found = seen(entities, told).canonical_relations()
         held = [relation in found for relation in stated if not relation.negated]
         denied = [relation.model_copy(update={"negated": False}) in found for relation in stated if relation.negated]
@@ -140,18 +141,20 @@ def _depths(things: Sequence[Entity], placed: Sequence[Relation], rng: Generator
         raise LayoutError("things cannot stand in front of one another in a circle") from None
 
 
-def _at(entity: Entity, field: Field, depth: float, placed: Sequence[Relation]) -> Entity:
-    extent = _extent(entity.id, placed)
+def _at(entity: Entity, field: Field, depth: float, extent: float) -> Entity:
     x, y = ((place + 0.5) * _FIELD for place in field)
     box = (x - extent / 2, y - extent / 2, x + extent / 2, y + extent / 2)
     return entity.model_copy(update={"box": box, "depth": depth})
 
 
-def _extent(name: str, placed: Sequence[Relation]) -> float:
+def _extent(name: str, placed: Sequence[Relation], plain: bool, rng: Generator) -> float:
+    """As relations need, else of a middle size or, where that will not do (of the size of a small thing), any."""
     stated = [r for r in placed if not r.negated]
     if any(r.predicate == "inside" and r.subject == name for r in stated):
         return _WITHIN
     holds = any(r.predicate == "inside" and name in r.objects for r in stated)
     if holds or any(r.predicate == "bigger than" and r.subject == name for r in stated):
         return _BIG
-    return _SMALL if any(r.predicate == "bigger than" and name in r.objects for r in stated) else _EXTENT
+    if any(r.predicate == "bigger than" and name in r.objects for r in stated):
+        return _SMALL
+    return _EXTENT if plain else float(rng.choice((_SMALL, _EXTENT, _BIG)))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from rlrig_eval.scene import VOCABULARY, ParseError, SceneGraph, check, equivale
 from rlrig_eval.shapes import LayoutError, layout, truth
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
 from rlrig_eval.suite.documents import BadFile, read_yaml
+from rlrig_eval.suite.hard.room import roomy
 from rlrig_eval.suite.loader import Header, locate, read_prompts
 from rlrig_eval.suite.schema import Prompt, World
 from rlrig_eval.suite.structures import PREDICATES
@@ -159,9 +161,9 @@ def _unknown_words(graph: SceneGraph) -> Iterator[tuple[str, str]]:
 
 def _obstacle(graph: SceneGraph) -> str | None:
     rng = np.random.default_rng(0)
-    for _ in range(_LAYOUTS):
+    for wanted in (*repeat(graph, _LAYOUTS), *repeat(roomy(graph), _LAYOUTS)):
         try:
-            verdicts = check(graph.requirements(), truth(layout(graph, rng, foresight=_FORESIGHT)))
+            verdicts = check(graph.requirements(), truth(layout(wanted, rng, foresight=_FORESIGHT)))
         except LayoutError:
             continue
         failed = [r.statement() for r in graph.requirements() if not verdicts[r.id]]

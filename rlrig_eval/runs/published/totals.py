@@ -1,4 +1,4 @@
-"""What a published benchmark makes of a whole run, where that is not a mean over prompts."""
+"""What is said of a whole run and is no mean over prompts: totals of published benchmarks, and consistency."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from rlrig_eval.suite import Prompt
 ByPrompt = Mapping[str, float | None]
 """Prompt id -> mean over its images; None where nothing was scored."""
 
+PARAPHRASE = "paraphrase"
 _NONE = {"mean": None, "ci95": [None, None], "n": 0}
 
 
 def totals(by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images: int) -> dict[str, dict[str, Any]]:
-    """Metric -> {"mean", "ci95", "n"}: ``geneval.overall`` and VISOR's ``visor.cond``, ``visor.n1`` to ``visor.n4``.
+    """Metric -> {"mean", "ci95", "n"}: ``geneval.overall``, VISOR's ``visor.cond``, ``visor.n1`` to ``visor.n4``, and
+    ``paraphrase_consistency``.
 
     Args:
         by_metric: what the scorers say, by prompt. images: how many each prompt has.
@@ -31,7 +33,27 @@ def totals(by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images:
             found[total] = _over_tags(by_metric[metric], prompts, whole=total.endswith("corrected"))
     if "visor.uncond" in by_metric:
         found |= _visor(by_metric["visor.oa"], by_metric["visor.uncond"], images)
+    if "all_correct" in by_metric and any(PARAPHRASE in prompt.tags for prompt in prompts):
+        found["paraphrase_consistency"] = _consistency(by_metric["all_correct"], prompts)
     return found
+
+
+def _consistency(correct: ByPrompt, prompts: Sequence[Prompt]) -> dict[str, Any]:
+    """How alike the wordings of a question are answered: 1 less the range of their all-correct, a mean over questions.
+
+    With one image a prompt it is the share of questions whose wordings are all right or all wrong. A model that is
+    never right is wholly consistent. The wordings are the paraphrases of a group and the prompt that it is named after;
+    a question with an unscored wording is left out.
+    """
+    wordings: dict[str, list[float | None]] = {}
+    for prompt in prompts:
+        if PARAPHRASE in prompt.tags or prompt.id == prompt.group:
+            wordings.setdefault(prompt.group, []).append(correct.get(prompt.id))
+    asked = {group: told for group, told in wordings.items() if len(told) > 1 and None not in told}
+    if not asked:
+        return dict(_NONE)
+    scores = [1 - (max(known) - min(known)) for told in asked.values() if (known := [s for s in told if s is not None])]
+    return cluster_mean_ci(scores, list(asked)).as_dict()
 
 
 def _over_tags(scores: ByPrompt, prompts: Sequence[Prompt], whole: bool) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from itertools import count
 import numpy as np
 from numpy.random import Generator
 
-from rlrig_eval.scene import VOCABULARY, SceneGraph, check
+from rlrig_eval.scene import SceneGraph, check
 from rlrig_eval.shapes import PAIRINGS, SEEN, LayoutError, NotAShapesDrawing, Split, layout, read, render, split, unseen
 from rlrig_eval.suite.hard.members import Draw, Member
+from rlrig_eval.suite.hard.room import roomy
 from rlrig_eval.suite.hard.structures import STRUCTURES
 from rlrig_eval.suite.wording import word
 
@@ -32,7 +33,6 @@ TRAINED = 4
 _UNSEEN_EVERY = 4  # one group in four has a held-out pairing
 _PATIENCE = 3000  # draws of such a group; some buckets have none, then one without must do
 _ATTEMPTS, _FORESIGHT, _TRIES = 30, 5, 8
-_SIZED = {"size", "containment", "depth"}
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,11 @@ def drawable(graph: SceneGraph, rng: Generator) -> bool:
 
     Where nothing is said of size or of what is inside or over what, all things are drawn small: there is more room.
     """
-    axes = {VOCABULARY[relation.predicate].axis for relation in graph.relations}
     try:
-        seen = read(render(layout(graph if axes & _SIZED else _small(graph), rng, _ATTEMPTS, foresight=_FORESIGHT)))
+        seen = read(render(layout(roomy(graph), rng, _ATTEMPTS, foresight=_FORESIGHT)))
     except (LayoutError, NotAShapesDrawing):
         return False
     return all(check(graph.requirements(), seen).values())
-
-
-def _small(graph: SceneGraph) -> SceneGraph:
-    entities = (e.model_copy(update={"attributes": ("small", *e.attributes)}) for e in graph.entities)
-    return graph.model_copy(update={"entities": tuple(entities)})
 
 
 def belongs(graph: SceneGraph, bucket: Split) -> bool:

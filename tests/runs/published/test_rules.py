@@ -114,6 +114,19 @@ def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have
     assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
 
 
+def test_wordings_that_are_answered_alike_are_consistent() -> None:
+    def worded(group: str, *ids: str) -> list[Prompt]:
+        base = one("position", 0)
+        told = [base.model_copy(update={"id": group, "group": group, "tags": ()})]
+        return told + [base.model_copy(update={"id": i, "group": group, "tags": ("paraphrase",)}) for i in ids]
+
+    prompts = [*worded("a", "a1", "a2"), *worded("b", "b1"), *worded("c", "c1"), *worded("d")]
+    correct = {"a": 1.0, "a1": 1.0, "a2": 1.0, "b": 1.0, "b1": 0.0, "c": None, "c1": 1.0, "d": 1.0}
+    found = totals({"all_correct": correct}, prompts, images=1)["paraphrase_consistency"]
+    assert (found["mean"], found["n"]) == (0.5, 2)
+    assert totals({"all_correct": {"d": 1.0}}, worded("d"), images=1) == {}
+
+
 def test_visor_counts_images_by_prompt() -> None:
     by_metric = {"visor.oa": {"a": 1.0, "b": 0.5, "c": None}, "visor.uncond": {"a": 0.75, "b": 0.25, "c": None}}
     found = {name: total["mean"] for name, total in totals(by_metric, [], images=4).items()}

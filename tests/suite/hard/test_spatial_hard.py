@@ -103,9 +103,9 @@ def test_the_closed_form_asks_for_what_the_minimal_one_implies(whole: Suite) -> 
             assert VOCABULARY[extra.predicate].axis != VOCABULARY[minimal.relations[0].predicate].axis
 
 
-@pytest.mark.parametrize("name", ["alignment", "denied", "size"])  # the quickest; the command checks all
+@pytest.mark.parametrize("name", STRUCTURES)  # a group of each; the command writes all, in 14 s of processor
 def test_the_command_writes_the_committed_prompts(name: str, whole: Suite) -> None:
-    seed, number = 11, 1
+    seed, number = 11, 0
     ids = [prompt.id for prompt in first_of_groups(whole) if structure(prompt) == name]
     committed = [prompt for prompt in whole.prompts if prompt.group == ids[number]]
     assert list(rows(group(seed, "test", name, number), ids[number], "shapes")) == committed
