@@ -435,7 +435,8 @@ FAMILIES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
         pixart_sigma,
         {"guidance": 4.0, "max_sequence_length": 32, "arguments": {"use_resolution_binning": False}},
     ),
-    "hidream": (hidream, {"guidance": 4.0, "max_sequence_length": 32}),
+    # It scales every size to the area of 128 x 128 latents, a million pixels with its published autoencoder.
+    "hidream": (hidream, {"guidance": 4.0, "max_sequence_length": 32, "size": 256}),
 }
 """How each family is made, and the settings that it takes beside steps and size."""
 

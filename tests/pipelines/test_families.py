@@ -47,7 +47,8 @@ def model(family: tuple[str, Path]) -> DiffusersModel:
 
 def test_it_draws_rgb_of_the_stated_size_the_same_in_any_batch(model: DiffusersModel) -> None:
     drawn = model.generate(JOBS)
-    assert [(one.image.mode, one.image.size) for one in drawn] == [("RGB", (SIDE, SIDE))] * 3
+    side = model.settings["size"]
+    assert [(one.image.mode, one.image.size) for one in drawn] == [("RGB", (side, side))] * 3
     alone = [model.generate([job])[0] for job in JOBS]
     assert np.abs(pixels(drawn) - pixels(alone)).max() <= ROUNDING
     assert all(one.cost["denoiser_evals"] in (2.0, 4.0) for one in drawn)
