@@ -37,11 +37,12 @@ class Scoring:
 def unscored_yet(
     samples: Iterable[Sample], rows: Mapping[str, SampleRow], scores: Mapping[str, Mapping[str, ScoreRow]]
 ) -> list[Sample]:
-    """The samples that have a picture which some scorer has not seen."""
+    """The samples whose picture some scorer has not seen, or not been given a graph of: a server may be back."""
 
     def current(sample: Sample) -> bool:
         digest = rows[sample.id].image_sha256
-        return all(sample.id in seen and seen[sample.id].image_sha256 == digest for seen in scores.values())
+        rows_of = [seen.get(sample.id) for seen in scores.values()]
+        return all(row is not None and row.image_sha256 == digest and row.status != "unscored" for row in rows_of)
 
     drawn = (sample for sample in samples if sample.id in rows and rows[sample.id].status == "ok")
     return [sample for sample in drawn if not current(sample)]

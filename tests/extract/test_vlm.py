@@ -146,7 +146,9 @@ def test_a_relation_seen_from_the_thing_itself_is_asked_for_and_read_as_such() -
     assert f"left of{OBJECT_FRAME}" in question(named(words, strict=True), "strict")
 
 
-def test_a_run_keeps_what_was_said_of_a_picture_that_it_could_not_score(httpserver: HTTPServer, tmp_path: Path) -> None:
+def test_a_run_keeps_what_was_said_of_a_picture_that_it_could_not_score_and_asks_again_when_it_goes_on(
+    httpserver: HTTPServer, tmp_path: Path
+) -> None:
     server.serve(httpserver, lambda asked: server.completion("no idea"))
     options = {"model": "org/vlm", "base_url": httpserver.url_for("/v1"), "cache": "off"}
     run = evaluate(tiny.suite(), "synthetic", extractor="vlm", extractor_options=options, limit=2, out=tmp_path / "run")
@@ -155,6 +157,12 @@ def test_a_run_keeps_what_was_said_of_a_picture_that_it_could_not_score(httpserv
     assert [row["evidence"]["replies"] for row in rows] == [["no idea", "no idea"]] * 2
     assert run.summary["extractor"]["options"]["mode"] == "strict"
     assert "base_url" not in run.summary["extractor"]["options"]
+    httpserver.clear()
+    server.serve(httpserver, lambda asked: server.completion(json.dumps(NOTHING)))
+    again = evaluate(
+        tiny.suite(), "synthetic", extractor="vlm", extractor_options=options, limit=2, out=tmp_path / "run"
+    )
+    assert (again.summary["coverage"]["ok"], again.exit_code) == (2, Exit.OK)
 
 
 @pytest.mark.parametrize(
