@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from rlrig.bundled.edits import Edit, sample_edit
+from rlrig.bundled.sentences import SIZES
 from rlrig.roles import Diffuser, InverseDiffuser
 from rlrig_eval.metrics import scene_graph_iou
 from rlrig_eval.scene import Entity, SceneGraph, check, focus
@@ -90,10 +91,19 @@ def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[s
 
 
 def fulfilled(edit: Edit, found: SceneGraph) -> bool:
-    """The picture has the target's things, and the relations that were asked for hold."""
-    if _inventory(found) != _inventory(truth(edit.target)):
-        return False
-    return all(check(edit.goals, found).values())
+    """The picture has the target's things, in the sizes that were settled, and the relations that were asked for."""
+    there = {entity.id for entity in edit.source.entities}
+    told = edit.touched if any(goal.predicate in (*SIZES, "inside") for goal in edit.goals) else frozenset()
+    wanted = truth(edit.target).entities
+    settled = [entity for entity in wanted if entity.id in there - told]
+    left = [_look(entity) for entity in found.entities]
+    for look in map(_look, settled):
+        if look not in left:
+            return False
+        left.remove(look)
+    # Nobody said how large what is new, or made to fit, should be.
+    free = [_sizeless(_look(entity)) for entity in wanted if entity not in settled]
+    return sorted(map(_sizeless, left)) == sorted(free) and all(check(edit.goals, found).values())
 
 
 def preserved(edit: Edit, found: SceneGraph) -> bool:
@@ -111,8 +121,8 @@ def _look(entity: Entity) -> tuple[str, ...]:
     return entity.category, *entity.attributes
 
 
-def _inventory(graph: SceneGraph) -> list[tuple[str, ...]]:
-    return sorted(_look(entity) for entity in graph.entities)
+def _sizeless(look: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in look if word not in ("small", "large"))
 
 
 def _centre(entity: Entity) -> np.ndarray:

@@ -53,7 +53,7 @@ class Examiner:
 
     def ask(self, rng: Generator, staged: Staged, count: int) -> list[Turn]:
         """At most `count` different yes/no questions about the scene."""
-        pool = list(dict.fromkeys(self._candidates(rng, staged)))
+        pool = list(dict.fromkeys(self._candidates(rng, staged, count)))
         order = [pool[i] for i in rng.permutation(len(pool))]
         chosen: list[Turn] = []
         while order and len(chosen) < count:
@@ -73,12 +73,13 @@ class Examiner:
         other = NO if turn.answer == YES else YES
         return self._asked[turn.topic, turn.answer] - self._asked[turn.topic, other]
 
-    def _candidates(self, rng: Generator, staged: Staged) -> Iterator[Turn]:
+    def _candidates(self, rng: Generator, staged: Staged, count: int) -> Iterator[Turn]:
         seen = retold(rng, staged)
         graphs = [
             staged.prompt,
             seen,
             *(vary(rng, graph, self._pairings) for graph in (staged.prompt, seen, seen)),
+            guessed(rng, staged.staged, 3 * count),
         ]
         for graph in graphs:
             yield from verdicts(graph, staged.scene)
@@ -117,6 +118,23 @@ def retold(rng: Generator, staged: Staged) -> SceneGraph:
         object_ = (objects[0], objects[1]) if len(objects) == 2 else objects[0]
         stated[Relation(subject=subject, predicate=predicate, object=object_, negated=negated)] = None
     return SceneGraph(entities=staged.staged.entities, relations=tuple(stated))
+
+
+def guessed(rng: Generator, graph: SceneGraph, count: int) -> SceneGraph:
+    """The things of `graph` with at most `count` relations at random.
+
+    What a picture shows, turned round, makes noes that are easy: two things side by side are not above one another
+    either.
+    """
+    stated: dict[Relation, None] = {}
+    for _ in range(count):
+        chosen = [graph.entities[i].id for i in rng.permutation(len(graph.entities))[:3]]
+        if len(chosen) > 2 and rng.random() < 0.2:
+            stated[Relation(subject=chosen[0], predicate="between", object=(chosen[1], chosen[2]))] = None
+        elif len(chosen) > 1:
+            predicate = PREDICATES[int(rng.integers(len(PREDICATES)))]
+            stated[Relation(subject=chosen[0], predicate=predicate, object=chosen[1])] = None
+    return SceneGraph(entities=graph.entities, relations=tuple(stated))
 
 
 _EVEN = ("near", "far from")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,28 @@ def test_a_paper_prints_its_tables_and_the_reproduction(rlrig_eval, runs: list[P
     assert "0.3319" in done.out
     assert rlrig_eval("report", *runs, "--paper", "rl-rig", "--columns", "sg_iou").code == 2
     assert "did you mean 'rl-rig'" in rlrig_eval("report", *runs, "--paper", "rlrig").err
+
+
+def test_a_leaderboard_and_its_equal_budgets_are_one_document(rlrig_eval, runs: list[Path], tmp_path: Path) -> None:
+    for run in runs:
+        file = tmp_path / "results" / f"{run.name}.json"
+        assert rlrig_eval("baseline", "write", run, "--least-n", "10", "--out", file).code == 0
+    flags = ["--reference", "synthetic (bad)", "--budget-of", "synthetic (good)", "--format", "json"]
+    done = rlrig_eval("report", tmp_path / "results", *flags)
+    board, cut = json.loads(done.out)
+    assert [row["model"] for row in board["rows"]] == ["synthetic (good)", "synthetic (bad)"]
+    assert board["rows"][1]["difference"] is None
+    assert cut["title"] == "No more images than synthetic (good)"  # it does not say its denoiser evaluations
+
+
+def test_an_export_is_written_where_it_is_told(rlrig_eval, runs: list[Path], tmp_path: Path) -> None:
+    done = rlrig_eval("export", runs[0], "--to", "inspect", "--out", tmp_path)
+    assert (done.code, done.out) == (0, f"wrote {tmp_path / 'tiny_synthetic.json'}\n")
+    wrong = rlrig_eval("export", runs[0], "--to", "inspct", "--out", tmp_path)
+    assert (wrong.code, "did you mean 'inspect'?" in wrong.err) == (2, True)
+
+
+def test_a_limit_is_for_a_site(rlrig_eval, runs: list[Path], tmp_path: Path) -> None:
+    done = rlrig_eval("view", runs[0], "--limit", "3")
+    assert (done.code, "give --bundle DIR" in done.err) == (2, True)
+    assert rlrig_eval("view", runs[0], "--limit", "3", "--bundle", tmp_path / "site").code == 0

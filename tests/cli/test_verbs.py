@@ -102,8 +102,9 @@ def test_a_folder_that_is_no_run_is_a_usage_error(
     rlrig_eval, tmp_path: Path, runs: Path, baseline: Path, verb: str
 ) -> None:
     more = {"compare": [runs / "good"], "check": ["--baseline", baseline]}
-    done = rlrig_eval(verb, tmp_path, *more.get(verb, []))
-    assert (done.code, str(tmp_path) in done.err, "Traceback" in done.err) == (2, True, False)
+    (empty := tmp_path / "empty").mkdir()
+    done = rlrig_eval(verb, empty, *more.get(verb, []))
+    assert (done.code, str(empty) in done.err, "Traceback" in done.err) == (2, True, False)
 
 
 @pytest.mark.parametrize("kind", ["models", "extractors", "scorers", "suites"])
