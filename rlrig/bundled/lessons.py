@@ -1,10 +1,12 @@
 """Lessons of the bundled VLMs: a picture, perhaps damaged, and what there is to say about it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from numpy.random import Generator
 from PIL import Image
 
+from rlrig.bundled.broken import broken
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.packing import Lesson
 from rlrig.bundled.questions import Examiner, Turn, description, dictation, instruction, whereabouts
@@ -21,6 +23,7 @@ _ROOM = 5  # questions left out for an instruction, which is as long: batches ar
 _SHELF = 2000
 _FRESH = 0.4
 _REPAINTED = 0.4
+_BROKEN = 0.2
 _REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
 
 
@@ -87,8 +90,11 @@ class Lessons:
     def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
         if self._repainted and rng.random() < _REPAINTED:
             return self._repainted[int(rng.integers(len(self._repainted)))]
-        staged = self._shelf.take(rng)
-        return staged, render(staged.scene, style=self._style(rng))
+        staged, style = self._shelf.take(rng), self._style(rng)
+        if rng.random() < _BROKEN and (found := broken(rng, staged.scene, self._pairings, style)) is not None:
+            picture, whole = found
+            return replace(staged, scene=whole), picture
+        return staged, render(staged.scene, style=style)
 
     def _style(self, rng: Generator) -> Style:
         return self._styles[int(rng.integers(len(self._styles)))]

@@ -1,0 +1,33 @@
+"""Pictures in which one thing is neither this nor that: what else they show is whole, and their truth is without it."""
+
+import numpy as np
+import pytest
+
+from rlrig.bundled.broken import broken
+from rlrig_eval.scene import Entity, SceneGraph
+from rlrig_eval.shapes import SEEN, render, truth
+
+RED = Entity(id="a", category="circle", attributes=("large", "red"), box=(4.0, 4.0, 24.0, 24.0), depth=0.0)
+BLUE = Entity(id="b", category="square", attributes=("small", "blue"), box=(40.0, 40.0, 52.0, 52.0), depth=1.0)
+SCENE = truth(SceneGraph(entities=(RED, BLUE)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_broken_is_no_longer_in_the_truth_and_the_rest_is_whole(seed: int) -> None:
+    picture, whole = broken(np.random.default_rng(seed), SCENE, SEEN) or pytest.fail("two things apart can be broken")
+    (left,) = whole.entities
+    assert left.id in ("a", "b")
+    off = np.abs(np.asarray(picture, float) - np.asarray(render(SCENE), float)).sum(-1)
+    x0, y0, x1, y1 = map(int, (RED if left.id == "b" else BLUE).box or ())
+    there = off[y0 - 4 : y1 + 5, x0 - 4 : x1 + 5]
+    assert off.sum() == there.sum() > 0  # nothing else is touched; the seam is blurred by 1.5 pixels
+    # About half of the thing is of another colour, all of whose channels together are 100 grey levels away or more.
+    assert 0.15 < (there > 100).sum() / ((x1 - x0) * (y1 - y0)) < 0.85
+
+
+def test_a_thing_alone_or_over_another_is_left_whole() -> None:
+    assert broken(np.random.default_rng(0), truth(SceneGraph(entities=(RED,))), SEEN) is None
+    inner = BLUE.model_copy(update={"box": (9.0, 9.0, 19.0, 19.0)})
+    laid = truth(SceneGraph(entities=(RED.model_copy(update={"box": (0.0, 0.0, 28.0, 28.0)}), inner)))
+    assert any(relation.predicate == "inside" for relation in laid.relations)
+    assert broken(np.random.default_rng(0), laid, SEEN) is None
