@@ -82,7 +82,7 @@ class VLM:
         digest = hashlib.sha256()
         for name, weight in sorted(_base_weights(self.model)):
             digest.update(name.encode())
-            digest.update(weight.detach().cpu().float().numpy().tobytes())
+            digest.update((weight.detach().cpu().float() + 0.0).numpy().tobytes())  # -0.0 is 0.0, and averages say so
         return digest.hexdigest()
 
 
