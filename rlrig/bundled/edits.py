@@ -71,12 +71,12 @@ class _Unfit(Exception):
 
 
 def _scene(rng: Generator, pairings: Sequence[Pairing]) -> SceneGraph:
-    """Laid-out things with distinct names, now and then two alike."""
+    """Laid-out things with distinct names, now and then two or three alike."""
     count = int(rng.choice([1, 2, 3, 4], p=[0.1, 0.3, 0.35, 0.25]))
     chosen = [pairings[i] for i in rng.choice(len(pairings), size=count, replace=False)]
     entities = [Entity(id=f"e{n}", category=shape, attributes=(colour,)) for n, (colour, shape) in enumerate(chosen)]
-    if count > 1 and rng.random() < 0.15:
-        entities[-1] = entities[0].model_copy(update={"id": entities[-1].id})
+    alike = int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))
+    entities = [entities[0].model_copy(update={"id": e.id}) if n < alike else e for n, e in enumerate(entities)]
     relations: tuple[Relation, ...] = ()
     if count > 1 and rng.random() < 0.25:
         a, b = entities[0], entities[1]
@@ -188,6 +188,9 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: W
         raise _Unfit
     colour, shape = pairings[int(rng.integers(len(pairings)))]
     new = Entity(id="new", category=shape, attributes=(colour,))
+    if rng.random() < 0.3:  # one more of what there is
+        like = scene.entities[int(rng.integers(len(scene.entities)))]
+        new = new.model_copy(update={"category": like.category, "attributes": like.attributes[-1:]})
     entities = (*scene.entities, new)
     relations: tuple[Relation, ...] = ()
     goals: tuple[Requirement, ...] = ()
@@ -202,9 +205,13 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: W
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
-    if len(scene.entities) < 2:
+    names = [name(entity) for entity in scene.entities]
+    several = [entity for entity in scene.entities if names.count(name(entity)) > 1]
+    # One too many is what a Diffuser errs in most, and to remove all of them is what an editor does if not shown.
+    if len(scene.entities) < 2 or (not several and rng.random() < 0.6):
         raise _Unfit
-    gone = scene.entities[int(rng.integers(len(scene.entities)))]
+    options = several or scene.entities
+    gone = options[int(rng.integers(len(options)))]
     rest = tuple(e for e in scene.entities if e.id != gone.id)
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
 
@@ -293,6 +300,6 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 _KINDS = tuple(EDITS)
-_WEIGHTS = (0.42, 0.06, 0.24, 0.08, 0.08, 0.09, 0.03)
+_WEIGHTS = (0.36, 0.05, 0.24, 0.16, 0.08, 0.09, 0.02)
 _WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most
 _TRIES = 40
