@@ -41,9 +41,7 @@ def guessed(value: Any) -> Any:
         return value
 
 
-def converted(
-    factory: Callable[..., Any], options: Mapping[str, Any], what: str, flag: str = "-M"
-) -> dict[str, Any]:
+def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str, flag: str = "-M") -> dict[str, Any]:
     """`options` as keyword arguments of `factory`, each in the type of its annotation, defaults filled in.
 
     The argument `settings` is not an option. A value without an annotation is `guessed`. `flag` is the one that
