@@ -23,7 +23,6 @@ BATCH = 64
 FRESH = 6  # examples made for a step, each with its mirror image
 POOL = 40_000
 OWNER_WEIGHT = 0.1
-BLEMISH = 0.3  # largest noise, in latent standard deviations, on a picture to edit: generated ones are not clean
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,17 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Flow:
-    """What differs between the two: the pipeline, where examples come from, how they are measured, learning rates."""
+    """What differs between the two: the pipeline, where examples come from, how they are measured, learning rates.
+
+    `worn` makes of the latents (B, 16, 64) of drawings to edit those of pictures such as a model hands on.
+    """
 
     pipeline: Any
     make: Callable[[Generator], Drawn]
     quality: Callable[[Path], Mapping[str, float]]
     matrix_rate: float
     rate: float
+    worn: Callable[[Tensor], Tensor] = lambda latents: latents
 
 
 class _Taught(nn.Module):
@@ -62,9 +65,7 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
     def rows(raw: Drawn) -> tuple[Tensor, ...]:
         found = [encode(vae, raw.pictures).half().cpu(), tokenise(raw.texts, made).to(torch.int16), raw.owners]
         if raw.sources is not None:
-            source = encode(vae, raw.sources)
-            blemish = BLEMISH * torch.rand(len(source), 1, 1, device=source.device) * torch.randn_like(source)
-            found.append((source + blemish).half().cpu())
+            found.append(flow.worn(encode(vae, raw.sources)).half().cpu())
         return tuple(found)
 
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
 from rlrig.bundled.measure import editing_quality, held_out_edits
 from rlrig.bundled.owners import owners
+from rlrig.bundled.repainted import worn
 from rlrig.bundled.scenes import pixels
 from rlrig.presets import load_preset
 from rlrig_eval.shapes import render
@@ -49,9 +51,13 @@ def _quality(pipeline: Path) -> Mapping[str, float]:
     return editing_quality(model, held_out_edits(WATCHED))
 
 
-def train(budget: Budget, start: Path, out: Path) -> dict[str, Any]:
-    """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`, with its autoencoder."""
+def train(budget: Budget, start: Path, drawer: Path, out: Path) -> dict[str, Any]:
+    """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`, with its autoencoder.
+
+    Half of the pictures to edit have been through the Diffuser in `drawer`.
+    """
     torch.manual_seed(0)
     model, vae = TextToVelocity.from_checkpoint(start), load_vae(start / "vae", budget.device)
-    flow = Flow(FluxKontextPipeline, _make, _quality, matrix_rate=1.5e-3, rate=1e-3)
+    painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
+    flow = Flow(FluxKontextPipeline, _make, _quality, matrix_rate=1.5e-3, rate=1e-3, worn=partial(worn, painter))
     return train_flow(flow, model, vae, budget, out)

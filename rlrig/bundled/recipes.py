@@ -35,7 +35,8 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
 
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
-    log = editor.train(budget, start or _latest(work, "diffuser"), out)
+    drawer = _latest(work, "diffuser")
+    log = editor.train(budget, start or drawer, drawer, out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
     write_card(out, "editor", _measured(log, editing_quality(model, held_out_edits(MEASURED))), budget.device, start)
 

@@ -10,7 +10,7 @@ from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from torch import Tensor
 
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, load_vae, tokenise
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, empty_prompt, encode, load_vae, tokenise
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.tokens import tokenizer
 from rlrig.bundled.variations import Staged, stage
@@ -19,6 +19,7 @@ from rlrig_eval.suite.structures import Pairing
 from rlrig_eval.suite.wording import word
 
 NOISE = 0.25  # highest sigma: from there on the Diffuser draws things anew
+BLEMISH = 0.2  # largest noise left, in latent standard deviations
 STEPS = 4
 COUNT = 1536
 _BATCH = 64
@@ -53,6 +54,17 @@ def painted_by(
         grid = FluxPipeline._unpack_latents(latents, CANVAS, CANVAS, vae_scale_factor=8)
         pictures += VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil")
     return list(zip(scenes, pictures, strict=True))
+
+
+def worn(model: TextToVelocity, clean: Tensor) -> Tensor:
+    """Latents (B, 16, 64) of drawings, half of them redrawn by `model` without words, all of them a little noisy.
+
+    What it redraws it spoils here and there, as what it draws: an editor that has seen that hands on whole things.
+    """
+    sigma = NOISE * torch.rand(len(clean), device=clean.device) * (torch.rand(len(clean), device=clean.device) < 0.5)
+    silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
+    redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent)
+    return redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
 
 
 def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
