@@ -54,6 +54,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) report $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --format md > reports/spatial.md
 	$(foreach model,flux-shapes best-of-n rlrig,$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
+	$(BIN)/python tools/readme_leaderboard.py
 	$(EVAL) aa $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --judge shapes-vlm --report reports/judges
 
 lint: $(READY)  ## ruff, and mypy --strict on the pure rooms

@@ -14,6 +14,7 @@ from PIL.Image import Image
 from rlrig.presets import Loop, Preset, load_preset, save_preset
 from rlrig.reward import Assessment, assess
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
+from rlrig.spent import Spent, told
 from rlrig.trace import Calls, Round, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.suite.seeds import candidate_seed
@@ -41,7 +42,7 @@ class _Case:
     rounds: list[Round] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     views: list[Assessment] = field(default_factory=list)
-    questions: int = 0
+    spent: Spent = Spent()
 
     def best(self, since: int = 0) -> int:
         """The round, from `since` on, with the highest reward, then confidence; the earliest wins a tie."""
@@ -154,9 +155,10 @@ class RLRIGPipeline:
             [case.views[parent].failed for case, parent in asking],
             [candidate_seed(case.seed, len(case.rounds)) for case, _ in asking],
         )
+        took = told(self.actor, [1] * len(asking)) if asking else []
         steps = [_Step(case, parent=None) for case in stuck]
-        for (case, parent), instruction in zip(asking, instructions, strict=True):
-            case.questions += 1
+        for (case, parent), instruction, spent in zip(asking, instructions, took, strict=True):
+            case.spent += spent
             steps.append(_Step(case, parent, instruction))
         return steps
 
@@ -179,8 +181,10 @@ class RLRIGPipeline:
             pictures.update(zip((i for i, _, _ in edits), edited, strict=True))
         images = [pictures[i] for i in range(len(steps))]
         answers = self.checker.check(images, [step.case.requirements for step in steps])
+        took = told(self.checker, [len(step.case.requirements) for step in steps])
         share = (time.perf_counter() - started) / max(1, len(steps))
-        for step, image, probabilities in zip(steps, images, answers, strict=True):
+        for step, image, probabilities, spent in zip(steps, images, answers, took, strict=True):
+            step.case.spent += spent
             self._record(step, image, probabilities, share)
 
     def _record(self, step: _Step, image: Image, probabilities: Sequence[float], seconds: float) -> None:
@@ -200,7 +204,6 @@ class RLRIGPipeline:
         )
         case.images.append(image)
         case.views.append(view)
-        case.questions += len(case.requirements)
 
     def _result(self, case: _Case) -> Result:
         edits = sum(r.action == "edit" for r in case.rounds)
@@ -208,7 +211,7 @@ class RLRIGPipeline:
         calls = Calls(
             images=len(case.rounds),
             denoiser_evals=draws * self.diffuser.evals_per_image + edits * self.editor.evals_per_image,
-            vlm_calls=case.questions,
+            **case.spent.cost(),
         )
         stopped = "satisfied" if case.done() else "budget"
         trace = Trace(

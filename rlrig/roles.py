@@ -20,7 +20,10 @@ class Diffuser(Protocol):
 
 
 class Checker(Protocol):
-    """Looks at a picture and gives every requirement a probability of being met; frozen, adapters off."""
+    """Looks at a picture and gives every requirement a probability of being met; frozen, adapters off.
+
+    One that keeps in `spent` what its last call took, a `rlrig.spent.Spent` a picture, has its tokens counted.
+    """
 
     def check(self, images: Sequence[Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
         """P(yes) in [0, 1] for each requirement of each image."""
@@ -28,7 +31,7 @@ class Checker(Protocol):
 
 
 class Actor(Protocol):
-    """Looks at a picture and what is wrong with it, and writes one edit instruction."""
+    """Looks at a picture and what is wrong with it, and writes one edit instruction; `spent` as of the Checker."""
 
     def write(
         self,

@@ -22,11 +22,13 @@ class Round(Frozen):
 
 
 class Calls(Frozen):
-    """What the picture cost: decoded pictures, denoiser evaluations, VLM questions and instructions."""
+    """What the picture cost: decoded pictures, denoiser evaluations, calls of a VLM and its tokens; None: not known."""
 
     images: int
-    denoiser_evals: int
+    denoiser_evals: int | None = None
     vlm_calls: int
+    vlm_tokens_read: int | None = None
+    vlm_tokens_written: int | None = None
 
 
 class Trace(Frozen):

@@ -27,13 +27,24 @@ def load_roles(preset: Preset, actor: ActorKind = "vlm") -> tuple[Diffuser, Chec
         weights.require(locate(checkpoint))  # told at once, not after the first has been loaded for minutes
     diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, preset.device)
     editor = _editor(preset, diffuser if preset.shares_pipeline else None)
-    return diffuser, load_checker(preset), load_actor(preset, actor), editor
+    return diffuser, *_readers(preset, actor), editor
 
 
 def load_hands(preset: Preset) -> tuple[Actor, InverseDiffuser]:
     """The Actor and the Inverse Diffuser alone, for controls that nobody checks."""
     require_trained(preset)
     return load_actor(preset), _editor(preset, None)
+
+
+def _readers(preset: Preset, actor: ActorKind) -> tuple[Checker, Actor]:
+    """Who looks and who writes; on one copy of the weights where both are the same model in this process."""
+    if actor == "random" or not preset.editor.takes_orders or preset.checker.server is not None:
+        return load_checker(preset), load_actor(preset, actor)
+    from rlrig.backends.vlm import load_both
+
+    return load_both(
+        preset.checker.checkpoint, preset.actor_adapter, device=preset.device, dtype=preset.checker.dtype
+    )
 
 
 def _editor(preset: Preset, diffuser: "FlowDiffuser | None") -> InverseDiffuser:

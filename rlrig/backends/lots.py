@@ -7,6 +7,7 @@ from numpy.random import Generator
 from PIL.Image import Image
 
 from rlrig.bundled.sentences import MOVES, Clause, add, move, name, recolour, remove, swap
+from rlrig.spent import Spent
 from rlrig_eval.scene import Requirement
 from rlrig_eval.scene.parse import read
 from rlrig_eval.shapes.vocabulary import COLOURS
@@ -23,6 +24,7 @@ class RandomActor:
         seeds: Sequence[int] = (),
     ) -> list[str]:
         """One instruction a prompt, of its seed alone."""
+        self.spent = [Spent()] * len(prompts)
         return [instruction(prompt, np.random.default_rng(seed)) for prompt, seed in zip(prompts, seeds, strict=True)]
 
 

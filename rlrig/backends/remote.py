@@ -6,12 +6,14 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from PIL import Image
 
 from rlrig.backends.chat import ask, ask_repair
+from rlrig.spent import Spent
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.scene import Requirement
 
@@ -34,8 +36,11 @@ class Server:
         self._model, self._key = model, os.environ.get(KEY) or "none"
         self._client = OpenAI(api_key=self._key, base_url=address, timeout=timeout, max_retries=attempts - 1)
 
-    def say(self, image: Image.Image, text: str, tokens: int, **more: Any) -> Any:
-        """The first choice of a greedy chat completion about a picture. Raises RunError when none comes."""
+    def say(self, image: Image.Image, text: str, tokens: int, **more: Any) -> tuple[Any, Spent]:
+        """The first choice of a greedy chat completion about a picture, and what the server says it took.
+
+        Raises RunError when none comes.
+        """
         from openai import OpenAIError
 
         content = [{"type": "image_url", "image_url": {"url": _data_url(image)}}, {"type": "text", "text": text}]
@@ -44,7 +49,7 @@ class Server:
             reply = self._client.chat.completions.create(
                 model=self._model, messages=turn, max_tokens=tokens, temperature=0.0, seed=0, **more
             )
-            return reply.choices[0]
+            return reply.choices[0], _usage(reply)
         except (OpenAIError, IndexError, TypeError, ValueError) as problem:
             said = " ".join(str(problem).split())[:300].replace(self._key, "***")
             raise RunError(f"server of {self._model}: {type(problem).__name__}: {said}") from problem
@@ -55,15 +60,18 @@ class RemoteChecker:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.spent: list[Spent] = []
 
     def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
         """P(yes) in [0, 1] of every requirement of every image."""
         pairs = [(image, one) for image, asked in zip(images, requirements, strict=True) for one in asked]
-        chances = iter(_at_once(lambda pair: self._chance(*pair), pairs))
+        answers = _at_once(lambda pair: self._chance(*pair), pairs)
+        chances, took = (iter([one[part] for one in answers]) for part in (0, 1))
+        self.spent = [sum(islice(took, len(asked)), start=Spent()) for asked in requirements]
         return [[next(chances) for _ in asked] for asked in requirements]
 
-    def _chance(self, image: Image.Image, requirement: Requirement) -> float:
-        choice = self._server.say(image, ask(requirement.question()), 1, logprobs=True, top_logprobs=_RIVALS)
+    def _chance(self, image: Image.Image, requirement: Requirement) -> tuple[float, Spent]:
+        choice, spent = self._server.say(image, ask(requirement.question()), 1, logprobs=True, top_logprobs=_RIVALS)
         content = getattr(choice.logprobs, "content", None)
         if not content:
             raise RunError("the Checker's server gives no logprobs, and P(yes) is read off them")
@@ -75,7 +83,7 @@ class RemoteChecker:
         total = sum(found.values())
         if total == 0.0:
             raise RunError(f"the Checker's server answers {choice.message.content!r} where yes or no is asked for")
-        return found["yes"] / total
+        return found["yes"] / total, spent
 
 
 class RemoteActor:
@@ -83,6 +91,7 @@ class RemoteActor:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.spent: list[Spent] = []
 
     def write(
         self,
@@ -92,10 +101,19 @@ class RemoteActor:
         seeds: Sequence[int] = (),
     ) -> list[str]:
         cases = list(zip(images, prompts, failed, strict=True))
-        return _at_once(lambda case: self._write(*case), cases)
+        answers = _at_once(lambda case: self._write(*case), cases)
+        self.spent = [spent for _, spent in answers]
+        return [text for text, _ in answers]
 
-    def _write(self, image: Image.Image, prompt: str, failed: Sequence[Requirement]) -> str:
-        return (self._server.say(image, ask_repair(prompt, failed), NEW_TOKENS).message.content or "").strip()
+    def _write(self, image: Image.Image, prompt: str, failed: Sequence[Requirement]) -> tuple[str, Spent]:
+        choice, spent = self._server.say(image, ask_repair(prompt, failed), NEW_TOKENS)
+        return (choice.message.content or "").strip(), spent
+
+
+def _usage(reply: Any) -> Spent:
+    """One call, with the tokens that the server counted; None of each where it does not say."""
+    usage = getattr(reply, "usage", None)
+    return Spent(1, getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None))
 
 
 def _at_once(call: Callable[[Any], T], items: Sequence[Any]) -> list[T]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PIL.Image import Image
 
+from rlrig.spent import Spent
 from rlrig_eval.scene import Requirement
 
 
@@ -17,6 +18,7 @@ class RestatingActor:
         failed: Sequence[Sequence[Requirement]],
         seeds: Sequence[int] = (),
     ) -> list[str]:
+        self.spent = [Spent()] * len(prompts)
         return [restated(prompt, wrong) for prompt, wrong in zip(prompts, failed, strict=True)]
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,9 +26,11 @@ from transformers import (
 from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
+from rlrig.spent import Spent
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, quiet
 from rlrig_eval.errors import UsageError
+from rlrig_eval.pipelines.opening import on
 from rlrig_eval.scene import Requirement
 
 _YES, _NO = ("yes", "Yes"), ("no", "No")
@@ -54,11 +57,12 @@ class VLM:
     def from_pretrained(cls, source: str | Path, device: str = "cpu", dtype: str | torch.dtype = torch.float32) -> Self:
         """Load `bundled:NAME`, a local folder or a Hub id.
 
-        Raises UsageError when there is no such checkpoint, or its files cannot be read.
+        Raises UsageError when there is no such checkpoint or device, or its files cannot be read.
         """
         allow_missing_torchvision()
         path = locate(source)
         weights.require(path)
+        device = on(device)
         try:
             with quiet():
                 model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
@@ -93,6 +97,7 @@ class VLMChecker:
         self._vlm, self._batch = vlm, batch_size
         self._yes, self._no = answer_ids(vlm.processor.tokenizer)
         self._hash = vlm.fingerprint()
+        self.spent: list[Spent] = []
 
     @classmethod
     def from_pretrained(cls, source: str | Path, batch_size: int = BATCH, **options: Any) -> Self:
@@ -108,10 +113,14 @@ class VLMChecker:
         """P(yes) in [0, 1] of every requirement of every image: the first answer token, among yes and no."""
         pairs = [(image, r) for image, asked in zip(images, requirements, strict=True) for r in asked]
         chances: list[float] = []
+        read: list[int] = []
         for batch in _batched(pairs, self._batch):
             texts = [ask(requirement.question()) for _, requirement in batch]
-            chances.extend(self._shares(self._vlm.read([image for image, _ in batch], texts)))
-        answers = iter(chances)
+            inputs = self._vlm.read([image for image, _ in batch], texts)
+            chances.extend(self._shares(inputs))
+            read += _lengths(inputs)
+        answers, lengths = iter(chances), iter(read)
+        self.spent = [Spent(len(asked), sum(islice(lengths, len(asked))), len(asked)) for asked in requirements]
         return [[next(answers) for _ in asked] for asked in requirements]
 
     @torch.inference_mode()
@@ -126,6 +135,7 @@ class VLMActor:
 
     def __init__(self, vlm: VLM, batch_size: int = BATCH, new_tokens: int = NEW_TOKENS) -> None:
         self._vlm, self._batch, self._new_tokens = vlm, batch_size, new_tokens
+        self.spent: list[Spent] = []
 
     @classmethod
     def from_pretrained(
@@ -150,13 +160,33 @@ class VLMActor:
     ) -> list[str]:
         """One instruction for each (image, prompt, failed requirements), whatever the seeds."""
         written: list[str] = []
+        self.spent = []
         for batch in _batched(list(zip(images, prompts, failed, strict=True)), self._batch):
             texts = [ask_repair(prompt, wrong) for _, prompt, wrong in batch]
             inputs = self._vlm.read([image for image, _, _ in batch], texts)
             tokens = self._vlm.model.generate(**inputs, max_new_tokens=self._new_tokens, do_sample=False)
             fresh = tokens[:, inputs["input_ids"].shape[1] :]
             written += self._vlm.processor.batch_decode(fresh, skip_special_tokens=True)
+            lengths = zip(_lengths(inputs), self._written(fresh), strict=True)
+            self.spent += [Spent(1, read, answered) for read, answered in lengths]
         return [text.strip() for text in written]
+
+    def _written(self, fresh: Tensor) -> list[int]:
+        """(B, T) new tokens: how many each answer has, its end included; what follows is padding."""
+        ends = self._vlm.model.generation_config.eos_token_id
+        stops = torch.isin(fresh, torch.tensor([] if ends is None else ends, device=fresh.device, dtype=fresh.dtype))
+        before = (stops.cumsum(-1) - stops.int()) == 0
+        return [int(count) for count in before.sum(-1)]
+
+
+def load_both(source: str | Path, adapter: str | Path | None, **options: Any) -> tuple[VLMChecker, VLMActor]:
+    """Checker and Actor on one copy of the weights: the Checker looks with the Actor's `adapter` off.
+
+    `options` are those of `VLM.from_pretrained`.
+    """
+    base = VLM.from_pretrained(source, **options)
+    shared = base if adapter is None else _adapted(base, adapter)
+    return VLMChecker(shared), VLMActor(shared)
 
 
 def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
@@ -178,6 +208,11 @@ def yes_share(logits: Tensor, yes: Sequence[int], no: Sequence[int]) -> Tensor:
     """(..., vocabulary) logits to (...) P(yes): softmax restricted to the spellings of yes and no."""
     shares = logits[..., [*yes, *no]].float().softmax(-1)
     return shares[..., : len(yes)].sum(-1)
+
+
+def _lengths(inputs: dict[str, Tensor]) -> list[int]:
+    """Tokens of each row, those of its picture among them and padding not."""
+    return [int(length) for length in inputs["attention_mask"].sum(-1)]
 
 
 def _batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -63,7 +63,7 @@ def worn(model: TextToVelocity, clean: Tensor) -> Tensor:
     """
     sigma = NOISE * torch.rand(len(clean), device=clean.device) * (torch.rand(len(clean), device=clean.device) < 0.5)
     silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
-    redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent)
+    redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
     return redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rlrig.bundled.crew import rank, share
-from rlrig.bundled.fit import Budget, fit, optimisers
+from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
 from rlrig.bundled.flow import load_vae
 from rlrig.bundled.scenes import pixels
 from rlrig_eval.scene import Entity, SceneGraph
@@ -82,7 +82,7 @@ def train(budget: Budget, out: Path, start: Path | None = None) -> dict[str, Any
 
     def loss(batch: Tensor) -> tuple[Tensor, Mapping[str, float]]:
         x = batch.to(budget.device, memory_format=torch.channels_last)
-        with torch.autocast(budget.device, torch.bfloat16):  # twice as fast as float32 in these convolutions
+        with half_precision(budget.device):
             posterior = model.encode(x).latent_dist
             latents = posterior.sample()
             strength = disturbance * torch.rand(len(x), 1, 1, 1, device=x.device)

@@ -11,7 +11,7 @@ import typer
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Run folders, baseline files, or folders of baseline files."),
+        typer.Argument(metavar="RUN...", help="Run folders, baseline files, or folders of either."),
     ],
     format_: Annotated[
         str | None,
@@ -38,19 +38,20 @@ def report(
     from rlrig_eval.report.entry import read_entries
     from rlrig_eval.report.paper import load_paper, paper_tables
     from rlrig_eval.report.ranking import at_equal_budget, rank
-    from rlrig_eval.report.render import render_table, render_tables
+    from rlrig_eval.report.render import html_page, render_table, render_tables
 
     wanted = format_ or "terminal"
     if paper is not None:
         if any(flag is not None for flag in (columns, reference, max_images, max_evals, budget_of)):
             raise UsageError("--paper has its own rows and columns: leave the flags of the leaderboard away")
-        typer.echo(render_tables(paper_tables(load_paper(paper), runs), wanted), nl=False)
-        return
-    names = None if columns is None else [name.strip() for name in columns.split(",")]
-    entries = read_entries(runs)
-    board = rank(entries, names, Cut(max_images, max_evals), reference)
-    if budget_of is None:
-        typer.echo(render_table(board, wanted), nl=False)
+        title, text = paper, render_tables(paper_tables(load_paper(paper), runs), wanted)
     else:
-        cuts = at_equal_budget(entries, budget_of, names, reference)
-        typer.echo(render_tables([board, *cuts], wanted), nl=False)
+        names = None if columns is None else [name.strip() for name in columns.split(",")]
+        entries = read_entries(runs)
+        board = rank(entries, names, Cut(max_images, max_evals), reference)
+        title = board.title
+        if budget_of is None:
+            text = render_table(board, wanted)
+        else:
+            text = render_tables([board, *at_equal_budget(entries, budget_of, names, reference)], wanted)
+    typer.echo(html_page(title, text) if wanted == "html" else text, nl=False)

@@ -66,9 +66,9 @@ def on(device: str) -> str:
 
 def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) -> Any:
     placed = loading.offload is not None or loading.device_map is not None
+    device = on(device)  # told at once, not after minutes of loading
     pipeline = open_pipeline(chosen, checkpoint, loading.dtype, None, **_arguments(chosen, checkpoint, loading))
     _configure(pipeline, loading)
-    device = on(device)
     if loading.offload is not None:
         _offload(pipeline, loading.offload, device)
     return pipeline if placed else pipeline.to(device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -51,8 +52,9 @@ class Shot:
 
 @dataclass(frozen=True)
 class Card:
-    """One prompt over all runs; a run that did not plan it has no shot."""
+    """One prompt over all runs; a run that did not plan it has no shot. No other card of the page has its `key`."""
 
+    key: str
     prompt: Prompt
     requirements: tuple[Requirement, ...]
     shots: tuple[Shot, ...]
@@ -84,7 +86,8 @@ def cards(contestants: Sequence[Contestant], album: Album) -> list[Card]:
         for sample in one.run.samples:
             key = one.run.suite.sha256, sample.prompt.id
             asked.setdefault(key, {}).setdefault(number, []).append(sample)
-    found = []
+    found: list[Card] = []
+    named: Counter[str] = Counter()
     for by_run in asked.values():
         first, samples = next(iter(by_run.items()))
         prompt = samples[0].prompt
@@ -94,7 +97,9 @@ def cards(contestants: Sequence[Contestant], album: Album) -> list[Card]:
             for number, samples in by_run.items()
             for sample in samples
         ]
-        found.append(Card(prompt, requirements, tuple(shots)))
+        named[prompt.id] += 1  # two suites may have the same names
+        key = prompt.id if named[prompt.id] == 1 else f"{prompt.id}~{named[prompt.id]}"
+        found.append(Card(key, prompt, requirements, tuple(shots)))
     return found
 
 

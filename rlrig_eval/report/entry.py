@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,8 +70,8 @@ def read_entries(paths: Sequence[Path]) -> list[Entry]:
     """The results in `paths`, in that order.
 
     Args:
-        paths: run folders, baseline files, or folders of baseline files (a results repository), which are read
-            in the order of their names.
+        paths: run folders, baseline files, or folders of either (a results repository), which are read in the
+            order of their names.
 
     Raises:
         UsageError: no path, the same one twice, or one that holds no finished result.
@@ -107,10 +108,23 @@ def _found(path: Path) -> Iterator[Path]:
     if path.is_file() or (path / "run.json").is_file():
         yield path
         return
-    files = sorted(path.rglob("*.json")) if path.is_dir() else []
-    if not files:
-        raise UsageError(f"{path}: not a run folder (there is no run.json in it), nor a folder of baseline files")
-    yield from files
+    below = list(_below(path))
+    if not below:
+        raise UsageError(
+            f"{path}: not a run folder (there is no run.json in it), nor a folder of baseline files or runs"
+        )
+    yield from below
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Run folders and JSON files; what lies in a run folder is the run's own."""
+    for name, folders, files in os.walk(path):
+        folders.sort()
+        if "run.json" in files:
+            folders.clear()
+            yield Path(name)
+        else:
+            yield from (Path(name) / file for file in sorted(files) if file.endswith(".json"))
 
 
 class _Score(Excerpt):

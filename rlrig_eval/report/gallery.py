@@ -72,7 +72,7 @@ def site(run_dirs: Sequence[Path], folder: Path, limit: int | None = None) -> Pa
     found, runs = cards(contestants, album), _legends(contestants)
     body = environment().get_template("body.html.j2")
     for number, start in enumerate(range(0, len(found), CHUNK)):
-        part = {f"p-{card.prompt.id}": body.render(card=card, runs=runs) for card in found[start : start + CHUNK]}
+        part = {f"p-{card.key}": body.render(card=card, runs=runs) for card in found[start : start + CHUNK]}
         replace_text(folder / "cards" / f"{number}.js", f"rlrigCards({json.dumps(part)});\n")
     replace_text(folder / "index.html", _page(contestants, found, album, inline=False))
     return folder / "index.html"

@@ -129,21 +129,18 @@ def published_and_measured(paper: Paper, table: PaperTable, entries: Sequence[En
     rows += [_line(table, one.label, None, one) for one in here if one.label not in used]
     columns = (
         Column(name="system", title="system"),
-        *(
-            Column(name=f"published.{c.name}", title=f"{c.title}, published", kind="number", digits=c.digits)
-            for c in table.columns
-            if c.published
-        ),
-        *(
-            Column(name=f"measured.{c.name}", title=f"{c.title}, measured", kind="number", digits=c.digits)
-            for c in table.columns
-        ),
-        Column(name="source", title="published in"),
+        *(_number(c, "published") for c in table.columns if c.published),
+        *(_number(c, "measured") for c in table.columns if c.metric is not None),
+        Column(name="source", title="published in", detail=True),
         Column(name="how", title="measured with", detail=True),
     )
     cited = dict.fromkeys(figure.source for row in table.rows for figure in row.figures.values())
     notes = (paper.citation, *table.notes, *(f"{key}: {paper.sources[key]}" for key in cited), _BLANK)
     return Table(title=table.title, columns=columns, rows=tuple(rows), notes=notes)
+
+
+def _number(column: PaperColumn, group: str) -> Column:
+    return Column(name=f"{group}.{column.name}", title=column.title, group=group, kind="number", digits=column.digits)
 
 
 def reproduction(paper: Paper, entries: Sequence[Entry]) -> Table:
@@ -168,22 +165,24 @@ _BLANK = "A published figure that no source gives is blank, and so is what no ru
 def _line(table: PaperTable, name: str, row: PaperRow | None, run: Entry | None) -> tuple[Cell, ...]:
     figures = {} if row is None else row.figures
     published = [figures[c.name].value if c.name in figures else None for c in table.columns if c.published]
-    measured = [None if run is None else _measured(run, column) for column in table.columns]
+    measured = [None if run is None else _measured(run, c) for c in table.columns if c.metric is not None]
     sources = ", ".join(dict.fromkeys(figure.source for figure in figures.values()))
-    return name, *published, *measured, sources, "" if run is None else _how(run)
+    source, how = f"published in {sources}" if sources else "", "" if run is None else f"measured with {_how(run)}"
+    return name, *published, *measured, source, how
 
 
 def _measured(run: Entry, column: PaperColumn) -> Cell:
-    if column.metric is None:
-        return None
     of = run.metrics if column.tag is None else run.by_tag.get(column.tag, {})
-    return of.get(column.metric)
+    return None if column.metric is None else of.get(column.metric)
 
 
 def _how(one: Entry) -> str:
     covered = one.coverage
     read = one.terms["extractor"]
     scored = f"{covered['ok']}/{covered['planned']} scored"
-    about = f"{one.label} on {one.suite}, {scored}, read by {read['name']} {read['version']}"
+    # How a model was asked decides a reading as much as which one was.
+    told = settings(read.get("options", {}))
+    reader = f"{read['name']} {read['version']}{f' ({told})' if told else ''}"
+    about = f"{one.label} on {one.suite}, {scored}, read by {reader}"
     said = settings(one.settings)
     return f"{about}; {said}" if said else about

@@ -50,7 +50,7 @@ def leaderboard(
     interval, wherever suite, protocol, extractor and judges are the same.
 
     Args:
-        paths: run folders, baseline files, or folders of baseline files.
+        paths: run folders, baseline files, or folders of either.
         columns: names of columns, in the order wanted: any metric of a summary, or one of `rank`, `first`,
             `difference`, `images_per_prompt`, `evals_per_prompt`, `seconds_per_prompt`. Model, coverage, suite,
             protocol and settings are always there.
@@ -81,6 +81,8 @@ def rank(
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
     ]
     shown = [_column(known, name) for name in (usual if columns is None else columns)]
+    if len({one.alike for one in kept}) > 1:  # a best among results that cannot be compared is none
+        shown = [column.model_copy(update={"better": None}) for column in shown]
     differences = _differences(comparable, first)
     rows = []
     for one in sorted(kept, key=_place):

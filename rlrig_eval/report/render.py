@@ -7,9 +7,12 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from markupsafe import Markup
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.report.table import Cell, Estimate, Table, heading, show, show_interval
+from rlrig_eval.report.table import Cell, Column, Estimate, Table, heading, show, show_interval
 from rlrig_eval.report.templates import environment
 from rlrig_eval.report.terminal import terminal
 
@@ -55,6 +58,11 @@ def render_tables(tables: Sequence[Table], format: str) -> str:
     return f"[\n{','.join(rendered)}]\n" if format == "json" else "\n".join(rendered)
 
 
+def html_page(title: str, figures: str) -> str:
+    """A file of its own around tables in HTML, which fetches nothing."""
+    return environment().get_template("tables.html.j2").render(title=title, figures=Markup(figures))
+
+
 def markdown(table: Table) -> str:
     """A GitHub-flavoured table under its title."""
     best = table.best()
@@ -87,36 +95,50 @@ def comma_separated(table: Table) -> str:
 
 
 def latex(table: Table) -> str:
-    """A `table` environment for booktabs."""
-    best = table.best()
+    """A `table` environment for booktabs: intervals under their means, details of the rows below the table."""
+    best, shown = table.best(), table.main()
 
     def cell(row: int, index: int, value: Cell) -> str:
         mean = _tex(show(value, table.columns[index]))
         mean = rf"\textbf{{{mean}}}" if (row, index) in best else mean
         interval = show_interval(value, table.columns[index])
-        return rf"{mean} {{\scriptsize {interval}}}" if interval else mean
+        return rf"\shortstack[r]{{{mean}\\{{\scriptsize {interval}}}}}" if interval else mean
 
-    rows = [[cell(i, j, value) for j, value in enumerate(row)] for i, row in enumerate(table.rows)]
-    spec = "".join("l" if column.kind == "text" else "r" for column in table.columns)
-    head = [_tex(heading(column)) for column in table.columns]
-    body = [rf"    {' & '.join(cells)} \\" for cells in rows]
-    notes = [rf"  \par\smallskip {{\footnotesize {_tex(note)}}}" for note in table.notes]
+    rows = [[cell(i, j, row[j]) for j in shown] for i, row in enumerate(table.rows)]
+    columns = [table.columns[index] for index in shown]
+    spec = "".join("l" if column.kind == "text" else "r" for column in columns)
+    details = [(row[0], table.details(number)) for number, row in enumerate(table.rows)]
+    below = [rf"\textbf{{{_tex(str(name))}}}: {_tex(', '.join(told))}" for name, told in details if told]
     return "\n".join(
         [
             r"\begin{table}",
-            r"  \centering",
+            r"  \centering\footnotesize\setlength{\tabcolsep}{4pt}",
             rf"  \caption{{{_tex(table.title)}}}",
             rf"  \begin{{tabular}}{{@{{}}{spec}@{{}}}}",
             r"    \toprule",
-            rf"    {' & '.join(head)} \\",
+            *(f"    {line}" for line in _tex_head(columns)),
             r"    \midrule",
-            *body,
+            *(rf"    {' & '.join(cells)} \\" for cells in rows),
             r"    \bottomrule",
             r"  \end{tabular}",
-            *notes,
+            *(rf"  \par\smallskip {{\scriptsize {line}}}" for line in (*below, *map(_tex, table.notes))),
             r"\end{table}",
         ]
     )
+
+
+def _tex_head(columns: Sequence[Column]) -> list[str]:
+    """The heads, under a line of common heads where columns have one."""
+    if not any(column.group for column in columns):
+        return [rf"{' & '.join(_tex(heading(column)) for column in columns)} \\"]
+    over, rules, start = [], [], 1
+    for name, members in groupby(columns, key=lambda column: column.group):
+        width = len(list(members))
+        over.append(rf"\multicolumn{{{width}}}{{c}}{{{_tex(name)}}}")
+        rules += [rf"\cmidrule(lr){{{start}-{start + width - 1}}}"] if name else []
+        start += width
+    own = [_tex(heading(column.model_copy(update={"group": ""}))) for column in columns]
+    return [rf"{' & '.join(over)} \\", " ".join(rules), rf"{' & '.join(own)} \\"]
 
 
 def html(table: Table) -> str:

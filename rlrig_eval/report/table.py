@@ -27,11 +27,13 @@ Cell = str | int | float | Estimate | None
 class Column(Frozen):
     """`name` is the key that scripts use, `title` what people read; `better` says which way is up.
 
-    A `detail` stands small under the first cell of its row where a table is read on a screen.
+    Neighbours of one `group` stand under a common head where there is room for one. A `detail` is too long for a
+    column: it stands small under its row on a screen, and below the table on paper.
     """
 
     name: str
     title: str
+    group: str = ""
     kind: Kind = "text"
     unit: str = ""
     better: Literal["higher", "lower"] | None = None
@@ -118,8 +120,10 @@ def show_interval(cell: Cell, column: Column) -> str:
 
 
 def heading(column: Column) -> str:
+    """What stands over a column that has no common head.
+
+    >>> heading(Column(name="t", title="time", unit="s")), heading(Column(name="t", title="time", group="measured"))
+    ('time (s)', 'time, measured')
     """
-    >>> heading(Column(name="t", title="time", unit="s"))
-    'time (s)'
-    """
-    return f"{column.title} ({column.unit})" if column.unit else column.title
+    title = f"{column.title}, {column.group}" if column.group else column.title
+    return f"{title} ({column.unit})" if column.unit else title

@@ -99,7 +99,7 @@ def test_the_page_shows_each_changed_prompt_twice_and_fetches_nothing(rlrig_eval
     sources = re.findall(r'src="([^"]*)"', text)
     assert len(sources) == 2 * changed
     assert all(source.startswith("data:image/webp;base64,") for source in sources)
-    assert "http" not in text
+    assert not re.search(r"https?:|[\"'(]//|@import", text)
 
 
 def test_a_prompt_cannot_break_out_of_the_page(rlrig_eval, tmp_path: Path) -> None:

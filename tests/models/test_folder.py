@@ -1,4 +1,4 @@
-"""Pictures that exist: found by name or by GenEval's layout, and read with suspicion."""
+"""Pictures that exist: found by name or by a benchmark's layout, and read with suspicion."""
 
 from __future__ import annotations
 
@@ -78,6 +78,46 @@ def test_t2i_compbenchs_layout_is_found_by_text_and_counts_ten_to_a_prompt(tmp_p
     assert missing == Failure("no picture of 'a red circle' with seed 2, only with 3")
 
 
+def sheet(path: Path, *pictures: Image.Image) -> None:
+    """Four pictures two by two, as DPG-Bench's models are to save them."""
+    width, height = pictures[0].size
+    whole = Image.new("RGB", (2 * width, 2 * height))
+    for number, one in enumerate(pictures):
+        whole.paste(one, (number % 2 * width, number // 2 * height))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole.save(path)
+
+
+def test_the_four_pictures_of_a_dpg_sheet_are_cut_row_by_row(tmp_path: Path) -> None:
+    quarters = [Image.new("RGB", (6, 4), (number, 0, 0)) for number in range(4)]
+    sheet(tmp_path / "whoops_1.png", *quarters)
+    jobs = [Job("dpg-whoops_1", "any text", SceneGraph(), seed, seed) for seed in (2, 0, 3, 1, 4)]
+    *cut, fifth = Folder(tmp_path, layout="dpg").generate(jobs)
+    assert [one.tobytes() for one in cut] == [quarters[seed].tobytes() for seed in (2, 0, 3, 1)]
+    assert fifth == Failure("no picture of 'dpg-whoops_1' with seed 4, only with 0, 1, 2, 3")
+
+
+def test_a_dpg_picture_of_an_odd_side_is_no_sheet(tmp_path: Path) -> None:
+    picture(tmp_path / "whoops_1.png", size=65)
+    (outcome,) = Folder(tmp_path, layout="dpg").generate([Job("dpg-whoops_1", "", SceneGraph(), 0, 0)])
+    assert outcome == Failure("whoops_1.png is 65 x 65, no sheet of two by two pictures")
+
+
+def test_dpgs_folder_is_scored_crop_by_crop_and_a_missing_sheet_is_four_errors(tmp_path: Path) -> None:
+    header = "item_id,text,keywords,proposition_id,dependency,category_broad,category_detailed,tuple,"
+    rows = [header + "question_natural_language"]
+    rows += [f"{name},a circle,,1,0,entity,whole,entity - whole (circle),Is there a circle?" for name in ("a_1", "b_2")]
+    (tmp_path / "dpg_bench.csv").write_text("\n".join(rows))
+    circle, square = (shapes.draw(parse(text)) for text in ("a red circle", "a red square"))
+    sheet(tmp_path / "pictures" / "a_1.png", circle, circle, square, circle)
+    suite = load("dpg", tmp_path / "dpg_bench.csv")
+    options = {"path": tmp_path / "pictures", "layout": "dpg"}
+    run = evaluate(suite, "folder", options=options, extractor="shapes", out=tmp_path / "run")
+    assert run.summary["coverage"] == {"planned": 8, "ok": 4, "error": 4, "unscored": 0}
+    assert run.summary["metrics"]["all_correct"]["mean"] == 0.75
+    assert run.exit_code is Exit.RUN
+
+
 @pytest.mark.parametrize(("layout", "suite"), [("geneval", "geneval"), ("t2i-compbench", "t2i-compbench")])
 def test_a_published_benchmarks_folder_is_scored_as_it_is_and_what_is_missing_is_an_error(
     tmp_path: Path, layout: str, suite: str
@@ -115,7 +155,7 @@ def test_a_published_benchmarks_folder_is_scored_as_it_is_and_what_is_missing_is
     assert told.startswith(f"no picture of '{texts[1]}' with seed 2")
 
 
-@pytest.mark.parametrize("layout", ["flat", "geneval", "t2i-compbench"])
+@pytest.mark.parametrize("layout", ["flat", "geneval", "t2i-compbench", "dpg"])
 def test_an_empty_folder_is_found_before_the_run(tmp_path: Path, layout: str) -> None:
     with pytest.raises(UsageError, match="no pictures in it"):
         Folder(tmp_path, layout=layout)

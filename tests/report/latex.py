@@ -11,6 +11,7 @@ ENGINES = ("tectonic", "pdflatex", "xelatex", "lualatex")
 COMMANDS = set(
     "begin end centering caption toprule midrule bottomrule textbf scriptsize footnotesize par smallskip".split()
 )
+COMMANDS |= set("setlength tabcolsep shortstack multicolumn cmidrule".split())
 COMMANDS |= set(
     "textbackslash textasciitilde textasciicircum textless textgreater textperiodcentered times Delta alpha dag".split()
 )
@@ -32,7 +33,7 @@ def faults(text: str) -> list[str]:
     for tabular in re.findall(r"\\begin\{tabular\}\{@\{\}([lrc]+)@\{\}\}(.*?)\\end\{tabular\}", text, re.DOTALL):
         spec, body = tabular
         for line in (line.strip() for line in body.splitlines()):
-            if line.endswith(r"\\") and _plain(line[:-2]).count("&") + 1 != len(spec):
+            if line.endswith(r"\\") and _width(line[:-2]) != len(spec):
                 found.append(f"{len(spec)} columns, but: {line}")
     plain = _plain(re.sub(r"\\begin\{tabular\}\{@\{\}[lrc]+@\{\}\}|\s&\s", " ", text))
     depth = 0
@@ -56,6 +57,12 @@ def compiled(text: str, folder: Path) -> bool | None:
     (folder / "table.tex").write_text(body)
     flags = [] if engine.endswith("tectonic") else ["-halt-on-error", "-interaction=nonstopmode"]
     return subprocess.run([engine, *flags, "table.tex"], cwd=folder, capture_output=True, timeout=240).returncode == 0
+
+
+def _width(line: str) -> int:
+    """The columns that a line fills."""
+    spanned = sum(int(width) - 1 for width in re.findall(r"\\multicolumn\{(\d+)\}", line))
+    return _plain(line).count("&") + 1 + spanned
 
 
 def _plain(text: str) -> str:

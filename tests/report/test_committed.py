@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shlex
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_the_committed_leaderboard_is_what_the_command_prints(
         main()
     assert capsys.readouterr().out == (reports_dir() / "leaderboard.md").read_text("utf-8")
     assert f"{COMMAND.partition(' ')[2]} > reports/leaderboard.md" in (REPO / "Makefile").read_text()
+
+
+def test_the_leaderboard_in_the_readme_is_that_of_the_committed_results() -> None:
+    readme = (REPO / "README.md").read_text("utf-8")
+    tool = runpy.run_path(str(REPO / "tools" / "readme_leaderboard.py"))
+    assert tool["BEGIN"] in readme
+    assert tool["refreshed"](readme) == readme
+    assert "tools/readme_leaderboard.py" in (REPO / "Makefile").read_text()
 
 
 def test_every_committed_result_has_a_row() -> None:

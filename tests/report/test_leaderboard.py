@@ -89,6 +89,18 @@ def test_all_correct_by_tag_repeats_the_summaries(runs):
     assert pair["prompts"] == 2
 
 
+def test_runs_that_cannot_be_compared_have_no_best_among_them(runs, tmp_path):
+    other = run(tmp_path / "other", suite(seeds=(1, 2)), named("twice", Single(error_rate=0.0)))
+    assert leaderboard(runs).best()
+    assert not leaderboard([*runs, other]).best()
+
+
+def test_a_folder_of_runs_is_its_runs(runs, tmp_path):
+    for folder in runs[:2]:
+        shutil.copytree(folder, tmp_path / "below" / folder.name)
+    assert {row["model"] for row in leaderboard([tmp_path]).records()} == {"single", "best-of-n"}
+
+
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(UsageError, match="not a run folder"):
         leaderboard([tmp_path])

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from rlrig_eval.errors import UnreadableFile, UsageError
-from rlrig_eval.report.recompute import compbench, geneval
+from rlrig_eval.metrics import visor
+from rlrig_eval.report.recompute.detections import visor_table
+from rlrig_eval.report.recompute.verdicts import compbench, geneval, tiif
 
 TAGS = ("single_object", "two_object", "counting", "colors", "position", "color_attr")
 
@@ -59,6 +61,67 @@ def test_compbench_is_the_mean_of_the_answers(tmp_path: Path) -> None:
     assert row == {"category": "spatial", "published": 1.25 / 3, "images": 3, "missing": 1}
 
 
+def phrases(folder: Path) -> Path:
+    """A dog left of a cat, one above it, and both in one picture, which VISOR's relation score leaves out."""
+    entries = [
+        {"obj_1_attributes": ["dog"], "obj_2_attributes": ["cat"], "rel_type": words, "num_objects": 2, "text": "t"}
+        for words in ("to the left of", "above", "and")
+    ]
+    path = folder / "text_spatial_rel_phrases.json"
+    path.write_text(json.dumps(entries))
+    return path
+
+
+def detections(folder: Path, sra: list[list[int | None]]) -> Path:
+    """Of each prompt, a picture each: 1 right, 0 wrong (the two exchanged), None with the dog alone."""
+    dog, cat = (10.0, 10.0), (90.0, 90.0)
+    found = {}
+    for number, images in enumerate(sra):
+        for place, right in enumerate(images):
+            at = [dog] if right is None else [dog, cat] if right else [cat, dog]
+            classes = ["dog", "cat"][: len(at)]
+            found[f"{number}_{place}"] = {"classes": classes, "centroid": at, "recall": len(at), "sra": right or 0}
+    path = folder / "results_mine_phrases_owlvit_0.1.json"
+    path.write_text(json.dumps(found))
+    return path
+
+
+def test_a_whole_file_of_visor_gives_what_the_metric_says(tmp_path: Path) -> None:
+    drawn: list[list[int | None]] = [[1, 1, 0, None], [0, None, None, 1], [1, 1, 1, 1]]
+    (row,) = visor_table(detections(tmp_path, drawn), phrases(tmp_path)).records()
+    flat = [image for images in drawn[:2] for image in images]
+    expected = visor([image is not None for image in flat], [image == 1 for image in flat])._asdict()
+    assert {name: row[name] for name in expected} == expected
+    assert (row["oa"], row["cond"], row["n2"]) == (5 / 8, 3 / 5, 1 / 2)
+    assert (row["images"], row["missing"], row["unlike"]) == (8, 0, 0)
+
+
+def test_pictures_that_visor_lacks_are_counted_and_a_verdict_that_its_boxes_contradict_too(tmp_path: Path) -> None:
+    path = detections(tmp_path, [[1, 1], [0]])
+    found = json.loads(path.read_text())
+    found["1_0"]["sra"] = 1  # the dog is below the cat
+    path.write_text(json.dumps(found))
+    (row,) = visor_table(path, phrases(tmp_path)).records()
+    assert (row["uncond"], row["images"], row["missing"], row["unlike"]) == (1.0, 3, 5, 1)
+    assert row["n4"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "should hold a dict, not a list"),
+        ('{"9_0": {}}', "'9_0' is no image of a prompt"),
+        ('{"0_0": {"classes": ["dog"]}}', "centroid"),
+        ("{", "not JSON"),
+    ],
+)
+def test_a_bad_file_of_visor_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(UnreadableFile, match=rf"results\.json.*{message}"):
+        visor_table(path, phrases(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [('{"tag": "position"}\n', r":1: filename: "), ("[]\n", ":1: "), ("{\n", ":1: ")],
@@ -80,10 +143,29 @@ def test_a_picture_twice_and_answers_that_are_none(tmp_path: Path) -> None:
             compbench(tmp_path / "vqa_result.json")
 
 
+def test_answers_of_tiif_are_counted_by_attribute_and_wording(tmp_path: Path) -> None:
+    for name, wanted, given in (
+        ("2d_spatial_relation/short/0", ["yes", "No"], ["Yes", "yes"]),
+        ("2d_spatial_relation/short/1", ["yes", "yes"], ["yes"]),  # the script lets the second question go
+        ("action/long/0", ["no"], ["no"]),
+    ):
+        path = tmp_path / "FLUX" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"questions": [], "gt_answers": wanted, "model_pred": given}))
+    short, long = tiif(tmp_path / "FLUX").rows
+    assert short == ("2d_spatial_relation", "short", 2 / 3, 3, 2, 1)
+    assert long == ("action", "long", 1.0, 1, 1, 0)
+    with pytest.raises(UsageError, match="there is no <attribute>"):
+        tiif(tmp_path)
+    (tmp_path / "FLUX" / "action" / "long" / "0.json").write_text('{"gt_answers": ["no"]}')
+    with pytest.raises(UnreadableFile, match=r"0\.json.*model_pred"):
+        tiif(tmp_path / "FLUX")
+
+
 def test_from_the_command_line(tmp_path: Path) -> None:
     import typer
 
-    from rlrig_eval.report import recompute
+    from rlrig_eval.report.recompute import __main__ as recompute
 
     app = typer.Typer()
     app.command()(recompute.main)

@@ -21,7 +21,7 @@ from rlrig_eval.report.plots import ladder, radar
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.scene import SceneGraph
-from tests.report.contestants import BROKEN, HOSTILE
+from tests.report.contestants import BROKEN, HOSTILE, Single, named, run, suite
 
 YES_SAYER = '''
 from rlrig_eval.judges import Verdict
@@ -199,6 +199,18 @@ def test_five_thousand_cards_paint_within_a_second_and_a_filter_within_a_fifth(
     assert took < 2_000
     assert page.locator("figure.shot").count() < 300  # the rest is not loaded
     page.close()
+
+
+def test_prompts_of_two_suites_with_the_same_names_have_a_card_each(runs: list[Path], tmp_path: Path) -> None:
+    other = suite(seeds=(1, 2))
+    renamed = type(other).model_validate(
+        other.model_dump() | {"prompts": [p.model_dump() | {"text": f"{p.text}, please"} for p in other.prompts]}
+    )
+    index = site([runs[1], run(tmp_path / "other", renamed, named("twice", Single(error_rate=0.0)))], tmp_path / "site")
+    ids = re.findall(r'<article class="card" id="(p-[^"]*)"', index.read_text())
+    assert len(ids) == len(set(ids)) == 16
+    bodies = [json.loads(path.read_text()[11:-3]) for path in (tmp_path / "site" / "cards").glob("*.js")]
+    assert {name for part in bodies for name in part} == set(ids)
 
 
 GOLD = SceneGraph.from_triples([("red circle", "left of", "blue square"), ("green star", "above", "blue square")])

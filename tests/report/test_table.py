@@ -51,17 +51,18 @@ def test_markdown_marks_the_best_and_escapes_what_would_break_the_table():
 def test_latex_is_booktabs_with_every_special_sign_escaped():
     assert render_table(TABLE, "tex") == (
         "\\begin{table}\n"
-        "  \\centering\n"
+        "  \\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}\n"
         "  \\caption{Scores \\& costs}\n"
-        "  \\begin{tabular}{@{}lrrrrl@{}}\n"
+        "  \\begin{tabular}{@{}lrrrr@{}}\n"
         "    \\toprule\n"
-        "    model & score & $\\Delta$ & time (s) & pictures & how \\\\\n"
+        "    model & score & $\\Delta$ & time (s) & pictures \\\\\n"
         "    \\midrule\n"
-        "    plain\\_50\\% & 0.25 {\\scriptsize [0.12, 0.50]} & -- & \\textbf{0.5} & 1,200 & 4 steps \\\\\n"
-        "    a|b \\textless{}i\\textgreater{} & \\textbf{0.75} & +0.50 & 2.0 & -- &  \\\\\n"
+        "    plain\\_50\\% & \\shortstack[r]{0.25\\\\{\\scriptsize [0.12, 0.50]}} & -- & \\textbf{0.5} & 1,200 \\\\\n"
+        "    a|b \\textless{}i\\textgreater{} & \\textbf{0.75} & +0.50 & 2.0 & -- \\\\\n"
         "    \\bottomrule\n"
         "  \\end{tabular}\n"
-        "  \\par\\smallskip {\\footnotesize Brackets: 95 \\%.}\n"
+        "  \\par\\smallskip {\\scriptsize \\textbf{plain\\_50\\%}: 4 steps}\n"
+        "  \\par\\smallskip {\\scriptsize Brackets: 95 \\%.}\n"
         "\\end{table}\n"
     )
 
@@ -73,6 +74,20 @@ def test_latex_leaves_no_active_sign_of_a_name_unescaped():
     assert row == (
         r"\textbackslash{}input\{x\} \$1 \#2 a\_b a\textasciicircum{}b a\textasciitilde{}b \{c\} 100\% \& $\Delta$ \\"
     )
+
+
+def test_neighbours_of_one_group_stand_under_a_common_head():
+    columns = (
+        Column(name="m", title="model"),
+        *(Column(name=f"{group}.{name}", title=name, group=group, kind="share") for group in "ab" for name in "xy"),
+    )
+    table = Table(title="t", columns=columns, rows=(("m", 0.1, 0.2, 0.3, None),))
+    assert render_table(table, "tex").splitlines()[5:8] == [
+        r"    \multicolumn{1}{c}{} & \multicolumn{2}{c}{a} & \multicolumn{2}{c}{b} \\",
+        r"    \cmidrule(lr){2-3} \cmidrule(lr){4-5}",
+        r"    model & x & y & x & y \\",
+    ]
+    assert "| model | x, a | y, a | x, b | y, b |" in render_table(table, "md")
 
 
 def test_csv_spreads_an_estimate_over_four_columns_and_keeps_every_digit():
@@ -90,6 +105,7 @@ def test_json_gives_records_with_estimates_as_a_summary_has_them():
     assert document["columns"][3] | {"digits": 0} == {
         "name": "time",
         "title": "time",
+        "group": "",
         "kind": "number",
         "unit": "s",
         "better": "lower",

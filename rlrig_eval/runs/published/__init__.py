@@ -13,6 +13,7 @@ SCORERS: Mapping[str, str] = MappingProxyType(
         "visor": "rlrig_eval.runs.published.visor:visor",
         "compbench": "rlrig_eval.runs.published.compbench:compbench",
         "hrs": "rlrig_eval.runs.published.hrs:hrs",
+        "triples": "rlrig_eval.runs.published.triples:triples",
     }
 )
 """Name -> where it is."""

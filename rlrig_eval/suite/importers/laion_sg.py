@@ -122,5 +122,6 @@ BENCHMARK = Benchmark(
     files=_FILES,
     read=read,
     variants=(TRIPLES, CAPTION),
+    scorers=("graph", "triples"),
 )
 COMPSGEN = replace(BENCHMARK, name="compsgen", title="CompSGen (LAION-SG, more than four relations)", read=read_hard)
