@@ -30,7 +30,11 @@ class Looked:
 
 
 class Extractor(Protocol):
-    """Reads what a picture shows, without knowing what it should show. Built with the `-E` options."""
+    """Reads what a picture shows, without knowing what it should show. Built with the `-E` options.
+
+    Boxes are in pixels of the picture. An extractor whose boxes are in other units has an attribute `long_side`: how
+    many of them the picture's longer side is, whatever its size.
+    """
 
     name: str
     version: str

@@ -6,7 +6,7 @@ from PIL import Image
 
 from rlrig_eval.extract.contract import Unscored
 from rlrig_eval.scene import SceneGraph
-from rlrig_eval.shapes import NotAShapesDrawing, read
+from rlrig_eval.shapes import CANVAS, NotAShapesDrawing, read
 
 
 class ShapesExtractor:
@@ -14,6 +14,7 @@ class ShapesExtractor:
 
     name = "shapes"
     version = "1"
+    long_side = float(CANVAS)
 
     def extract(self, image: Image.Image) -> SceneGraph:
         try:

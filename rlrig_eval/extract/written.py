@@ -27,6 +27,7 @@ class Written:
 
     name = "written"
     version = "1"
+    long_side = float(SIDE)
 
     def extract(self, image: Image.Image) -> SceneGraph:
         return seen(*_contents(image))

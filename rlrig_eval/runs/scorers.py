@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
 from rlrig_eval.plugins import find, load
@@ -37,6 +37,17 @@ class Scores:
 
 Scorer = Callable[[SceneGraph, Prompt, Suite], Scores]
 """(what the extractor read, what was asked, the suite whose rules hold) -> scores; a pure function."""
+
+
+@runtime_checkable
+class SizedScorer(Protocol):
+    """A scorer whose rule counts pixels, so that the picture's size decides."""
+
+    def __call__(self, read: SceneGraph, prompt: Prompt, suite: Suite, /) -> Scores: ...
+
+    def sized(self, long_side: float) -> Scorer:
+        """The scorer of boxes in pixels of a picture whose longer side is `long_side`."""
+        ...
 
 
 def names() -> list[str]:

@@ -14,7 +14,7 @@ from rlrig_eval.models.pictures import open_rgb
 from rlrig_eval.runs.judging import Judging
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.scorers import Scorer
+from rlrig_eval.runs.scorers import Scorer, SizedScorer
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite import Suite
 
@@ -54,10 +54,18 @@ def score_all(
     """A row for each scorer, of each sample's picture, in order. Never raises for a bad picture."""
     found = _read_all((folder / (rows[one.id].image or "") for one in samples), samples, scoring)
     for sample, read in zip(samples, found, strict=True):
-        digest = rows[sample.id].image_sha256 or ""
+        row = rows[sample.id]
         yield {
-            name: _score_row(sample, digest, read, scorer, scoring.suite) for name, scorer in scoring.scorers.items()
+            name: _score_row(sample, row.image_sha256 or "", read, _fitted(scorer, row, scoring), scoring.suite)
+            for name, scorer in scoring.scorers.items()
         }
+
+
+def _fitted(scorer: Scorer, row: SampleRow, scoring: Scoring) -> Scorer:
+    """The scorer for a picture's size, where that matters: in the pixels of what the extractor's boxes are in."""
+    if not isinstance(scorer, SizedScorer) or row.size is None:
+        return scorer
+    return scorer.sized(getattr(scoring.extractor, "long_side", max(row.size)))
 
 
 def _read_all(

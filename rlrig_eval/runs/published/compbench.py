@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,10 +16,10 @@ from rlrig_eval.metrics import (
     compbench_nouns,
     compbench_numeracy,
 )
-from rlrig_eval.metrics.compbench import LOCALITIES_3D, PEOPLE
+from rlrig_eval.metrics.compbench import LOCALITIES_3D, LONG_SIDE, PEOPLE
 from rlrig_eval.metrics.compbench_nouns import Nouns
 from rlrig_eval.runs.published.seen import detections
-from rlrig_eval.runs.scorers import Scores
+from rlrig_eval.runs.scorers import Scorer, Scores
 from rlrig_eval.scene import Box, SceneGraph
 from rlrig_eval.suite import Prompt, Suite
 
@@ -27,19 +27,36 @@ TAGGER = "en_core_web_sm"
 _VARIANTS: dict[str, Variant] = {"": "published", "_corrected": "corrected"}
 
 
-def compbench(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
+class CompBench:
     """``2d`` of `spatial` and of the spatial terms of `complex`, ``3d``, ``numeracy``; what is of another category is
-    None. The 2D rule takes boxes in pixels of a picture whose long side is 480, as the published detector resizes it.
+    None.
+
+    The 2D rule counts pixels ("next to" is 150 of them) of a picture whose long side is at most 480, as the published
+    detector resizes it: boxes in a larger picture are shrunk to that.
 
     The 3D rule has no depth map here: each thing has one depth, so its transposition is not repeated, and "published"
     differs from "corrected" in what it makes of overlap alone.
     """
+
+    def __call__(self, read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
+        """Of boxes in pixels of the resized picture."""
+        return self.sized(LONG_SIDE)(read, prompt, suite)
+
+    def sized(self, long_side: float) -> Scorer:
+        """The scorer of boxes in pixels of a picture whose longer side is `long_side`."""
+        return partial(_scores, long_side=long_side)
+
+
+compbench = CompBench()
+
+
+def _scores(read: SceneGraph, prompt: Prompt, suite: Suite, long_side: float) -> Scores:
     category = prompt.tags[0]
     values = dict.fromkeys(("2d", "2d_corrected", "3d", "3d_corrected", "numeracy"), None) | _counted(read, prompt)
     if category not in ("spatial", "3d_spatial", "complex"):
         return Scores(values)
     nouns, tagger = nouns_of(prompt, category == "complex")
-    score = _depth if category == "3d_spatial" else _plane
+    score = _depth if category == "3d_spatial" else partial(_plane, long_side=long_side)
     found = {name: score(read, prompt.text, nouns, variant) for name, variant in _VARIANTS.items()}
     kind = "3d" if category == "3d_spatial" else "2d"
     return Scores(values | {kind + name: value for name, value in found.items()}, {"nouns": nouns, "nouns_by": tagger})
@@ -71,13 +88,16 @@ def _tagger() -> Any:
     return spacy.load(TAGGER)
 
 
-def _plane(read: SceneGraph, text: str, nouns: Nouns, variant: Variant) -> float:
+def _plane(read: SceneGraph, text: str, nouns: Nouns, variant: Variant, long_side: float) -> float:
     """The first thing that is labelled just so, for each noun."""
+    shrink = min(1.0, LONG_SIDE / long_side)
     first: dict[str, Box] = {}
     for thing in detections(read):
-        first.setdefault(_label(thing.category), thing.box)
+        x0, y0, x1, y1 = (end * shrink for end in thing.box)
+        first.setdefault(_label(thing.category), (x0, y0, x1, y1))
     box_1, box_2 = (None if noun is None else first.get(noun) for noun in nouns)
-    return compbench_2d(box_1, box_2, compbench_locality(text), variant=variant)
+    locality = compbench_locality(text)
+    return compbench_2d(box_1, box_2, locality, variant=variant, long_side=long_side * shrink)
 
 
 def _depth(read: SceneGraph, text: str, nouns: Nouns, variant: Variant) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from rlrig_eval.metrics.geneval import TAGS
@@ -59,19 +59,26 @@ def _consistency(correct: ByPrompt, prompts: Sequence[Prompt]) -> dict[str, Any]
 def _over_tags(scores: ByPrompt, prompts: Sequence[Prompt], whole: bool) -> dict[str, Any]:
     """The unweighted mean of the tags' means; None where a tag is missing and the mean is to be a `whole` one.
 
-    Each prompt's score is weighted by 1 over the share of its tag, so that their mean and interval are the total's.
+    The interval is that of the total's linear form: each prompt stands for the total, and for how far it is from its
+    tag's mean, by the tag's weight. How many prompts a tag has is fixed, so tags of other means add no spread.
     """
-    tag_of = {p.id: next((tag for tag in p.tags if tag in TAGS), "") for p in prompts if scores.get(p.id) is not None}
-    sizes = Counter(tag_of.values())
-    if not sizes or (whole and set(sizes) != set(TAGS)):
-        return dict(_NONE)
-    weighted, groups = [], []
+    by_tag: dict[str, list[tuple[float, str]]] = {}
     for prompt in prompts:
-        score = scores.get(prompt.id)
-        if score is not None:
-            weighted.append(score * len(tag_of) / (len(sizes) * sizes[tag_of[prompt.id]]))
-            groups.append(prompt.group)
-    return cluster_mean_ci(weighted, groups).as_dict()
+        if (score := scores.get(prompt.id)) is not None:
+            tag = next((tag for tag in prompt.tags if tag in TAGS), "")
+            by_tag.setdefault(tag, []).append((score, prompt.group))
+    if not by_tag or (whole and set(by_tag) != set(TAGS)):
+        return dict(_NONE)
+    means = {tag: fmean(score for score, _ in scored) for tag, scored in by_tag.items()}
+    total, count = fmean(means.values()), sum(map(len, by_tag.values()))
+    linear = [
+        (total + (score - means[tag]) * count / (len(by_tag) * len(scored)), group)
+        for tag, scored in by_tag.items()
+        for score, group in scored
+    ]
+    found = cluster_mean_ci([value for value, _ in linear], [group for _, group in linear])
+    ends = [None if end is None else min(max(end, 0.0), 1.0) for end in (found.lo, found.hi)]
+    return {"mean": total, "ci95": ends, "n": count}
 
 
 def _visor(found: ByPrompt, right: ByPrompt, images: int) -> dict[str, dict[str, Any]]:

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from rlrig_eval.models import Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import evaluate
+from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.published.compbench import nouns_of
 from rlrig_eval.runs.published.totals import totals
+from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scorers import Scores, names, resolve
+from rlrig_eval.runs.scoring import Scoring, score_all
 from rlrig_eval.scene import Entity, Relation, SceneGraph
 from rlrig_eval.suite import Prompt, Suite, load
 from tests.suite.importers.conftest import FIXTURES
@@ -83,6 +87,35 @@ def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
     assert found["numeracy-0000"]["2d"] is found["spatial-0000"]["numeracy"] is None
 
 
+class Ends:
+    """An extractor that sees a dog and a cow in the pictures' own pixels: 4/10 of their side apart in x and in y."""
+
+    name, version = "ends", "1"
+
+    def extract(self, image: Image.Image) -> SceneGraph:
+        tenth = image.width / 10
+        boxes = ((tenth, tenth, 2 * tenth, 2 * tenth), (5 * tenth, 5 * tenth, 6 * tenth, 6 * tenth))
+        things = zip(("dog", "cow"), boxes, strict=True)
+        return SceneGraph(entities=tuple(Entity(id=name, category=name, box=box) for name, box in things))
+
+
+@pytest.mark.parametrize("side", [240, 480, 1024])
+def test_next_to_counts_pixels_of_a_picture_of_480_however_large_it_is(tmp_path: Path, side: int) -> None:
+    suite = compbench(tmp_path)
+    prompt = next(p for p in suite.prompts if p.text == "a dog next to a cow")
+    Image.new("RGB", (side, side)).save(tmp_path / "one.png")
+    sample = Sample(prompt, Job(prompt.id, prompt.text, prompt.graph, 0, 0))
+    row = SampleRow(
+        id=sample.id, prompt_id=prompt.id, seed=0, batch=0, status="ok", image="one.png", size=(side, side), seconds=0
+    )
+    scoring = Scoring(suite, Ends(), {"compbench": resolve("compbench")})
+    (found,) = score_all([sample], {sample.id: row}, tmp_path, scoring)
+    # 4/10 of 480 px are 192 px: S = .25 + .25 + .5 * 150 / 192. A smaller picture is not enlarged, as published.
+    far, near = 0.5 + 0.5 * 150 / 192, 1.0
+    assert found["compbench"].values["2d"] == pytest.approx(near if side == 240 else far, abs=1e-12)
+    assert found["compbench"].values["2d_corrected"] == pytest.approx(far, abs=1e-12)
+
+
 def test_without_a_depth_the_3d_rule_says_nothing(tmp_path: Path) -> None:
     suite = compbench(tmp_path)
     prompt = next(p for p in suite.prompts if p.tags[0] == "3d_spatial")
@@ -112,6 +145,16 @@ def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have
     assert found["geneval.overall"]["mean"] == pytest.approx((0 + 2 / 3) / 2)
     assert found["geneval.overall"]["n"] == 4
     assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
+
+
+def test_the_overall_interval_knows_only_the_spread_within_tags() -> None:
+    prompts = [*(one("position", n) for n in range(10)), *(one("colors", n) for n in range(40))]
+    scores = {p.id: float(("colors" in p.tags) != p.id.endswith("-0")) for p in prompts}  # 1 of 10, 39 of 40
+    low, high = totals({"geneval.correct": scores}, prompts, images=4)["geneval.overall"]["ci95"]
+    # By hand: sqrt(.1 * .9 / 10 + .025 * .975 / 40) / 2 = .049, and 1.96 of it either way; between the tags lie .875.
+    assert 0.15 < high - low < 0.28
+    whole = totals({"geneval.correct": dict.fromkeys(scores, 1.0)}, prompts, images=4)["geneval.overall"]
+    assert whole["ci95"][0] < whole["mean"] == whole["ci95"][1] == 1.0
 
 
 def test_wordings_that_are_answered_alike_are_consistent() -> None:
