@@ -42,7 +42,7 @@ class _Case:
     rounds: list[Round] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     views: list[Assessment] = field(default_factory=list)
-    spent: Spent = Spent()
+    spent: Spent = field(default_factory=Spent)
 
     def best(self, since: int = 0) -> int:
         """The round, from `since` on, with the highest reward, then confidence; the earliest wins a tie."""

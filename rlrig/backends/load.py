@@ -42,9 +42,7 @@ def _readers(preset: Preset, actor: ActorKind) -> tuple[Checker, Actor]:
         return load_checker(preset), load_actor(preset, actor)
     from rlrig.backends.vlm import load_both
 
-    return load_both(
-        preset.checker.checkpoint, preset.actor_adapter, device=preset.device, dtype=preset.checker.dtype
-    )
+    return load_both(preset.checker.checkpoint, preset.actor_adapter, device=preset.device, dtype=preset.checker.dtype)
 
 
 def _editor(preset: Preset, diffuser: "FlowDiffuser | None") -> InverseDiffuser:

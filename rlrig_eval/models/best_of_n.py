@@ -11,8 +11,9 @@ from PIL import Image
 from pydantic import Field
 
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
+from rlrig_eval.models.costs import together
 from rlrig_eval.models.pictures import admit, stated_size
-from rlrig_eval.models.registry import build, resolve
+from rlrig_eval.models.registry import build, needs, resolve
 from rlrig_eval.models.rlrig import Checker, View, draws_trace
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite.seeds import candidate_seed
@@ -42,6 +43,11 @@ class BestOfN:
             "threshold": self._checker.threshold,
         }
         self._reword: Reword = as_asked
+
+    @staticmethod
+    def needs(base: str, preset: str, settings: Mapping[str, Any] | None = None, **_: Any) -> list[str]:
+        """What the weights take: the base's, and the Checker's."""
+        return [*needs(resolve(base, {}, settings or {})), *map(str, Checker.needs(preset))]
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
         size = stated_size(self._base.settings)
@@ -116,11 +122,7 @@ def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look, reword: R
 
 
 def _chosen(case: _Case) -> Picture:
-    cost = {
-        "images": float(len(case.pictures)),
-        "denoiser_evals": sum(picture.cost.get("denoiser_evals", 0.0) for picture in case.pictures),
-        "vlm_calls": float(sum(len(view.probabilities) for view in case.views)),
-    }
+    cost = together([*(picture.cost for picture in case.pictures), *(view.cost for view in case.views)])
     return Picture(
         image=case.pictures[case.best].image,
         trace=draws_trace(case.views, case.seconds, case.best, cost),

@@ -35,7 +35,8 @@ class Picture:
         image: RGB, of the size that the model's settings state (if they state one).
         trace: how it came about, for a model that works in rounds.
         rounds: the picture of each round of `trace`, in its order.
-        cost: what it took: images (decoded ones), denoiser_evals, vlm_calls.
+        cost: what it took: images (decoded ones), denoiser_evals, and of vision-language models vlm_calls,
+            vlm_tokens_read and vlm_tokens_written. What is not known is left out, not nought.
     """
 
     image: Image.Image

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
+from rlrig_eval.models.costs import together
 from rlrig_eval.models.pictures import admit, stated_size
-from rlrig_eval.models.registry import build, resolve
+from rlrig_eval.models.registry import build, needs, resolve
 from rlrig_eval.models.rlrig import Hands
 from rlrig_eval.suite.seeds import candidate_seed
 
@@ -30,6 +31,11 @@ class RepeatedEdit:
         self._hands = Hands(preset)
         self.settings: Mapping[str, Any] = {**self._base.settings, **self._hands.settings, "edits": edits}
 
+    @staticmethod
+    def needs(base: str, preset: str, settings: Mapping[str, Any] | None = None, **_: Any) -> list[str]:
+        """What the weights take: the base's, the Actor's and the editor's."""
+        return [*needs(resolve(base, {}, settings or {})), *map(str, Hands.needs(preset))]
+
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
         size = stated_size(self._base.settings)
         drawn: list[Picture | Failure] = [admit(one, size) for one in self._base.generate(jobs)]
@@ -41,19 +47,10 @@ class RepeatedEdit:
         if not jobs:
             return []
         images = [one.image for one in drawn]
-        dear = 0.0
+        costs = [[one.cost] for one in drawn]
         for k in range(1, self._edits + 1):
             seeds = [candidate_seed(job.noise, k) for job in jobs]
-            images = self._hands.edit(images, [job.text for job in jobs], seeds)
-            dear += self._hands.evals_per_image
-        return [
-            Picture(
-                image,
-                cost={
-                    "images": 1.0 + self._edits,
-                    "denoiser_evals": first.cost.get("denoiser_evals", 0.0) + dear,
-                    "vlm_calls": float(self._edits),
-                },
-            )
-            for image, first in zip(images, drawn, strict=True)
-        ]
+            images, took = self._hands.edit(images, [job.text for job in jobs], seeds)
+            for cost, one in zip(costs, took, strict=True):
+                cost.append(one)
+        return [Picture(image, cost=together(cost)) for image, cost in zip(images, costs, strict=True)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
@@ -14,21 +15,19 @@ from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:
     from rlrig.presets import Flow, Preset
+    from rlrig_eval.pipelines.memory import Need
 
 
-class View(Protocol):
-    """What the Checker thinks of one picture: P(yes) by requirement id, and what follows from them."""
+@dataclass(frozen=True)
+class View:
+    """What the Checker thinks of one picture: P(yes) by requirement id, what follows, and what it cost to look."""
 
-    @property
-    def probabilities(self) -> Mapping[str, float]: ...
-    @property
-    def reward(self) -> float: ...
-    @property
-    def confidence(self) -> float: ...
-    @property
-    def satisfied(self) -> bool: ...
-    @property
-    def threshold(self) -> float: ...
+    probabilities: Mapping[str, float]
+    reward: float
+    confidence: float
+    satisfied: bool
+    threshold: float
+    cost: Mapping[str, float]
 
 
 class RLRIG:
@@ -66,7 +65,7 @@ class RLRIG:
                 image=result.image,
                 trace=result.trace.model_dump(mode="json"),
                 rounds=result.images,
-                cost=result.trace.calls.model_dump(),
+                cost=result.trace.calls.model_dump(exclude_none=True),
             )
             for result in results
         ]
@@ -90,10 +89,31 @@ class Checker:
     def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[View]:
         """What the Checker thinks of each picture, given the graph of its prompt."""
         from rlrig.reward import assess
+        from rlrig.spent import told
 
         asked = [graph.requirements() for graph in graphs]
         answers = self._checker.check(images, asked)
-        return [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
+        took = told(self._checker, [len(one) for one in asked])
+        seen = [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
+        return [
+            View(
+                view.probabilities,
+                view.reward,
+                view.confidence,
+                view.satisfied,
+                view.threshold,
+                cost={"images": 0.0, "denoiser_evals": 0.0, **spent.cost()},
+            )
+            for view, spent in zip(seen, took, strict=True)
+        ]
+
+    @staticmethod
+    def needs(preset: str) -> list[Need]:
+        """What the Checker's weights take; nothing where they lie on a server."""
+        from rlrig.memory import readers
+        from rlrig.presets import load_preset
+
+        return readers(load_preset(preset))
 
 
 class Hands:
@@ -108,14 +128,25 @@ class Hands:
         parts = {part: chosen.checkpoints[part] for part in ("editor", "actor") if part in chosen.checkpoints}
         self.settings = {"hands": parts, "hands_weights": {part: weights_hash(one) for part, one in parts.items()}}
 
-    @property
-    def evals_per_image(self) -> int:
-        return self._editor.evals_per_image
+    @staticmethod
+    def needs(preset: str) -> list[Need]:
+        """What their weights take."""
+        from rlrig.memory import hands
+        from rlrig.presets import load_preset
 
-    def edit(self, images: Sequence[Image.Image], prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
-        """Each picture after one instruction, written from picture and prompt alone."""
+        return hands(load_preset(preset))
+
+    def edit(
+        self, images: Sequence[Image.Image], prompts: Sequence[str], seeds: Sequence[int]
+    ) -> tuple[list[Image.Image], list[dict[str, float]]]:
+        """Each picture after one instruction, written from picture and prompt alone; and what that took."""
+        from rlrig.spent import told
+
         instructions = self._actor.write(images, prompts, [()] * len(images), seeds)
-        return self._editor.edit(images, instructions, seeds)
+        took = told(self._actor, [1] * len(images))
+        edited = self._editor.edit(images, instructions, seeds)
+        evals = float(self._editor.evals_per_image)
+        return edited, [{"images": 1.0, "denoiser_evals": evals, **spent.cost()} for spent in took]
 
 
 def trained_adapters(preset: str = "shapes") -> frozenset[str]:

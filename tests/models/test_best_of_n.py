@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pytest
 from PIL import Image
 
 from rlrig.trace import Trace
@@ -31,6 +32,10 @@ class Seen:
     @property
     def probabilities(self) -> dict[str, float]:
         return {"exists:a": self.confidence}
+
+    @property
+    def cost(self) -> dict[str, float]:
+        return {"images": 0, "denoiser_evals": 0, "vlm_calls": 1, "vlm_tokens_read": 40, "vlm_tokens_written": 1}
 
 
 def candidate(job: Job, k: int) -> Job:
@@ -92,11 +97,26 @@ def test_without_satisfaction_the_best_wins_and_of_equals_the_earliest() -> None
 def test_what_it_cost_and_how_it_went_is_told() -> None:
     _, (outcome,) = run(2, p1=[Seen(0.2), Seen(0.4)])
     trace = Trace.model_validate(outcome.trace)
-    assert outcome.cost == {"images": 2.0, "denoiser_evals": 64.0, "vlm_calls": 2.0}
+    looks = {"vlm_calls": 2.0, "vlm_tokens_read": 80.0, "vlm_tokens_written": 2.0}
+    assert outcome.cost == {"images": 2.0, "denoiser_evals": 64.0, **looks}
     assert trace.calls.model_dump() == outcome.cost
     assert [(r.index, r.action, r.reward) for r in trace.rounds] == [(0, "draw", 0.2), (1, "draw", 0.4)]
     assert (trace.stopped, len(outcome.rounds)) == ("budget", 2)
     assert outcome.image is outcome.rounds[1]
+
+
+@pytest.mark.parametrize("base", [{}, {"images": 3.0, "vlm_calls": 7.0}])
+def test_of_a_base_that_does_not_tell_its_evaluations_none_are_made_up(base: dict[str, float]) -> None:
+    bench = Bench({"p0": [Seen(0.0)] * 2})
+
+    def draw(jobs: Sequence[Job]) -> list[Picture | Failure]:
+        return [replace(picture, cost=base) for picture in bench.draw(jobs)]
+
+    (outcome,) = best_of(2, JOBS[:1], draw, bench.look)
+    assert outcome.cost["images"] == 2 * base.get("images", 1.0)
+    assert outcome.cost["vlm_calls"] == 2 * base.get("vlm_calls", 0.0) + 2
+    assert "denoiser_evals" not in outcome.cost
+    assert Trace.model_validate(outcome.trace).calls.denoiser_evals is None
 
 
 def test_a_candidate_that_fails_is_a_failure_of_its_sample_alone() -> None:

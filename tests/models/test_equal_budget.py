@@ -43,6 +43,10 @@ class Seen:
     def confidence(self) -> float:
         return self.reward
 
+    @property
+    def cost(self) -> dict[str, float]:
+        return {"images": 0, "denoiser_evals": 0, "vlm_calls": len(self.probabilities)}
+
 
 @dataclass
 class Painter:
@@ -95,9 +99,16 @@ def test_repeated_editing_draws_once_edits_as_often_as_told_and_counts_it(base: 
     for edits in (1, 2):
         drawn = build(resolve("repeated-edit", {**given, "edits": edits}, {})).generate(JOBS)
         # Two steps, guided: four evaluations to draw, four an edit.
-        assert [one.cost for one in drawn] == [
-            {"images": 1.0 + edits, "denoiser_evals": 4.0 + 4.0 * edits, "vlm_calls": float(edits)}
-        ] * 2
+        for one in drawn:
+            read = one.cost["vlm_tokens_read"]
+            assert one.cost == {
+                "images": 1.0 + edits,
+                "denoiser_evals": 4.0 + 4.0 * edits,
+                "vlm_calls": float(edits),
+                "vlm_tokens_read": read,
+                "vlm_tokens_written": one.cost["vlm_tokens_written"],
+            }
+            assert read > 16 * edits  # the picture alone is sixteen tokens
         assert not np.array_equal(np.asarray(drawn[0].image), np.asarray(alone[0].image))
 
 
