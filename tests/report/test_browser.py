@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.report.contestants import BROKEN, HOSTILE
+from tests.report.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +153,7 @@ def _fill(page: Page) -> None:
     for card in page.locator(".card").all():
         card.scroll_into_view_if_needed()
     expect(page.locator(".card:has(> template)")).to_have_count(0)
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    until(page, "[...document.images].every((image) => image.complete)")
 
 
 def _shown(page: Page) -> list[str]:

@@ -22,6 +22,7 @@ from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.scene import SceneGraph
 from tests.report.contestants import BROKEN, HOSTILE, Single, named, run, suite
+from tests.report.waiting import until
 
 YES_SAYER = '''
 from rlrig_eval.judges import Verdict
@@ -87,7 +88,7 @@ def test_cards_are_loaded_from_their_files_as_they_come_near(page: Page) -> None
     expect(last.locator("figure.shot")).to_have_count(3)
     image = last.locator("img.large").first
     image.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.card:last-of-type img.large')].every((i) => i.complete)")
+    until(page, "[...document.querySelectorAll('.card:last-of-type img.large')].every((i) => i.complete)")
     assert image.evaluate("(image) => [image.naturalWidth, image.loading]") == [64, "lazy"]
     expect(page.locator("#p-p000 h2")).to_have_text(HOSTILE)
 
@@ -190,7 +191,7 @@ def test_five_thousand_cards_paint_within_a_second_and_a_filter_within_a_fifth(
     page = browser.new_page()
     page.goto((big / "index.html").as_uri())
     painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    page.wait_for_function(f"{painted} !== undefined")
+    until(page, f"{painted} !== undefined")
     assert page.evaluate(painted) < 10_000
     took = page.evaluate(
         "() => { const start = performance.now(); document.querySelector('select[name=outcome]').value = 'wrong';"
