@@ -59,5 +59,8 @@ def train(budget: Budget, start: Path, drawer: Path, out: Path) -> dict[str, Any
     torch.manual_seed(0)
     model, vae = TextToVelocity.from_checkpoint(start), load_vae(start / "vae", budget.device)
     painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
-    flow = Flow(FluxKontextPipeline, _make, _quality, matrix_rate=1.5e-3, rate=1e-3, worn=partial(worn, painter))
+    pace = 1.0 if start == drawer else 0.4  # an editor that is trained on forgets what it knows at full pace
+    flow = Flow(
+        FluxKontextPipeline, _make, _quality, matrix_rate=pace * 1.5e-3, rate=pace * 1e-3, worn=partial(worn, painter)
+    )
     return train_flow(flow, model, vae, budget, out)

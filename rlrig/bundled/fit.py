@@ -41,7 +41,10 @@ class Budget:
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the network, AdamW for the rest (embeddings, modulation, convolutions, heads)."""
+    """Muon for the matrices inside the network, AdamW for the rest (embeddings, modulation, convolutions, heads).
+
+    torch's Muon counts in bfloat16: on a CPU without it AdamW takes its place, at the rates that Muon matches.
+    """
 
     def is_inner(name: str, p: Tensor) -> bool:
         return p.ndim == 2 and not any(word in name for word in _OUTER)
@@ -52,18 +55,25 @@ def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float =
     found: list[torch.optim.Optimizer] = []
     if rest:
         found.append(torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98)))
-    if matrices:
+    if matrices and has_bfloat16(matrices[0].device.type):
         found.append(torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    elif matrices:
+        found.append(torch.optim.AdamW(matrices, lr=matrix_rate, weight_decay=decay, betas=(0.9, 0.98)))
     return found
 
 
+def has_bfloat16(device: str) -> bool:
+    """Whether products in bfloat16 are no slower than in float32; on a CPU without them they take ten times as long."""
+    return device != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def half_precision(device: str) -> AbstractContextManager[Any]:
-    """Products in bfloat16, where the processor has them: without, they are ten times as slow as in float32.
+    """Products in bfloat16, where the processor has them.
 
     On a CPU with plain attention, for the fused one is slow backwards in bfloat16 and no faster in float32.
     """
     stack = ExitStack()
-    if device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if has_bfloat16(device):
         stack.enter_context(torch.autocast(torch.device(device).type, torch.bfloat16))
     if device == "cpu":
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))

@@ -34,6 +34,9 @@ def run(
     max_cost: Annotated[float | None, typer.Option(min=0, help="US dollars to spend on the judge.")] = None,
     max_calls: Annotated[int | None, typer.Option(min=0, help="Calls of the judge to make.")] = None,
     seeds: Annotated[str | None, typer.Option(help="Protocol seeds, inclusive: 0-3, or 0,5.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="Wording of the prompts: graph gives every model the graph as triples.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many prompts.")] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Draw part I of N; `score RUN` merges.")] = None,
     executor: Annotated[str, typer.Option(help="local, or ray.")] = "local",
@@ -68,6 +71,7 @@ def run(
         "max_cost": max_cost,
         "extractor": extractor,
         "seeds": None if seeds is None else values.seeds(seeds),
+        "variant": variant,
         "limit": limit,
         "shard": None if shard is None else values.shard(shard),
         "batch_size": None if batch_size == "auto" else values.batch_size(batch_size),
@@ -140,6 +144,7 @@ def _say_plan(settled: Settled, folder: Path, as_json: bool) -> None:
         "extractor": f"{config.extractor.name} {config.extractor.version}",
         "judges": ", ".join(f"{one.slug} ({one.name}, {one.rubric})" for one in config.judges) or "none",
         "seeds": ", ".join(map(str, config.protocol.seeds)),
+        "variant": config.protocol.variant,
         "draws": f"{plan['samples']} pictures in {plan['batches']} batches of up to {config.batch_size}",
         "out": folder,
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from rlrig_eval.judges.contract import (
     Backend,
     Form,
+    Judge,
     Misfit,
     Reply,
     Request,
@@ -19,6 +20,7 @@ from rlrig_eval.judges.contract import (
     Usage,
     Verdict,
 )
+from rlrig_eval.judges.rubrics import Again
 
 MOST_CRASHES = 3
 """So many times in a row may a back end raise before the rest of the pictures are left unscored."""
@@ -45,6 +47,10 @@ class AskingJudge:
     rubric: Rubric
     backend: Backend
 
+    def again(self, turn: int) -> AskingJudge:
+        """The same judge with requests that are other ones than before, so that no kept reply answers them."""
+        return replace(self, rubric=Again(self.rubric, turn))
+
     def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
         """One for each task, in order. After a crash of the back end the picture it was at is left out."""
         source = iter(tasks)
@@ -65,7 +71,7 @@ class AskingJudge:
                     crashes = 0
                     yield verdict
             except Exception as crash:  # a back end's own trouble, of any kind
-                problem = f"{type(crash).__name__}: {crash}"
+                problem = said(crash)
             crashes += 1
             if waiting:
                 yield Unscored(problem, _raw(waiting.popleft().replies))
@@ -85,6 +91,9 @@ class AskingJudge:
                     asked = self.rubric.ask(task)
                 except OSError as problem:
                     waiting.append(_Asked(task, (), str(problem)))
+                    continue
+                except Exception as problem:  # a decoder may raise anything over a broken file
+                    waiting.append(_Asked(task, (), said(problem)))
                     continue
                 waiting.append(_Asked(task, tuple(request.form for request in asked)))
                 yield from asked
@@ -110,11 +119,24 @@ class AskingJudge:
                 return Unscored(reply.reason, _raw(asked.replies))
         try:
             read = [form.read(reply) for form, reply in zip(asked.forms, good, strict=True)]
+            usage = sum((reply.usage for reply in good), start=Usage(calls=0, usd=0.0))
+            return replace(self.rubric.mark(asked.task, read), replies=tuple(good), usage=usage)
         except Misfit as misfit:
             return Unscored(str(misfit), _raw(asked.replies))
-        usage = sum((reply.usage for reply in good), start=Usage(calls=0, usd=0.0))
-        return replace(self.rubric.mark(asked.task, read), replies=tuple(good), usage=usage)
+        except Exception as problem:  # a back end of somebody else's may put anything into a Reply
+            return Unscored(f"the reply cannot be read: {said(problem)}", _raw(asked.replies))
+
+
+def asked_again(judge: Judge, turn: int) -> Judge:
+    """`judge` for the repeat `turn`, 0 being the first asking; one that knows no repeats is simply asked again."""
+    again = getattr(judge, "again", None)
+    return judge if again is None or turn == 0 else again(turn)
 
 
 def _raw(replies: Sequence[Reply | Trouble]) -> tuple[str, ...]:
-    return tuple(reply.text for reply in replies if reply.text)
+    return tuple(str(reply.text) for reply in replies if reply.text)
+
+
+def said(problem: Exception) -> str:
+    """What went wrong, in one line."""
+    return f"{type(problem).__name__}: {problem}"

@@ -14,13 +14,13 @@ class Budget:
     """Calls and US dollars that one process may spend on judges; shared by all of them, safe across threads.
 
     Calls that are out count as if they cost what the dearest one so far did, so that the limit holds with many
-    at once. A retry of a call is not a call.
+    at once. A retry of a call is not a call; one that came to nothing is.
     """
 
     max_calls: int | None = None
     max_cost: float | None = None
     spent: Usage = field(default_factory=lambda: Usage(calls=0, usd=0.0))
-    _dearest: float = 0.0
+    _dearest: float | None = None
     _out: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -44,15 +44,26 @@ class Budget:
                 self.spent.completion_tokens + usage.completion_tokens,
                 (self.spent.usd or 0.0) + (usage.usd or 0.0),
             )
-            self._dearest = max(self._dearest, usage.usd or 0.0)
+            if usage.usd is not None:
+                self._dearest = max(self._dearest or 0.0, usage.usd)
+
+    def blind(self) -> bool:
+        """Whether money is limited and nobody knows yet what a call takes of it."""
+        with self._lock:
+            return self.max_cost is not None and self._dearest is None
 
     def _dear(self) -> float:
-        """What is spent, once all that is out is in."""
-        return (self.spent.usd or 0.0) + (self._out + bool(self._dearest)) * self._dearest
+        """What is spent, once all that is out is in and one more is made."""
+        dearest = self._dearest or 0.0
+        return (self.spent.usd or 0.0) + (self._out + bool(dearest)) * dearest
 
 
 Iterating = Generator[Reply | Trouble, None, str | None]
 """Replies, and in the end the refusal of a request that was pulled and not asked."""
+
+
+_ALONE = 3
+"""So many calls are made one by one to learn what one costs, where money is limited; failed ones teach nothing."""
 
 
 class Metered:
@@ -63,10 +74,11 @@ class Metered:
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
         rest = iter(requests)
-        for request in rest:
+        for number, request in enumerate(rest):
             refusal = self._budget.reserve()
             if refusal is None:
-                refusal = yield from self._while_affordable(request, rest)
+                alone = number < _ALONE and self._budget.blind()
+                refusal = yield from self._while_affordable(request, iter(()) if alone else rest)
             if refusal is not None:
                 yield Trouble(refusal)
 
@@ -78,17 +90,24 @@ class Metered:
         A refused request is the last that is pulled, so that a stream of them is never held in memory.
         """
         refusal: str | None = None
+        out = 1
 
         def affordable() -> Iterator[Request]:
-            nonlocal refusal
+            nonlocal refusal, out
             yield first
             for request in rest:
                 refusal = self._budget.reserve()
                 if refusal is not None:
                     return
+                out += 1
                 yield request
 
-        for reply in self._backend.replies(affordable()):
-            self._budget.settle(reply.usage if isinstance(reply, Reply) else Usage())
-            yield reply
+        try:
+            for reply in self._backend.replies(affordable()):
+                self._budget.settle(reply.usage if isinstance(reply, Reply) else Usage())
+                out -= 1
+                yield reply
+        finally:
+            for _ in range(out):  # a crash: they may have been made
+                self._budget.settle(Usage())
         return refusal

@@ -43,15 +43,16 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Reply | None:
-        with self._lock:
-            row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        try:
+            with self._lock:
+                row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+            kept = json.loads(row[0]) if row is not None else None
+            return None if kept is None else Reply(**{**kept, "usage": Usage(**kept["usage"])})
+        except (sqlite3.Error, ValueError, TypeError, KeyError):  # damaged, or of another version: asked for again
             return None
-        kept = json.loads(row[0])
-        return Reply(**{**kept, "usage": Usage(**kept["usage"])})
 
     def put(self, key: str, reply: Reply) -> None:
-        with self._lock:
+        with self._lock, suppress(sqlite3.Error):  # a full disk takes no reply away that is here
             self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, json.dumps(asdict(reply))))
 
 

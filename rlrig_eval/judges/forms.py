@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -47,21 +47,44 @@ class ObjectForm:
             raise Misfit(f"the reply does not fit: {where + ': ' if where else ''}{fault['msg']}") from None
 
 
+class Word(NamedTuple):
+    """P(yes) in [0, 1]. `soft`: it is the model's own; else it is 1 for the word yes and 0 for no."""
+
+    p: float
+    soft: bool
+
+
 @dataclass(frozen=True)
 class WordForm:
-    """The one word yes or no, read as P(yes): the model's own where the back end knows it, else 1 or 0."""
+    """The one word yes or no, with the model's own P(yes) where the back end knows it."""
+
+    schema: Mapping[str, Any] | None = None
+
+    def read(self, reply: Reply) -> Word:
+        if reply.p_yes is not None:
+            return Word(_chance(reply.p_yes), soft=True)
+        word = reply.text.strip().removesuffix(".").casefold()
+        if word not in ("yes", "no"):
+            raise Misfit("the reply is not the one word yes or no")
+        return Word(float(word == "yes"), soft=False)
+
+
+@dataclass(frozen=True)
+class ChanceForm:
+    """The model's own P(yes), in [0, 1]: a word alone is no measure of it."""
 
     schema: Mapping[str, Any] | None = None
 
     def read(self, reply: Reply) -> float:
-        if reply.p_yes is not None:
-            if not 0.0 <= reply.p_yes <= 1.0:  # false for NaN too
-                raise Misfit(f"P(yes) is {reply.p_yes}, not between 0 and 1")
-            return float(reply.p_yes)
-        word = reply.text.strip().removesuffix(".").casefold()
-        if word not in ("yes", "no"):
-            raise Misfit("the reply is not the one word yes or no")
-        return float(word == "yes")
+        if reply.p_yes is None:
+            raise Misfit("the judge gave a word and no P(yes): its server sends no logprobs of yes and no")
+        return _chance(reply.p_yes)
+
+
+def _chance(p: float) -> float:
+    if not 0.0 <= p <= 1.0:  # false for NaN too
+        raise Misfit(f"P(yes) is {p}, not between 0 and 1")
+    return float(p)
 
 
 @lru_cache(maxsize=256)

@@ -162,18 +162,20 @@ class OpenAI:
         """
         from openai import BadRequestError, UnprocessableEntityError
 
+        known = dialect = self._dialect
         while True:
-            dialect = self._dialect
             asked = body_of(request, urls, self._sampling, dialect)
             call = client.chat.completions.with_streaming_response.create
             try:
                 async with call(model=self._model, messages=[], extra_body=asked) as response:
+                    if dialect is not known:  # and not before: a picture that it refuses in any words teaches nothing
+                        self._dialect = dialect
                     return await _body(response)
             except (BadRequestError, UnprocessableEntityError) as problem:
                 simpler = dialect.without(_said(problem), asked)
                 if simpler is None:
                     raise
-                self._dialect = simpler
+                dialect = simpler
 
     def _note(self, problem: Any, started: float) -> None:
         status, reason = problem.status_code, _reason(problem)

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from itertools import islice
 from statistics import fmean
 from typing import Any, Literal
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import registry
+from rlrig_eval.judges.asking import asked_again
 from rlrig_eval.judges.contract import Task, Unscored, Usage, Verdict
 from rlrig_eval.judges.zeroing import HOLDS, question_values
 
@@ -36,11 +38,10 @@ class Panel:
         how: How = "majority",
         min_valid: int | None = None,
         options: MemberOptions = {},  # noqa: B006 - read only
-        budget: Any = None,  # these two from `registry.build` alone
-        again: Any = 0,
+        budget: Any = None,  # from `registry.build` alone
     ) -> None:
         specs = _members(judges, options)
-        self._judges = {spec.slug: registry.build(spec, budget, again) for spec in specs}
+        self._judges = {spec.slug: registry.build(spec, budget) for spec in specs}
         self._how, self._least = how, min_valid or len(specs)
 
     @staticmethod
@@ -49,8 +50,8 @@ class Panel:
         members = _members(judges, options)
         if not 1 <= (more["min_valid"] or len(members)) <= len(members):
             raise UsageError(f"judge panel: min_valid must be from 1 to {len(members)}, not {more['min_valid']}")
-        if more.pop("budget") is not None or more.pop("again"):
-            raise UsageError("judge panel: budget and again are no options: use --max-calls, --max-cost, --repeats")
+        if more.pop("budget") is not None:
+            raise UsageError("judge panel: budget is no option: use --max-calls or --max-cost")
         return {"judges": judges, "options": options, **more}
 
     @staticmethod
@@ -64,6 +65,12 @@ class Panel:
             registry.require_price(spec)
         return True
 
+    def again(self, turn: int) -> Panel:
+        """The same members, each asked once more."""
+        panel = copy(self)
+        panel._judges = {slug: asked_again(judge, turn) for slug, judge in self._judges.items()}
+        return panel
+
     def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
         source = iter(tasks)
         with ThreadPoolExecutor(len(self._judges), thread_name_prefix="panel") as threads:
@@ -75,15 +82,18 @@ class Panel:
 
 def combine(task: Task, said: Mapping[str, Verdict | Unscored], how: How, least: int) -> Verdict | Unscored:
     """One verdict from those of several judges, by slug."""
-    valid = {slug: one for slug, one in said.items() if isinstance(one, Verdict) and one.score is not None}
-    if len(valid) < least:
+    heard = {slug: one for slug, one in said.items() if isinstance(one, Verdict)}
+    if len(heard) < least:
         missing = [f"{slug}: {one.reason}" for slug, one in said.items() if isinstance(one, Unscored)]
         raw = tuple(text for one in said.values() if isinstance(one, Unscored) for text in one.raw)
-        return Unscored(f"{len(valid)} of {len(said)} judges have a verdict ({'; '.join(missing)})", raw)
+        return Unscored(f"{len(heard)} of {len(said)} judges have a verdict ({'; '.join(missing)})", raw)
+    replies = tuple(reply for one in heard.values() for reply in one.replies)
+    usage = sum((one.usage for one in heard.values()), start=Usage(calls=0, usd=0.0))
+    valid = {slug: one for slug, one in heard.items() if one.score is not None}
+    if not valid:  # nobody found anything to judge
+        return Verdict(None, replies=replies, usage=usage)
     asked = [requirement.id for requirement in task.requirements]
     voices = [one.answers for one in valid.values()]
-    replies = tuple(reply for one in valid.values() for reply in one.replies)
-    usage = sum((one.usage for one in valid.values()), start=Usage(calls=0, usd=0.0))
     evidence = {"members": {slug: dict(one.answers) or one.score for slug, one in valid.items()}}
     if not all(set(voice) == set(asked) for voice in voices):  # a member that answers no single questions
         score = _together([one.score or 0.0 for one in valid.values()], how)

@@ -16,7 +16,8 @@ from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.budget import Budget, Metered
 from rlrig_eval.judges.cache import Cached, open_cache
 from rlrig_eval.judges.contract import Judge
-from rlrig_eval.judges.rubrics import PAIRS, PICTURES, Again, Family, fingerprint, rubric
+from rlrig_eval.judges.guarded import Guarded
+from rlrig_eval.judges.rubrics import PAIRS, PICTURES, Family, fingerprint, rubric
 from rlrig_eval.plugins import converted, find, load
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
@@ -113,12 +114,11 @@ def resolve(name: str, options: Mapping[str, Any], family: Family = PICTURES) ->
     )
 
 
-def build(spec: JudgeSpec, budget: Budget | None = None, again: int = 0) -> Judge:
+def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:
     """The judge itself, loaded.
 
     Args:
         budget: what it may spend, together with others that share it.
-        again: 0, or a number that makes its requests other ones than before, so that no kept reply answers them.
 
     Raises:
         UsageError: what it was told, or the checkpoint it was told of, cannot be used.
@@ -126,17 +126,15 @@ def build(spec: JudgeSpec, budget: Budget | None = None, again: int = 0) -> Judg
     factory = load(spec.adapter, "judge")
     arguments = {**spec.options, **spec.traffic}
     if spec.rubric is None:
-        shared = {"budget": budget, "again": again} if getattr(factory, "of_judges", False) else {}
-        judge: Judge = factory(**arguments, **shared)
-        return judge
+        shared = {"budget": budget} if getattr(factory, "of_judges", False) else {}
+        return Guarded(factory(**arguments, **shared))
     backend = factory(**arguments)
     if budget is not None:
         backend = Metered(backend, budget)
     if getattr(factory, "cached", False):
         backend = Cached(backend, open_cache(arguments.get("cache")), spec.identity())
     called = spec.rubric.partition("/")[0]
-    words = rubric(called, PAIRS if called in PAIRS.rubrics else PICTURES)
-    return AskingJudge(Again(words, again) if again else words, backend)
+    return AskingJudge(rubric(called, PAIRS if called in PAIRS.rubrics else PICTURES), backend)
 
 
 def require_price(spec: JudgeSpec) -> None:

@@ -20,8 +20,9 @@ class Line(Frozen):
     key: str | None = None
     asks: str = ""
 
-    def answers(self, request: Request) -> bool:
-        return self.asks in request.text and (self.key is None or self.key == request.key())
+    def answers(self, request: Request, key: str | None) -> bool:
+        """Whether it is for `request`, whose key is `key`; None where no line of the script names one."""
+        return self.asks in request.text and self.key in (None, key)
 
 
 class Scripted:
@@ -41,8 +42,10 @@ class Scripted:
             raise UnreadableFile(problem.strerror or "cannot be read", path=replies) from None
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
+        keyed = any(line.key is not None for line in self._lines)
         for request in requests:
-            line = next((line for line in self._lines if line.answers(request)), None)
+            key = request.key() if keyed else None
+            line = next((line for line in self._lines if line.answers(request, key)), None)
             yield (
                 Trouble("the script has no reply to this")
                 if line is None
@@ -53,7 +56,11 @@ class Scripted:
 def read_script(path: Path) -> list[Line]:
     """The lines of a script; UnreadableFile when one of them is none."""
     lines = []
-    for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    try:
+        texts = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UnreadableFile(f"cannot be read ({problem})", path=path) from None
+    for number, text in enumerate(texts, start=1):
         try:
             lines.append(Line.model_validate_json(text))
         except ValidationError as problem:

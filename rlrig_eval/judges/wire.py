@@ -67,7 +67,7 @@ class _Token(_Part):
 
 
 class _Place(_Token):
-    top_logprobs: list[_Token] = Field(default_factory=list)
+    top_logprobs: list[_Token] | None = None
 
 
 class _Logprobs(_Part):

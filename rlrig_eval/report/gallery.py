@@ -18,6 +18,7 @@ from rlrig_eval.report.cards import Card, cards
 from rlrig_eval.report.confusion import confusions
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import Contestant, read_runs
+from rlrig_eval.report.pareto import paretos
 from rlrig_eval.report.plots import plots
 from rlrig_eval.report.ranking import DIFFERENCE, PRIMARY, VERSUS, by_tag, rank
 from rlrig_eval.report.render import html
@@ -93,7 +94,7 @@ def _page(contestants: Sequence[Contestant], found: Sequence[Card], album: Album
             lede=lede(board),
             leaderboard=Markup(html(board)),
             tag_table=Markup(html(by_tag(entries))),
-            plots=plots(entries),
+            plots=[*plots(entries), *paretos(entries)],
             confusions=[Markup(html(table)) for table in confusions(contestants)],
             tags=_tags(found),
             judged=any(shot.disputes for card in found for shot in card.shots),

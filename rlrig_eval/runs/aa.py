@@ -11,7 +11,8 @@ from scipy.stats import spearmanr
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Budget, JudgeSpec
+from rlrig_eval.judges import Judge, JudgeSpec
+from rlrig_eval.judges.asking import asked_again
 from rlrig_eval.judges.instruments import (
     CONTROLS,
     Case,
@@ -73,14 +74,15 @@ def try_judge(
         if not found:
             raise UsageError(f"{name}: there is no picture to judge")
     human = None if labels is None else _human(labels, *runs.values())
+    judge = judges.build(spec, judging.budget())
     hearings, reports = {}, {}
     for name, run in runs.items():
-        heard = [hear(judges.build(spec, judging.budget(), turn), cases[name]) for turn in range(again)]
+        heard = [hear(asked_again(judge, turn), cases[name]) for turn in range(again)]
         hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
         reports[name] = {
             **_about(run, spec, hearings[name]),
             "noise": repeats(heard, cases[name]),
-            "controls": _controls(spec, judging.budget(), cases[name][:controlled], heard[0]),
+            "controls": _controls(judge, cases[name][:controlled], heard[0]),
             "raters": None if human is None else human.raters,
         }
         replace_json(run.folder / "aa" / f"{spec.slug}.json", reports[name])
@@ -168,10 +170,9 @@ def _voices(spec: JudgeSpec, hearing: Hearing) -> dict[str, Mapping[Item, bool]]
     return {name: said for name, said in {**mine, **others}.items() if said}
 
 
-def _controls(spec: JudgeSpec, budget: Budget | None, cases: list[Case], plain: Heard) -> dict[str, Any]:
+def _controls(judge: Judge, cases: list[Case], plain: Heard) -> dict[str, Any]:
     if not plain.said or not cases:  # a rubric that asks no single questions
         return {}
-    judge = judges.build(spec, budget)
     return {name: control(name, judge, cases, plain) for name in CONTROLS}
 
 

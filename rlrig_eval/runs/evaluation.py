@@ -36,6 +36,7 @@ def evaluate(
     max_calls: int | None = None,
     max_cost: float | None = None,
     seeds: Sequence[int] | None = None,
+    variant: str | None = None,
     limit: int | None = None,
     shard: tuple[int, int] | None = None,
     batch_size: int | Literal["auto"] = "auto",
@@ -55,6 +56,7 @@ def evaluate(
         judge: what else judges them, by name; judge_options: what it is built with, `name` and `rubric` included.
         max_calls, max_cost: how many calls, and US dollars, this process may spend on the judge.
         seeds: protocol seeds; the suite's by default. limit: only the first so many prompts.
+        variant: the wording of the prompts: the suite's own by default, or "graph", each graph as a line of triples.
         shard: (i, n) draws the i-th of n parts, counted from 1.
         batch_size: pictures drawn at once.
         out: the run folder; runs/<suite>-<model>-<time> by default. A run that was begun there is resumed.
@@ -75,6 +77,7 @@ def evaluate(
         extractor=extractor,
         extractor_options=extractor_options or {},
         seeds=None if seeds is None else tuple(seeds),
+        variant=variant,
         limit=limit,
         shard=None if shard is None else Shard(*shard),
         batch_size=batch_size,

@@ -70,13 +70,20 @@ def with_status(folder: Path, config: RunConfig, status: Status) -> RunConfig:
 
 
 def timing(rows: Sequence[SampleRow]) -> dict[str, Any]:
-    """The content of ``timing.json``: seconds of drawing; a resumed run adds up what its pictures took."""
+    """The content of ``timing.json``: seconds of drawing, and the most memory in MiB that the batch of a sample took.
+
+    A resumed run adds up what its pictures took.
+    """
     seconds = [row.seconds for row in rows]
+    peaks = {name: [row.peak_mib[name] for row in rows if name in row.peak_mib] for name in ("ram", "gpu")}
     return {
         "schema": 1,
         "samples": len(seconds),
         "draw_seconds": sum(seconds),
         "seconds_per_sample": {"mean": sum(seconds) / len(seconds), "median": median(seconds)},
+        "peak_mib_per_sample": {
+            name: {"mean": sum(found) / len(found), "max": max(found)} for name, found in peaks.items() if found
+        },
     }
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from rlrig_eval.models import Failure, Generator, Picture
 from rlrig_eval.models.pictures import Size, admit
+from rlrig_eval.runs.peak import watched
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.store import replace_bytes, replace_json
@@ -38,11 +39,11 @@ def draw(batch: Batch, generator: Generator, size: Size | None, folder: Path) ->
         OSError: a file cannot be written.
     """
     began = time.perf_counter()
-    drawn = _outcomes(batch, generator, size)
-    seconds = (time.perf_counter() - began) / len(batch.samples)
+    with watched() as peak:
+        drawn = _outcomes(batch, generator, size)
+    took = {"seconds": (time.perf_counter() - began) / len(batch.samples), "peak_mib": peak}
     return [
-        _row(sample, batch.index, outcome, seconds, folder)
-        for sample, outcome in zip(batch.samples, drawn, strict=True)
+        _row(sample, batch.index, outcome, took, folder) for sample, outcome in zip(batch.samples, drawn, strict=True)
     ]
 
 
@@ -62,15 +63,16 @@ def _outcomes(batch: Batch, generator: Generator, size: Size | None) -> list[Pic
     return [admit(one, size) for one in drawn]
 
 
-def _row(sample: Sample, batch: int, outcome: Picture | Failure, seconds: float, folder: Path) -> SampleRow:
+def _row(sample: Sample, batch: int, outcome: Picture | Failure, took: Mapping[str, Any], folder: Path) -> SampleRow:
     about: dict[str, Any] = {
         "id": sample.id,
         "prompt_id": sample.prompt.id,
         "seed": sample.job.seed,
         "batch": batch,
+        **took,
     }
     if isinstance(outcome, Failure):
-        return SampleRow(**about, status="error", seconds=seconds, error=outcome.reason)
+        return SampleRow(**about, status="error", error=outcome.reason)
     path = image_path(sample)
     content = _png(outcome.image)
     replace_bytes(folder / path, content)
@@ -80,7 +82,6 @@ def _row(sample: Sample, batch: int, outcome: Picture | Failure, seconds: float,
         image=path,
         image_sha256=hashlib.sha256(content).hexdigest(),
         size=outcome.image.size,
-        seconds=seconds,
         cost={name: float(value) for name, value in outcome.cost.items()},
         trace=_store_trace(sample, outcome, folder),
     )

@@ -130,6 +130,7 @@ def request_of(path: Path) -> Request:
         extractor=config.extractor.source,
         extractor_options={**config.extractor.options, **config.extractor.traffic},
         seeds=config.protocol.seeds,
+        variant=config.protocol.variant,
         limit=config.limit,
         batch_size=config.batch_size,
         executor=config.executor,

@@ -8,6 +8,7 @@ from itertools import product
 
 from rlrig_eval.models import Job
 from rlrig_eval.suite import Prompt, Suite, noise_seed
+from rlrig_eval.suite.variants import asked
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,20 @@ def sample_id(prompt_id: str, seed: int) -> str:
     return f"{prompt_id}#s{seed}"
 
 
-def plan(suite: Suite, seeds: Sequence[int], limit: int | None, batch_size: int) -> tuple[Batch, ...]:
-    """Every batch of a run: the first `limit` prompts in the suite's order, each with all its seeds."""
-    pairs = product(suite.prompts[:limit], seeds)
+def plan(
+    suite: Suite, seeds: Sequence[int], limit: int | None, batch_size: int, variant: str | None = None
+) -> tuple[Batch, ...]:
+    """Every batch of a run: the first `limit` prompts in the suite's order, each with all its seeds.
+
+    `variant` is the wording in which they are asked; the suite's own if None.
+    """
+    wording = suite.protocol.variant if variant is None else variant
     samples = [
-        Sample(prompt, Job(prompt.id, prompt.text, prompt.graph, seed, noise_seed(suite.name, prompt.id, seed)))
-        for prompt, seed in pairs
+        Sample(
+            prompt,
+            Job(prompt.id, asked(prompt, wording), prompt.graph, seed, noise_seed(suite.name, prompt.id, seed)),
+        )
+        for prompt, seed in product(suite.prompts[:limit], seeds)
     ]
     starts = range(0, len(samples), batch_size)
     return tuple(Batch(i, tuple(samples[start : start + batch_size])) for i, start in enumerate(starts))

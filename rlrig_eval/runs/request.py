@@ -22,13 +22,15 @@ from rlrig_eval.runs.plan import Batch, Shard, plan, share
 from rlrig_eval.runs.provenance import provenance
 from rlrig_eval.runs.scoring import Scoring
 from rlrig_eval.suite import Protocol, Suite, load
+from rlrig_eval.suite.variants import GRAPH
 
 
 @dataclass(frozen=True)
 class Request:
     """The flags of ``rlrig-eval run``; None means what the suite or the model prefers.
 
-    `suite` and `model` are names, or the objects themselves. `max_calls` and `max_cost` (USD) limit what this
+    `suite` and `model` are names, or the objects themselves. `variant` is the wording of the prompts: the suite's own,
+    or "graph" (`suite.variants`). `max_calls` and `max_cost` (USD) limit what this
     process spends on `judges`.
     """
 
@@ -39,6 +41,7 @@ class Request:
     extractor: str | None = None
     extractor_options: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] | None = None
+    variant: str | None = None
     limit: int | None = None
     shard: Shard | None = None
     batch_size: int | Literal["auto"] = "auto"
@@ -77,7 +80,7 @@ class Settled:
 
 def planned(config: RunConfig, suite: Suite) -> tuple[Batch, ...]:
     """Every batch of a run."""
-    return plan(suite, config.protocol.seeds, config.limit, config.batch_size)
+    return plan(suite, config.protocol.seeds, config.limit, config.batch_size, config.protocol.variant)
 
 
 def settle(request: Request) -> Settled:
@@ -98,7 +101,7 @@ def settle(request: Request) -> Settled:
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
         model=spec.model_copy(update={"options": redacted(spec.options)}),
-        protocol=_protocol(suite.protocol, request.seeds),
+        protocol=_protocol(suite, request),
         extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
         scorers=suite.scorers,
         judges=recorded_specs(judging.specs),
@@ -135,10 +138,17 @@ def _refuse_hidden(options: Mapping[str, Any], flag: str) -> None:
             raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
 
 
-def _protocol(stated: Protocol, seeds: tuple[int, ...] | None) -> Protocol:
-    if seeds is None:
-        return stated
-    return Protocol(seeds=seeds, variant=stated.variant)
+def _protocol(suite: Suite, request: Request) -> Protocol:
+    stated = suite.protocol
+    seeds = stated.seeds if request.seeds is None else request.seeds
+    variant = stated.variant if request.variant is None else request.variant
+    if variant not in (stated.variant, GRAPH):
+        raise UsageError.unknown(f"prompt variant of {suite.name}", variant, (stated.variant, GRAPH))
+    if variant == GRAPH:
+        for prompt in suite.prompts[: request.limit]:
+            if not prompt.graph.entities:
+                raise UsageError(f"prompt variant {GRAPH}: prompt {prompt.id!r} of {suite.name} has no graph to write")
+    return Protocol(seeds=seeds, variant=variant)
 
 
 def _batch_size(request: Request, spec: ModelSpec) -> int:

@@ -13,7 +13,8 @@ class SampleRow(Frozen):
     """One line of ``samples.jsonl``: a picture, or why there is none. A later line of the same id supersedes.
 
     `image` and `trace` are paths relative to the run folder, `size` is (width, height) in pixels, `seconds`
-    the sample's share of its batch's drawing time, `cost` counts images, denoiser_evals and vlm_calls.
+    the sample's share of its batch's drawing time, `cost` counts images, denoiser_evals, vlm_calls, vlm_tokens_read and
+    vlm_tokens_written, `peak_mib` is the most memory that its batch took while it was drawn (`runs.peak`).
     """
 
     id: str
@@ -26,6 +27,7 @@ class SampleRow(Frozen):
     size: tuple[int, int] | None = None
     seconds: float
     cost: dict[str, float] = Field(default_factory=dict)
+    peak_mib: dict[str, float] = Field(default_factory=dict)
     trace: str | None = None
     error: str | None = None
 

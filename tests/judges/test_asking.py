@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
+from collections import deque
+from contextlib import closing
+
 import pytest
 
-from rlrig_eval.judges import Reply, Unscored
+from rlrig_eval.judges import Reply, Task, Unscored, Usage, Verdict
 from rlrig_eval.judges.asking import MOST_CRASHES, AskingJudge
 from rlrig_eval.judges.budget import Budget, Metered
 from rlrig_eval.judges.cache import Cache, Cached
+from rlrig_eval.judges.guarded import Guarded
 from rlrig_eval.judges.rubrics import rubric
 from tests.judges.replies import Saying, task
 from tests.runs import tiny
@@ -67,6 +73,66 @@ def test_too_many_replies_are_no_verdict() -> None:
     assert any("more replies" in str(one) for one in found)
 
 
+@pytest.mark.parametrize("odd", [Reply(None), Reply("yes", p_yes="0.9"), Reply("yes", usage=None)])  # type: ignore
+def test_what_is_no_reply_costs_one_picture_and_loses_none(odd: Reply) -> None:
+    class Odd:
+        def replies(self, requests):
+            for number, _ in enumerate(requests):
+                yield odd if number == QUESTIONS else Reply("yes")
+
+    found = scores(Odd())
+    assert (len(found), found[0], found[2:]) == (len(TASKS), 1.0, [1.0] * (len(TASKS) - 2))
+    assert "cannot be read" in str(found[1])
+
+
+def test_a_picture_that_no_decoder_understands_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Task.image
+
+    def image(self):
+        if "above" in str(self.requirements):
+            raise struct.error("unpack requires a buffer of 4 bytes")
+        return plain(self)
+
+    monkeypatch.setattr(Task, "image", image)
+    found = scores(Saying(lambda request: "yes"))
+    assert found == [1.0, "error: unpack requires a buffer of 4 bytes", 1.0, 1.0, 1.0] * 4
+
+
+class Own:
+    """A judge that asks in its own way, in one of several bad moods."""
+
+    def __init__(self, mood: str) -> None:
+        self.mood = mood
+
+    def verdicts(self, tasks):
+        for number, _ in enumerate(tasks):
+            if number == 2:
+                if self.mood == "crash":
+                    raise RuntimeError("out of memory")
+                if self.mood == "stop":
+                    return
+            yield 0.5 if self.mood == "number" else Verdict(1.0)
+        if self.mood == "more":
+            yield Verdict(1.0)
+
+
+@pytest.mark.parametrize(
+    ("mood", "reason", "good"),
+    [
+        ("crash", "RuntimeError: out of memory", 2),
+        ("stop", "fewer verdicts", 2),
+        ("number", "gave no verdict but a float", 0),
+        ("more", "", len(TASKS)),
+        ("", "", len(TASKS)),
+    ],
+)
+def test_a_judge_of_its_own_way_is_held_to_one_verdict_a_picture(mood: str, reason: str, good: int) -> None:
+    found = list(Guarded(Own(mood)).verdicts(iter(TASKS)))
+    assert len(found) == len(TASKS)
+    assert [one.score for one in found[:good]] == [1.0] * good
+    assert all(isinstance(one, Unscored) and reason in one.reason for one in found[good:])
+
+
 def test_requests_are_made_as_they_are_pulled() -> None:
     drawn = []
 
@@ -88,6 +154,45 @@ def test_a_budget_of_calls_stops_cleanly() -> None:
     assert (backend.asked, budget.spent.calls) == (2 * QUESTIONS + 1,) * 2
 
 
+class Priced:
+    """Has so many requests out before the first reply is in, and each costs a cent."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def replies(self, requests):
+        out = deque()
+        for _ in requests:
+            self.asked += 1
+            out.append(Reply("yes", usage=Usage(usd=0.01)))
+            if len(out) >= 16:
+                yield out.popleft()
+        yield from out
+
+
+def test_money_is_not_overspent_though_many_calls_are_out_before_the_first_price_is_known() -> None:
+    backend, budget = Priced(), Budget(max_cost=0.055)
+    found = scores(Metered(backend, budget))
+    assert (backend.asked, budget.spent.usd) == (5, pytest.approx(0.05))
+    assert "USD is spent" in str(found[-1])
+
+
+def test_calls_that_a_crash_swallowed_are_paid_for_once_and_not_held_for_ever() -> None:
+    class Fragile(Priced):
+        def replies(self, requests):
+            for number, reply in enumerate(super().replies(requests)):
+                if number == 3:
+                    raise RuntimeError("gone")
+                yield reply
+
+    budget = Budget(max_calls=1000)
+    scores(Metered(Fragile(), budget))
+    spent = budget.spent.calls
+    for _ in range(1000 - spent):
+        assert budget.reserve() is None
+    assert budget.reserve() is not None
+
+
 def test_what_is_kept_is_not_asked_again(tmp_path) -> None:
     backend = Saying(lambda request: "yes")
     cached = Cached(backend, Cache(tmp_path / "c.sqlite"), {"model": "a"})
@@ -99,6 +204,18 @@ def test_what_is_kept_is_not_asked_again(tmp_path) -> None:
     assert backend.asked == different
     scores(Cached(backend, Cache(tmp_path / "c.sqlite"), {"model": "b"}))
     assert backend.asked == 2 * different
+
+
+@pytest.mark.parametrize("damage", ["UPDATE replies SET reply = '{'", "DROP TABLE replies"])
+def test_a_damaged_cache_costs_replies_and_no_verdict(tmp_path, damage: str) -> None:
+    backend = Saying(lambda request: "yes")
+    cached = Cached(backend, Cache(tmp_path / "c.sqlite"), {})
+    assert scores(cached) == [1.0] * len(TASKS)
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as db, db:
+        db.execute(damage)
+    asked = backend.asked
+    assert scores(cached) == [1.0] * len(TASKS)
+    assert backend.asked > asked
 
 
 def test_a_bad_reply_is_not_kept(tmp_path) -> None:

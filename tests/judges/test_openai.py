@@ -17,6 +17,7 @@ from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Budget, Task, Unscored, Verdict
 from rlrig_eval.judges.openai import ADDRESS
+from rlrig_eval.judges.pictures import data_url
 from tests.judges import server as s
 from tests.judges.faults import GOOD, LASTING, PASSING
 from tests.judges.replies import task
@@ -124,6 +125,18 @@ def test_a_server_without_structured_output_is_asked_in_words_from_then_on(https
     found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(4)))
     assert [one.score for one in found] == [1.0] * 4
     assert ["response_format" in one for one in asked] == [True] + [False] * 4
+
+
+def test_a_picture_that_is_refused_in_any_words_leaves_the_others_their_structured_output(httpserver) -> None:
+    def picky(asked):
+        picture = asked["messages"][0]["content"][0]["image_url"]["url"]
+        return Response('{"error": {"message": "bad picture"}}', 400) if picture == first else s.all_yes(asked)
+
+    first = data_url(tasks(1)[0].image(), 768)
+    asked = s.serve(httpserver, picky)
+    found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(3)))
+    assert [type(one).__name__ for one in found] == ["Unscored", "Verdict", "Verdict"]
+    assert ["response_format" in one for one in asked] == [True, False, True, True]
 
 
 def test_p_yes_comes_from_the_first_token(httpserver: HTTPServer) -> None:

@@ -10,8 +10,9 @@ from PIL import Image
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Budget, Unscored
-from rlrig_eval.judges.asking import AskingJudge
+from rlrig_eval.judges import Budget, Task, Unscored
+from rlrig_eval.judges.asking import AskingJudge, asked_again
+from rlrig_eval.judges.rubrics import rubric
 from rlrig_eval.judges.rubrics.pairwise import Pair, Pairwise
 from tests.judges.replies import PROMPT, Saying, task
 
@@ -26,10 +27,10 @@ def script(folder: Path, name: str, p: float | str) -> str:
 
 def panel(folder: Path, *chances: float | str, **options: str) -> judges.JudgeSpec:
     labels = "abc"[: len(chances)]
-    given = {"judges": ",".join(f"{label}=scripted" for label in labels)} | options
+    given = {"judges": ",".join(f"{label}=scripted" for label in labels)}
     for label, p in zip(labels, chances, strict=True):
         given |= {f"{label}.replies": script(folder, f"{label}.jsonl", p), f"{label}.rubric": "p-yes"}
-    return judges.resolve("panel", given)
+    return judges.resolve("panel", given | options)
 
 
 def verdict(spec: judges.JudgeSpec):
@@ -58,6 +59,26 @@ def test_too_few_verdicts_are_none(tmp_path: Path) -> None:
     assert "1 of 2 judges" in found.reason
     assert "well, yes and no" in found.raw
     assert verdict(panel(tmp_path, 0.9, "well, yes and no", min_valid="1")).score == 1.0
+
+
+def test_where_no_member_finds_anything_to_judge_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    spec = panel(tmp_path, 0.9, 0.9, **{"a.rubric": "choice", "b.rubric": "choice"})
+    (found,) = judges.build(spec).verdicts([Task(RED, PROMPT, ())])
+    assert (found.score, found.usage.calls) == (None, 0)
+
+
+def test_repeats_reach_its_members(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def say(request):
+        asked.append(request.turn)
+        return "yes"
+
+    made = judges.build(panel(tmp_path, 0.9, 0.9)).judge
+    made._judges = {name: AskingJudge(rubric("vqascore"), Saying(say)) for name in "ab"}
+    list(asked_again(made, 2).verdicts([task()]))
+    first, second = asked
+    assert first == second > 0
 
 
 def test_it_is_known_by_its_members(tmp_path: Path) -> None:

@@ -78,8 +78,17 @@ def test_p_yes_gives_soft_means() -> None:
     assert found.values["soft_gm"] == pytest.approx(0.4 ** (1 / len(IDS)))
 
 
-def test_vqascore_is_p_yes_of_the_whole_prompt() -> None:
+def test_words_alone_have_no_soft_means() -> None:
+    found = judged("p-yes", lambda request: "yes")
+    assert found.score == 1.0
+    assert not {"soft_am", "soft_gm"} & set(found.values)
+
+
+def test_vqascore_is_p_yes_of_the_whole_prompt_and_no_word_stands_for_it() -> None:
     assert judged("vqascore", lambda request: Reply("no", 0.25)).score == 0.25
+    assert judged("vqascore", lambda request: "yes") == Unscored(
+        "the judge gave a word and no P(yes): its server sends no logprobs of yes and no", ("yes",)
+    )
 
 
 def test_a_holistic_mark_is_over_ten_and_keeps_its_reasons() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rlrig_eval.errors import UsageError
+from rlrig_eval.runs import Request, settle
+from rlrig_eval.runs.config import decisive
 from rlrig_eval.runs.plan import Shard, plan, share
 from rlrig_eval.suite import noise_seed
+from rlrig_eval.suite.variants import linearised
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -49,3 +55,17 @@ def test_a_batch_size_only_cuts_the_same_order_elsewhere(size: int) -> None:
 @pytest.mark.parametrize("limit", [30, 31, 1000])
 def test_a_limit_past_the_end_is_the_whole_suite(limit: int) -> None:
     assert len(ids(plan(SUITE, (0,), limit, 8))) == 30
+
+
+def test_every_contestant_is_asked_in_the_wording_of_the_protocol() -> None:
+    (own, *_), (graph, *_) = (plan(SUITE, (0,), 1, 1, variant)[0].samples for variant in (None, "graph"))
+    assert own.job.text == SUITE.prompts[0].text
+    assert graph.job.text == linearised(SUITE.prompts[0].graph)
+    assert graph.job.noise == own.job.noise  # so that two wordings can be held against each other
+
+
+def test_a_variant_is_in_the_key_and_one_that_nobody_knows_is_refused() -> None:
+    asked = Request(SUITE, "synthetic", variant="graph")
+    assert decisive(settle(asked).config)["protocol.variant"] == "graph"
+    with pytest.raises(UsageError, match="did you mean 'graph'"):
+        settle(replace(asked, variant="grpah"))

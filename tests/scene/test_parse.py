@@ -72,6 +72,29 @@ def test_a_list_of_things_states_no_relation() -> None:
     assert graph.relations == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("a cup and a plate on a table", ["cup on table", "plate on table"]),
+        ("a photo of two cups and a red bowl in a sink", ["cup inside sink", "bowl inside sink"]),
+        ("a cup, a plate and a fork on a table", ["cup on table", "plate on table", "fork on table"]),
+        ("a cup, a plate, and a fork on a table", ["cup on table", "plate on table", "fork on table"]),
+        ("a dog and a cat behind a car that is near a tree", ["dog behind car", "cat behind car", "car near tree"]),
+        ("a dog and a cat surrounded by a fence", ["fence around dog", "fence around cat"]),
+        # Not the whole list: a comma sets the last thing apart, and so does a word that refers back to the others.
+        ("a cup and a plate, and a fork on a table", ["fork on table"]),
+        ("a cup, and a plate on a table", ["plate on table"]),
+        ("a cup, a plate, and a fork between them", ["fork between cup+plate"]),
+        ("a cup and a bowl placed on a table", ["cup on table", "bowl on table"]),
+    ],
+)
+def test_what_ends_a_list_is_said_of_the_whole_list(text: str, stated: list[str]) -> None:
+    graph = parse(text)
+    names = {entity.id: entity.category for entity in graph.entities}
+    told = [f"{names[r.subject]} {r.predicate} {'+'.join(names[name] for name in r.objects)}" for r in graph.relations]
+    assert sorted(told) == sorted(stated)
+
+
 def test_negation_belongs_to_its_relation() -> None:
     graph = parse("a circle not near a square, and the square above a star")
     assert [r.negated for r in graph.relations] == [True, False]
@@ -90,7 +113,8 @@ def test_negation_belongs_to_its_relation() -> None:
         ("two circle above a star", "'two circle' counts 2"),
         ("a circle not a star", "expected a relation"),
         ("a circle left of a square above a star", "'above a star'"),
-        ("a circle and a square left of a star", "unclear what 'and a square left of a star' belongs to"),
+        ("a circle and a square is left of a star", "unclear what 'and a square is left of a star' belongs to"),
+        ("a circle and a square not near a star", "unclear what 'and a square not near a star' belongs to"),
         ("a circle left of a square and a star", "unclear what 'and a star' belongs to"),
         ("a circle between a square", "'a circle between a square'"),
         ("a red circle near the red circle", "'a red circle near the red circle'"),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from rlrig_eval.judges.contract import Form, Request, Task, Verdict, opened
-from rlrig_eval.judges.forms import ObjectForm, Strict, WordForm
+from rlrig_eval.judges.forms import ObjectForm, Strict, Word, WordForm
 from rlrig_eval.judges.rubrics.questions import ANSWERS, RULES, quoted
 
 Preferred = Literal["first", "second", "tie"]
@@ -62,9 +62,10 @@ class PairwiseP:
         text = f"does the first of these two pictures show {quoted(task.prompt)} better than the second?{ANSWERS}"
         return _both_orders(task, text, WordForm())
 
-    def mark(self, task: Task, read: Sequence[float]) -> Verdict:
-        straight, swapped = map(_preferred, read)
-        return _settled(straight, swapped, {"p_first": list(read)})
+    def mark(self, task: Task, read: Sequence[Word]) -> Verdict:
+        chances = [word.p for word in read]
+        straight, swapped = map(_preferred, chances)
+        return _settled(straight, swapped, {"p_first": chances})
 
 
 def _both_orders(task: Task, text: str, form: Form) -> tuple[Request, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from rlrig_eval.judges.contract import Request, Task, Verdict
-from rlrig_eval.judges.forms import WordForm, answers_form
+from rlrig_eval.judges.forms import Word, WordForm, answers_form
 from rlrig_eval.judges.published import satisfied
 from rlrig_eval.judges.zeroing import question_values
 
@@ -53,7 +53,8 @@ class YesNo:
 class PYes:
     """Each question alone, in the words that the bundled judge knows; the reply is P(yes).
 
-    P(yes) as in VQAScore (Lin et al. 2024): the share of yes among the first tokens that spell yes or no.
+    P(yes) as in VQAScore (Lin et al. 2024): the share of yes among the first tokens that spell yes or no. From a
+    judge that gives words alone come verdicts without soft means.
     """
 
     name = "p-yes/1"
@@ -62,9 +63,9 @@ class PYes:
         image = task.image()
         return tuple(Request((image,), task.wording(r) + ANSWERS, WordForm()) for r in task.requirements)
 
-    def mark(self, task: Task, read: Sequence[float]) -> Verdict:
-        answers = {r.id: satisfied(r, p) for r, p in zip(task.requirements, read, strict=True)}
-        return _verdict(task, answers, soft=True)
+    def mark(self, task: Task, read: Sequence[Word]) -> Verdict:
+        answers = {r.id: satisfied(r, word.p) for r, word in zip(task.requirements, read, strict=True)}
+        return _verdict(task, answers, soft=all(word.soft for word in read))
 
 
 def _names(task: Task) -> tuple[str, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlrig_eval.judges.contract import Request, Task, Verdict
-from rlrig_eval.judges.forms import WordForm
+from rlrig_eval.judges.forms import ChanceForm
 
 
 class VQAScore:
-    """The template is part of the instrument: changing it moves scores."""
+    """The template is part of the instrument: changing it moves scores. So is P(yes): a word does not replace it."""
 
     name = "vqascore/1"
 
     def ask(self, task: Task) -> tuple[Request, ...]:
         text = f'Does this figure show "{task.prompt}"? Please answer yes or no.'
-        return (Request((task.image(),), text, WordForm()),)
+        return (Request((task.image(),), text, ChanceForm()),)
 
     def mark(self, task: Task, read: Sequence[float]) -> Verdict:
         return Verdict(read[0])

@@ -1,7 +1,8 @@
 """One clause: things, and what is said of them.
 
-Two conventions decide between readings: a relative clause belongs to the thing it follows ("near a square, which is
-above a star": the square), and "and above ..." goes on about the subject of its clause.
+Three conventions decide between readings: a relative clause belongs to the thing it follows ("near a square, which is
+above a star": the square); "and above ..." goes on about the subject of its clause; and what ends a list without a verb
+is said of the whole list ("a cup and a plate on a table": both, as the annotators of DSG-1k have it throughout).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,6 +19,7 @@ from rlrig_eval.scene.language.lexicon import (
     SINGULAR_PRONOUNS,
     STATES,
 )
+from rlrig_eval.scene.language.lists import shared
 from rlrig_eval.scene.language.nouns import describes
 from rlrig_eval.scene.language.relate import (
     Verb,
@@ -57,6 +59,7 @@ class Clauses:
     draft: Draft
     topic: list[Thing] = field(default_factory=list)  # what the last clause was about
     listed: list[Thing] = field(default_factory=list)  # the list that is being read, of which nothing is said yet
+    ends_list: bool = False  # whether "and" stands before the clause, so that its thing is the last of the list
     finite: bool = False  # whether the clause has a verb: "is left of" and not just "left of"
     took_list: bool = False  # whether the clause spoke of the whole list
     nested: bool = False  # whether an object of the clause has a relative clause
@@ -70,7 +73,8 @@ class Clauses:
         walk, draft = self.walk, self.draft
         draft.clause += not self.listed  # the things of one list come in together
         self.nested = self.took_list = self.finite = False
-        first, began = len(draft.relations), walk.at
+        first = own = len(draft.relations)
+        began = walk.at
         walk.take_term("there")
         if viewed := self._view():
             walk.take(",")
@@ -78,14 +82,19 @@ class Clauses:
             self._absent()
             return None
         if relation_ahead(walk):
-            subjects, done = self._fronted(began), True
+            subjects, done, self.ends_list = self._fronted(began), True, False
         else:
             subjects = self._entity()
-            done = len(draft.relations) > first
+            own = len(draft.relations)
+            done = own > first
             if not done or walk.word in BE or walk.word in STATES:
                 done = self._predicate(subjects, began) or done
         while done and self._goes_on(subjects, began):
             pass
+        if self.ends_list and self.listed and len(subjects) == 1 and not (self.finite or self.took_list):
+            relations = draft.relations
+            if found := shared(relations[own:], subjects[-1], self.listed):
+                relations[own:own], subjects[:0], self.took_list = found, self.listed, True
         if walk.word == "without" or (walk.word == "with" and walk.peek(1) in ("no", "any")):
             walk.at += 1 + (walk.word == "with")
             self._absent()

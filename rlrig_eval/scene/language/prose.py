@@ -91,8 +91,12 @@ def _joint(walk: Walk, clauses: Clauses) -> str:
         word = "."
     if word in (".", ";"):
         clauses.forget()
-    elif word == ",":
-        walk.take_any(("and", "but", "while"))
+    # "a, b and c", "a, b, and c"; but "a and b, and c" is two things and another.
+    ends = word == "and"
+    if word == ",":
+        serial = walk.take_any(("and", "but", "while")) == "and"
+        ends = serial and len(clauses.listed) > 1 and not clauses.ends_list
+    clauses.ends_list = ends
     return word
 
 

@@ -6,6 +6,7 @@ from rlrig_eval.scene.language.draft import Draft, Thing
 from rlrig_eval.scene.language.lexicon import (
     ABSENCE,
     ADVERBS,
+    NEUTRAL,
     NO_NOUNS,
     NOUN_ENDS,
     PLURAL_PRONOUNS,
@@ -168,6 +169,9 @@ def _described(walk: Walk, bare: bool = False) -> list[int]:
         if word in _STOPS or not (word[0].isalnum() or word[0] == "_") or walk.term("relation", "viewer"):
             break
         if word in STATES and STATES[word] != word and found:  # "a dog sits": the verb of the clause
+            break
+        ahead = walk.text.terms.get(walk.at + 1)
+        if word in NEUTRAL and found and ahead is not None and ahead[1].kind == "relation":  # "a cup placed on a table"
             break
         found.append(walk.at)
         walk.at += 1

@@ -122,12 +122,16 @@ PATTERNS: Mapping[str, Sequence[Pattern]] = {
     ),
     "shared relations": (
         _p("{a} and {b} are {R} {c}", "a|R|c", "b|R|c"), _p("{a} is {R} both {b} and {c}", "a|R|b", "a|R|c"),
+        _p("{a} and {b} {R} {c}", "a|R|c", "b|R|c"), _p("{a}, {b} and {two c} {R} {d}", "a|R|d", "b|R|d", "c|R|d"),
+        _p("{a}, {b}, and {c} {R} {d}", "a|R|d", "b|R|d", "c|R|d"),
+        _p("{a} and {b} {R} {c} and {S} {d}", "a|R|c", "a|S|d", "b|R|c", "b|S|d"),
+        _p("{a} and {b} placed {R} {c}, and {the c} {S} {d}", "a|R|c", "b|R|c", "c|S|d"),
     ),
 }  # fmt: skip
 """Construction -> its patterns."""
 
 REFUSED: Mapping[str, Sequence[str]] = {
-    "attachment left open": ("{a} {R} {b} {S} {c}", "{a} and {b} {R} {c}", "{a} {R} {b} and {c}"),
+    "attachment left open": ("{a} {R} {b} {S} {c}", "{a} and {b} is {R} {c}", "{a} {R} {b} and {c}"),
     "pronoun left open": ("{a} {R} {b}, and it is {S} {c}", "it is {R} {a}", "{b} right of {a} from its view"),
     "unknown verb": ("{a} chases {b}", "{a} chasing {b}", "{a} is repairing {b}"),
     "unknown adjective": ("a happy {n a} {R} {b}", "{a} {R} a mysterious {n b}"),
