@@ -44,7 +44,7 @@ def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
     first = json.loads((finished / "samples.jsonl").read_text().splitlines()[0])
     assert set(first) == {
         *("id", "prompt_id", "seed", "batch", "status", "image", "image_sha256", "size", "seconds"),
-        *("cost", "trace", "error"),
+        *("cost", "peak_mib", "trace", "error"),
     }
     assert (first["id"], first["image"], first["size"]) == ("p00#s0", "images/p00_0.png", [64, 64])
 
