@@ -8,14 +8,24 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from typing import Any
 
+FIRST: dict[str, Any] = {"token": "yes", "logprob": -0.1, "bytes": None}
+NEXT = {"token": "no", "logprob": -2.4, "bytes": None}
 REPLY = json.dumps(
     {
         "id": "x",
         "object": "chat.completion",
         "created": 0,
         "model": "slow",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}],
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": "yes"},
+                "logprobs": {"content": [FIRST | {"top_logprobs": [FIRST, NEXT]}]},
+            }
+        ],
         "usage": {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11},
     }
 ).encode()

@@ -118,7 +118,9 @@ def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow]) -> dict[str, A
 
     outcomes = [(one.a, one.b, share(one)) for one in settled]
     strengths = bradley_terry(outcomes, [one.group for one in settled])
-    pairs = {(one.a, one.b): [other for other in settled if (other.a, other.b) == (one.a, one.b)] for one in settled}
+    pairs: dict[tuple[str, str], list[Meeting]] = {}
+    for one in settled:
+        pairs.setdefault((one.a, one.b), []).append(one)
     unscored = {one.id: _why(rows, one) for one in met if not one.alike and one.id not in scored}
     asked = [one for one in settled if not one.alike]
 

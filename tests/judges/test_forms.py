@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlrig_eval.judges import Misfit, Reply
-from rlrig_eval.judges.forms import LONGEST, WordForm, answers_form, the_object
+from rlrig_eval.judges.forms import LONGEST, ChanceForm, WordForm, answers_form, the_object
 
 FORM = answers_form(("q1", "q2"))
 GOOD = '{"q1": "yes", "q2": "no"}'
@@ -61,7 +61,14 @@ def test_anything_else_does_not_fit(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "p"), [("yes", 1.0), ("No.", 0.0), (" YES \n", 1.0)])
 def test_the_one_word(text: str, p: float) -> None:
-    assert WordForm().read(Reply(text)) == p
+    assert WordForm().read(Reply(text)) == (p, False)
+
+
+def test_p_yes_is_the_models_own_and_comes_before_the_word() -> None:
+    assert WordForm().read(Reply("no", 0.75)) == (0.75, True)
+    assert ChanceForm().read(Reply("no", 0.75)) == 0.75
+    with pytest.raises(Misfit, match="a word and no P"):
+        ChanceForm().read(Reply("yes"))
 
 
 @pytest.mark.parametrize("text", ["", "yes, but", "no yes", "yesno", "Yes it is", "y", "y e s"])
@@ -74,6 +81,8 @@ def test_a_word_in_a_sentence_is_no_answer(text: str) -> None:
 def test_a_probability_is_between_0_and_1(p: float) -> None:
     with pytest.raises(Misfit):
         WordForm().read(Reply("yes", p))
+    with pytest.raises(Misfit):
+        ChanceForm().read(Reply("yes", p))
 
 
 JSON = st.recursive(

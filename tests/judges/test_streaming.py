@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rlrig_eval.judges import Budget, Reply, Task
+from rlrig_eval.judges import Budget, Reply, Task, Verdict
 from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.budget import Metered
 from rlrig_eval.judges.cache import Cache, Cached
@@ -27,7 +27,7 @@ class Windowed:
     def replies(self, requests):
         out = deque()
         for _ in requests:
-            out.append(Reply("yes"))
+            out.append(Reply("yes", p_yes=1.0))
             if len(out) >= WINDOW:
                 yield out.popleft()
         yield from out
@@ -40,7 +40,7 @@ class Crashing:
         for number, _ in enumerate(requests):
             if number:
                 raise RuntimeError("out of memory")
-            yield Reply("yes")
+            yield Reply("yes", p_yes=1.0)
 
 
 class Held:
@@ -75,7 +75,10 @@ def test_few_pictures_are_held_at_once(tmp_path: Path, case: str) -> None:
     calls = {"budget spent": MANY // 2, "budget of none": 0}.get(case)
     held = Held()
     asked = judge(Crashing() if case == "crashes" else Windowed(), cache, calls)
-    assert len(list(asked.verdicts(held.pictures(MANY)))) == MANY
+    found = list(asked.verdicts(held.pictures(MANY)))
+    assert len(found) == MANY
+    if case != "crashes":
+        assert sum(isinstance(one, Verdict) for one in found) == (MANY if calls is None else calls)
     assert held.most <= 2 * WINDOW
 
 

@@ -1,4 +1,4 @@
-"""The openai back end against a real `transformers serve` with the bundled judge: it answers, dies, and comes back.
+"""The openai back end against a real `transformers serve` with the bundled judge: not up yet, up, and killed.
 
 Needs `pip install fastapi uvicorn` beside the pinned packages; without them these tests are skipped.
 """
@@ -22,6 +22,7 @@ from transformers.utils.import_utils import is_serve_available
 from rlrig_eval import evaluate
 from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import Exit
+from rlrig_eval.runs.finish import Run
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import read_scores
 from tests.runs import tiny
@@ -64,7 +65,7 @@ def _healthy(port: int) -> bool:
 
 
 @pytest.mark.timeout(3 * _PATIENCE + 300)
-def test_it_judges_dies_and_is_gone_back_to(tmp_path: Path, unused_tcp_port: int) -> None:
+def test_a_real_server_is_waited_for_in_vain_then_judges_and_is_killed(tmp_path: Path, unused_tcp_port: int) -> None:
     out = tmp_path / "run"
     evaluate(tiny.suite(), "synthetic", limit=3, out=out)
     options = {
@@ -74,32 +75,38 @@ def test_it_judges_dies_and_is_gone_back_to(tmp_path: Path, unused_tcp_port: int
         "timeout": str(_PATIENCE),
     }
     options |= {"rubric": "p-yes", "patience": "2", "attempts": "2", "concurrency": "2"}
-    with serving(unused_tcp_port, tmp_path / "first.log") as server:
-        done = rescore(out, judge=("openai", options), max_calls=7)
-        rows = read_scores(out, "judge.judge")
-        assert (done.exit_code, [row.status for row in rows.values()]) == (Exit.RUN, ["ok", "unscored", "unscored"])
-        (first, *_) = rows.values()
+
+    def coverage(run: Run, slug: str) -> tuple[int, int]:
+        found = run.summary["coverage_by_scorer"][f"judge.{slug}"]
+        return found["ok"], found["unscored"]
+
+    def in_vain(name: str) -> None:
+        began = time.monotonic()
+        dead = rescore(out, judge=("openai", options | {"name": name}))
+        assert (dead.exit_code, coverage(dead, name)) == (Exit.RUN, (0, 3))
+        assert time.monotonic() - began < 60
+
+    in_vain("judge")
+    with serving(unused_tcp_port, tmp_path / "server.log") as server:
+        part = rescore(out, max_calls=7)
+        assert (part.exit_code, coverage(part, "judge")) == (Exit.RUN, (1, 2))
+        first = read_scores(out, "judge.judge")["p00#s0"]
         assert set(first.evidence["replies"]) <= {"yes", "no"}
         assert first.evidence["usage"]["completion_tokens"] > 0
-
-        os.kill(server.pid, signal.SIGKILL)
-        server.wait()
-        began = time.monotonic()
-        dead = rescore(out)
-        assert dead.exit_code is Exit.RUN
-        assert time.monotonic() - began < 60
-        assert dead.summary["coverage_by_scorer"]["judge.judge"] == {"planned": 3, "ok": 1, "error": 0, "unscored": 2}
-    with serving(unused_tcp_port, tmp_path / "second.log"):
-        back = rescore(out)
-        assert back.summary["coverage_by_scorer"]["judge.judge"] == {"planned": 3, "ok": 3, "error": 0, "unscored": 0}
+        assert "soft_am" not in first.values  # it sends no logprobs, so words are all there is
+        assert coverage(rescore(out), "judge") == (3, 0)
         assert read_scores(out, "judge.judge")["p00#s0"] == first
 
         # The bundled judge knows one word; asked for an object, its reply is no verdict and no zero.
         worded = rescore(out, judge=("openai", options | {"rubric": "yes-no", "name": "worded", "reply_limit": "16"}))
-        assert worded.summary["coverage_by_scorer"]["judge.worded"]["unscored"] == 3
+        assert coverage(worded, "worded") == (0, 3)
         assert worded.summary["metrics"]["judge.worded"] == {"mean": None, "ci95": [None, None], "n": 0}
 
         # A model that it does not serve.
         other = rescore(out, judge=("openai", options | {"model": "org/other"}))
         assert "pinned to" in read_scores(out, "judge.other")["p00#s0"].reason
         assert other.exit_code is Exit.RUN
+
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        in_vain("late")
