@@ -104,6 +104,10 @@ class VLMChecker:
         """`options` are those of `VLM.from_pretrained`."""
         return cls(VLM.from_pretrained(source, **options), batch_size)
 
+    @property
+    def vlm(self) -> VLM:
+        return self._vlm
+
     def assert_frozen(self) -> None:
         """Raise RuntimeError when the base weights are no longer those that this Checker was made with."""
         if self._vlm.fingerprint() != self._hash:

@@ -14,6 +14,7 @@ from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
 from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:
+    from rlrig.pipeline import RLRIGPipeline
     from rlrig.presets import Flow, Preset
     from rlrig_eval.pipelines.memory import Need
 
@@ -47,7 +48,7 @@ class RLRIG:
         from rlrig.pipeline import RLRIGPipeline
         from rlrig.presets import load_preset
 
-        self._pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
+        self.pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
         self.settings: Mapping[str, Any] = {**_described(load_preset(preset, settings, rl)), "actor": actor}
 
     @staticmethod
@@ -59,16 +60,21 @@ class RLRIG:
         return plan(load_preset(preset))
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
-        results = self._pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
-        return [
-            Picture(
-                image=result.image,
-                trace=result.trace.model_dump(mode="json"),
-                rounds=result.images,
-                cost=result.trace.calls.model_dump(exclude_none=True),
-            )
-            for result in results
-        ]
+        return drawn_by(self.pipeline, jobs)
+
+
+def drawn_by(pipeline: RLRIGPipeline, jobs: Sequence[Job]) -> list[Drawn]:
+    """What a pipeline that is already built draws for some jobs."""
+    results = pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
+    return [
+        Picture(
+            image=result.image,
+            trace=result.trace.model_dump(mode="json"),
+            rounds=result.images,
+            cost=result.trace.calls.model_dump(exclude_none=True),
+        )
+        for result in results
+    ]
 
 
 class Checker:
