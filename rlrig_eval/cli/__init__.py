@@ -15,6 +15,7 @@ from rlrig_eval.cli.export import export
 from rlrig_eval.cli.listing import list_
 from rlrig_eval.cli.pairwise import pairwise
 from rlrig_eval.cli.power import power
+from rlrig_eval.cli.quality import quality
 from rlrig_eval.cli.report import report
 from rlrig_eval.cli.run import run
 from rlrig_eval.cli.score import score
@@ -55,6 +56,7 @@ app.command()(check)
 app.add_typer(baseline, name="baseline")
 app.command()(report)
 app.command()(power)
+app.command()(quality)
 app.command()(view)
 app.command()(export)
 app.command()(aa)

@@ -31,6 +31,10 @@ class DiffusersModel:
         }
         if settings.loras:
             self.settings["lora_weights"] = [weights_hash(lora.source) for lora in settings.loras]
+        if settings.denoiser:
+            self.settings["denoiser_weights"] = weights_hash(settings.denoiser)
+        if settings.parts:
+            self.settings["part_weights"] = {name: weights_hash(source) for name, source in settings.parts.items()}
 
     @staticmethod
     def needs(checkpoint: str, settings: Any, **_: Any) -> list[str]:

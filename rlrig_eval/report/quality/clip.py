@@ -1,0 +1,72 @@
+"""A CLIP model that looks at pictures and texts, in the form that torchmetrics asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from rlrig_eval.checkpoints import locate, quiet, unusable
+from rlrig_eval.pipelines.opening import on
+from rlrig_eval.weights import require
+
+DEFAULT = "openai/clip-vit-large-patch14"
+"""The model of torchmetrics' CLIP score, unless another is named."""
+
+
+class Clip(nn.Module):
+    """Features of pictures and texts as plain tensors, which transformers 5 hands out wrapped."""
+
+    def __init__(self, model: Any, processor: Any) -> None:
+        super().__init__()
+        self.model, self.processor = model, processor
+
+    @classmethod
+    def load(cls, checkpoint: str = DEFAULT, device: str = "auto") -> Clip:
+        """From a folder or the Hub. UsageError when it is missing or of another class."""
+        from transformers import CLIPModel, CLIPProcessor
+
+        path, place = locate(checkpoint), on(device)
+        require(path)
+        try:
+            with quiet():
+                model = CLIPModel.from_pretrained(path, use_safetensors=True)
+                processor = CLIPProcessor.from_pretrained(path)
+        except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
+            raise unusable(checkpoint, problem) from problem
+        return cls(model.to(place).eval(), processor)
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    @torch.inference_mode()
+    def get_image_features(self, pixel_values: Tensor) -> Tensor:
+        """(B, 3, H, W) prepared pixels to (B, D)."""
+        return _plain(self.model.get_image_features(pixel_values=pixel_values.to(self.model.device)))
+
+    @torch.inference_mode()
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """(B, T) tokens to (B, D)."""
+        device = self.model.device
+        return _plain(
+            self.model.get_text_features(input_ids=input_ids.to(device), attention_mask=attention_mask.to(device))
+        )
+
+    def look(self, images: Sequence[Image.Image]) -> Tensor:
+        """RGB pictures of any size to (B, D) on the CPU."""
+        prepared = self.processor(images=list(images), return_tensors="pt")
+        return self.get_image_features(prepared["pixel_values"]).float().cpu()
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """Texts to (B, D) on the CPU; what is longer than the model reads is cut off."""
+        prepared = self.processor(text=list(texts), return_tensors="pt", padding=True, truncation=True)
+        return self.get_text_features(prepared["input_ids"], prepared["attention_mask"]).float().cpu()
+
+
+def _plain(found: Any) -> Tensor:
+    tensor: Tensor = found if isinstance(found, Tensor) else found.pooler_output
+    return tensor
