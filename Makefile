@@ -32,9 +32,10 @@ run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a
 	$(EVAL) report $(RUNS)
 	$(EVAL) view $(RUNS) --bundle $(DEMO)/page
 
-test: $(READY)  ## every test, on two threads, stopping at the first failure
+# By file, as fixtures are shared in one; two processes of one thread finish sooner than one process of two.
+test: $(READY)  ## every test, in two processes, stopping at the first failure
 	@echo "Tests: at most 15 minutes on two cores"
-	OMP_NUM_THREADS=2 $(BIN)/pytest -x -q
+	OMP_NUM_THREADS=1 $(BIN)/pytest -x -q -n 2 --dist loadfile
 
 bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measured in the same run
 	@echo "Benchmarks: results go to benchmarks/results/*.json"
@@ -55,6 +56,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(foreach model,flux-shapes best-of-n rlrig,$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
 	$(BIN)/python tools/readme_leaderboard.py
+	$(BIN)/python tools/film_strip.py $(SPATIAL)/rlrig reports/film-strip.png
 	$(EVAL) aa $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --judge shapes-vlm --report reports/judges
 
 lint: $(READY)  ## ruff, and mypy --strict on the pure rooms
