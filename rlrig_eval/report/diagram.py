@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Literal
@@ -70,12 +72,7 @@ def diagram(read: SceneGraph, gold: SceneGraph) -> Diagram:
         edges.append((relation, "matched" if canonical in laid.seen else "missing"))
     edges += [(one, "invented") for one in sorted(laid.seen - asked.keys(), key=repr)]
     places = _circle(list(nodes))
-    drawn = tuple(
-        _edge(places[relation.subject], places[name], relation, state, number)
-        for number, (relation, state) in enumerate(edges)
-        for name in dict.fromkeys(relation.objects)
-        if name != relation.subject
-    )
+    drawn = tuple(_edges(edges, places))
     return Diagram(
         nodes=tuple(
             Node(describe(entity.category, entity.attributes), *places[name], state)
@@ -98,10 +95,23 @@ def _circle(names: list[str]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float], relation: Relation, state: State, number: int) -> Edge:
+def _edges(edges: list[tuple[Relation, State]], places: dict[str, tuple[float, float]]) -> Iterator[Edge]:
+    """Those that join the same two things bend to opposite sides, the third and fourth further out."""
+    drawn: Counter[tuple[str, ...]] = Counter()
+    for relation, state in edges:
+        for name in dict.fromkeys(relation.objects):
+            pair = tuple(sorted((relation.subject, name)))
+            if name == relation.subject:
+                continue
+            number, turned = drawn[pair], relation.subject != pair[0]
+            drawn[pair] += 1
+            side = (-1 if (number % 2 == 1) != turned else 1) * (14.0 + 16.0 * (number // 2))
+            yield _edge(places[relation.subject], places[name], relation, state, side)
+
+
+def _edge(start: tuple[float, float], end: tuple[float, float], relation: Relation, state: State, side: float) -> Edge:
     (x0, y0), (x1, y1) = start, end
     length = max(1.0, ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
-    side = (-1 if number % 2 else 1) * (14.0 + 8.0 * (number // 2 % 3))
     middle = (x0 + x1) / 2 - side * (y1 - y0) / length, (y0 + y1) / 2 + side * (x1 - x0) / length
     (sx, sy), (ex, ey) = _short(start, middle), _short(end, middle)
     path = f"M{sx:.1f} {sy:.1f}Q{middle[0]:.1f} {middle[1]:.1f} {ex:.1f} {ey:.1f}"

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from textwrap import wrap
 
 from markupsafe import Markup
 
@@ -32,6 +33,9 @@ _TEX = {
     "†": r"\dag{}",
     "·": r"\textperiodcentered{}",
 } | {sign: f"\\{sign}" for sign in "&%$#_"}
+_FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}"
+_HEADING = 10
+"""Letters of a line of a heading in LaTeX: about as wide as an interval below a mean."""
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|])")
 
 
@@ -95,7 +99,10 @@ def comma_separated(table: Table) -> str:
 
 
 def latex(table: Table) -> str:
-    """A `table` environment for booktabs: intervals under their means, details of the rows below the table."""
+    """A `table` environment for booktabs and graphicx, shrunk where it is wider than the page.
+
+    Intervals stand under their means, details of the rows below the table.
+    """
     best, shown = table.best(), table.main()
 
     def cell(row: int, index: int, value: Cell) -> str:
@@ -112,15 +119,15 @@ def latex(table: Table) -> str:
     return "\n".join(
         [
             r"\begin{table}",
-            r"  \centering\footnotesize\setlength{\tabcolsep}{4pt}",
+            r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
             rf"  \caption{{{_tex(table.title)}}}",
-            rf"  \begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+            rf"  {_FITTED}{{\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
             r"    \toprule",
             *(f"    {line}" for line in _tex_head(columns)),
             r"    \midrule",
             *(rf"    {' & '.join(cells)} \\" for cells in rows),
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}}",
             *(rf"  \par\smallskip {{\scriptsize {line}}}" for line in (*below, *map(_tex, table.notes))),
             r"\end{table}",
         ]
@@ -130,15 +137,22 @@ def latex(table: Table) -> str:
 def _tex_head(columns: Sequence[Column]) -> list[str]:
     """The heads, under a line of common heads where columns have one."""
     if not any(column.group for column in columns):
-        return [rf"{' & '.join(_tex(heading(column)) for column in columns)} \\"]
+        return [rf"{' & '.join(map(_tex_heading, columns))} \\"]
     over, rules, start = [], [], 1
     for name, members in groupby(columns, key=lambda column: column.group):
         width = len(list(members))
         over.append(rf"\multicolumn{{{width}}}{{c}}{{{_tex(name)}}}")
         rules += [rf"\cmidrule(lr){{{start}-{start + width - 1}}}"] if name else []
         start += width
-    own = [_tex(heading(column.model_copy(update={"group": ""}))) for column in columns]
+    own = [_tex_heading(column.model_copy(update={"group": ""})) for column in columns]
     return [rf"{' & '.join(over)} \\", " ".join(rules), rf"{' & '.join(own)} \\"]
+
+
+def _tex_heading(column: Column) -> str:
+    """In lines of a number's width, lest a few words push the table off the page."""
+    lines = [_tex(line) for line in wrap(heading(column), _HEADING, break_long_words=False)]
+    stacked, side = r"\\".join(lines), "l" if column.kind == "text" else "r"
+    return rf"\shortstack[{side}]{{{stacked}}}" if len(lines) > 1 else stacked
 
 
 def html(table: Table) -> str:

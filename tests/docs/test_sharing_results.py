@@ -27,6 +27,11 @@ def pages(nav: object) -> list[str]:
     return [page for part in parts for page in pages(part)]  # type: ignore[attr-defined]
 
 
+def test_the_first_page(tmp_path: Path) -> None:
+    assert follow("index.md", tmp_path) == []
+    assert (tmp_path / "runs" / "first" / "report.html").is_file()
+
+
 def test_sharing_results(tmp_path: Path) -> None:
     assert follow("sharing-results.md", tmp_path) == []
     assert (tmp_path / "site" / "index.html").is_file()
@@ -45,6 +50,15 @@ def test_what_the_reference_documents_exists() -> None:
             module = importlib.import_module(home)
             found = getattr(module, attribute, None) or importlib.import_module(name)
             assert found.__doc__, name
+
+
+def test_links_out_of_the_guides_name_files_of_the_repository() -> None:
+    links = {
+        (path.name, link)
+        for path in DOCS.rglob("*.md")
+        for link in re.findall(r"\]\((?!https?:|#)([^)\s#]+)", path.read_text("utf-8"))
+    }
+    assert [(page, link) for page, link in sorted(links) if not (DOCS / link).is_file()] == []
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the extra `docs` is not installed")

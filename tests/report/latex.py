@@ -11,7 +11,7 @@ ENGINES = ("tectonic", "pdflatex", "xelatex", "lualatex")
 COMMANDS = set(
     "begin end centering caption toprule midrule bottomrule textbf scriptsize footnotesize par smallskip".split()
 )
-COMMANDS |= set("setlength tabcolsep shortstack multicolumn cmidrule".split())
+COMMANDS |= set("setlength tabcolsep shortstack multicolumn cmidrule resizebox ifdim width linewidth else fi".split())
 COMMANDS |= set(
     "textbackslash textasciitilde textasciicircum textless textgreater textperiodcentered times Delta alpha dag".split()
 )
@@ -22,7 +22,7 @@ _ESCAPED = re.compile(r"\\[\\&%$#_{}]")
 
 def faults(text: str) -> list[str]:
     """What is wrong with a document of `table` environments; empty when nothing is."""
-    found = [f"unknown command \\{name}" for name in set(_COMMAND.findall(text)) - COMMANDS]
+    found = [f"unknown command \\{name}" for name in set(_COMMAND.findall(_ESCAPED.sub(" ", text))) - COMMANDS]
     open_: list[str] = []
     for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", text):
         if kind == "begin":
@@ -53,7 +53,9 @@ def compiled(text: str, folder: Path) -> bool | None:
     engine = next(filter(None, map(shutil.which, ENGINES)), None)
     if engine is None:
         return None
-    body = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{text}\\end{{document}}\n"
+    body = (
+        f"\\documentclass{{article}}\n\\usepackage{{booktabs,graphicx}}\n\\begin{{document}}\n{text}\\end{{document}}\n"
+    )
     (folder / "table.tex").write_text(body)
     flags = [] if engine.endswith("tectonic") else ["-halt-on-error", "-interaction=nonstopmode"]
     return subprocess.run([engine, *flags, "table.tex"], cwd=folder, capture_output=True, timeout=240).returncode == 0

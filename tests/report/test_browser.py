@@ -103,7 +103,7 @@ def test_the_model_filter_leaves_the_pictures_of_that_model(page):
     _fill(page)
     page.locator("select[name=run]").select_option("2")
     assert page.locator("figure.shot:visible").count() == 8
-    assert set(page.locator("figure.shot:visible .key").all_inner_texts()) == {"C"}
+    assert set(page.locator("figure.shot:visible .key").all_text_contents()) == {"C"}
     assert page.locator(".film:visible").count() == 8
 
 
@@ -153,6 +153,8 @@ def _fill(page: Page) -> None:
     for card in page.locator(".card").all():
         card.scroll_into_view_if_needed()
     expect(page.locator(".card:has(> template)")).to_have_count(0)
+    # A busy browser may have been scrolled past a picture before it began to load it.
+    page.evaluate("for (const image of document.images) image.loading = 'eager'")
     until(page, "[...document.images].every((image) => image.complete)")
 
 

@@ -243,6 +243,13 @@ class TestDrawings:
         }  # fmt: skip
         assert [edge.state for edge in drawn.edges] == ["missing", "missing", "invented"]
 
+    def test_words_of_two_relations_of_a_pair_stand_apart(self) -> None:
+        for turned in ([("blue square", "far from", "red circle")], [("red circle", "far from", "blue square")]):
+            gold = SceneGraph.from_triples([("red circle", "near", "blue square")])
+            asked, read = diagram(SceneGraph.from_triples(turned), gold).edges
+            assert (asked.state, read.state) == ("missing", "invented")
+            assert abs(asked.x - read.x) + abs(asked.y - read.y) >= 12  # the height of a line
+
     def test_every_label_lies_inside_the_drawing(self) -> None:
         drawn = diagram(SceneGraph(), GOLD)
         assert all(0 < one.x < drawn.width and 0 < one.y < drawn.height for one in (*drawn.nodes, *drawn.edges))

@@ -51,16 +51,16 @@ def test_markdown_marks_the_best_and_escapes_what_would_break_the_table():
 def test_latex_is_booktabs_with_every_special_sign_escaped():
     assert render_table(TABLE, "tex") == (
         "\\begin{table}\n"
-        "  \\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}\n"
+        "  \\centering\\footnotesize\\setlength{\\tabcolsep}{3pt}\n"
         "  \\caption{Scores \\& costs}\n"
-        "  \\begin{tabular}{@{}lrrrr@{}}\n"
+        "  \\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{\\begin{tabular}{@{}lrrrr@{}}\n"
         "    \\toprule\n"
         "    model & score & $\\Delta$ & time (s) & pictures \\\\\n"
         "    \\midrule\n"
         "    plain\\_50\\% & \\shortstack[r]{0.25\\\\{\\scriptsize [0.12, 0.50]}} & -- & \\textbf{0.5} & 1,200 \\\\\n"
         "    a|b \\textless{}i\\textgreater{} & \\textbf{0.75} & +0.50 & 2.0 & -- \\\\\n"
         "    \\bottomrule\n"
-        "  \\end{tabular}\n"
+        "  \\end{tabular}}\n"
         "  \\par\\smallskip {\\scriptsize \\textbf{plain\\_50\\%}: 4 steps}\n"
         "  \\par\\smallskip {\\scriptsize Brackets: 95 \\%.}\n"
         "\\end{table}\n"
@@ -87,6 +87,10 @@ def test_neighbours_of_one_group_stand_under_a_common_head():
         r"    \cmidrule(lr){2-3} \cmidrule(lr){4-5}",
         r"    model & x & y & x & y \\",
     ]
+    long = Column(name="l", title="a title of several words", kind="share")
+    assert r"\shortstack[r]{a title of\\several\\words} \\" in render_table(
+        Table(title="t", columns=(long,), rows=()), "tex"
+    )
     assert "| model | x, a | y, a | x, b | y, b |" in render_table(table, "md")
 
 
