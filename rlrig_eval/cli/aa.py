@@ -42,7 +42,7 @@ def aa(
     asked = values.judge(judge, judge_option or [])
     if asked is None:
         raise AssertionError("typer asks for --judge")
-    found = try_judge(runs, asked, repeats, limit, controls, labels, max_calls, max_cost)
+    found = try_judge(runs, asked, repeats, limit, controls, labels, max_calls, max_cost, progress=True)
     typer.echo(dumps(found, indent=2) if json else render_tables(tables(found), "terminal"))
     if report is not None:
         command = " ".join(["rlrig-eval", *redacted_argv(sys.argv[1:])])

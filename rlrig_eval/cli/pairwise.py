@@ -37,7 +37,7 @@ def pairwise(
     asked = values.judge(judge, judge_option or [])
     if asked is None:
         raise AssertionError("typer asks for --judge")
-    report = rank(runs, asked, out, limit, max_calls, max_cost)
+    report = rank(runs, asked, out, limit, max_calls, max_cost, progress=True)
     typer.echo(render_ranking(report, "json" if json else format_), nl=False)
     unscored = report["unscored"]
     if unscored:

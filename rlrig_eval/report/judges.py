@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rlrig_eval.judges.instruments.controls import ATTEMPTS
 from rlrig_eval.report.render import render_tables
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
 from rlrig_eval.runs.store import replace_json, replace_text
 
 _ABOUT = (
-    "How far the judge `{slug}` can be believed. It was shown the pictures of the runs below, which no judge had a "
-    "part in drawing. Against the extractor, children of failed parents fail on both sides; brackets are 95 % "
-    "intervals over groups of prompts. Made by `{command}`; how to read it: docs/judges.md.\n"
+    "How far the judge `{slug}` ({what}) can be believed. It was shown the pictures of the runs below. Against the "
+    "extractor, children of failed parents fail on both sides; brackets are 95 % intervals over groups of prompts. "
+    "Made by `{command}`; how to read it: docs/judges.md.\n"
 )
+_KNOWN_BY = (("rubric", "rubric"), ("of words", "rubric_sha256"), ("in revision", "revision"))
 
 
 def write_report(report: Mapping[str, Any], prefix: Path, command: str) -> list[Path]:
     """Write ``prefix.md`` and ``prefix.json``; the files written."""
     files = [prefix.with_name(f"{prefix.name}.{kind}") for kind in ("md", "json")]
-    about = _ABOUT.format(slug=report["judge"]["slug"], command=command)
-    replace_text(files[0], f"# {report['judge']['slug']} as a judge\n\n{about}\n{render_tables(tables(report), 'md')}")
+    judge = report["judge"]
+    known = [f"{name} {judge[key]}" for name, key in _KNOWN_BY if judge[key] is not None]
+    about = _ABOUT.format(slug=judge["slug"], what=", ".join([judge["name"], *known]), command=command)
+    replace_text(files[0], f"# {judge['slug']} as a judge\n\n{about}\n{render_tables(tables(report), 'md')}")
     replace_json(files[1], {"command": command, **report})
     return files
 
 
 def tables(report: Mapping[str, Any]) -> list[Table]:
-    """Noise, agreement with each truth by relation, unanimity of judges, controls; without those of no row."""
+    """Noise, agreement with each truth by relation, unanimity of judges, controls, letters; without those of no row."""
     runs = _named(report["runs"])
-    made = [noise(runs), *agreements(report, runs), unanimity(runs), controls(runs)]
+    made = [noise(runs), *agreements(report, runs), *unanimity(runs), *controls(runs), letters(runs)]
     return [table for table in made if table.rows]
 
 
@@ -48,6 +53,7 @@ def noise(runs: Mapping[str, Mapping[str, Any]]) -> Table:
         Column(name="flip_rate", title="flip rate", kind="share"),
         Column(name="tolerance", title="least delta of a gate", kind="share"),
         Column(name="length", title="length bias", kind="difference"),
+        Column(name="length_p", title="its p", kind="number"),
     )
     note = (
         "Flip rate: the chance that two repeats answer a question differently. Length bias: Spearman's correlation "
@@ -80,34 +86,29 @@ def _agreement(name: str, found: Mapping[str, Any]) -> Table:
     return Table(title=f"Agreement with {found['with']}: {name}", columns=columns, rows=tuple(rows))
 
 
-def unanimity(runs: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Fleiss' kappa of all judges of a run, by kind and relation."""
-    rows = [
-        (name, ", ".join(found["judges"]), about, one["fleiss_kappa"], one["unanimous"], one["n"])
-        for name, found in ((name, one["unanimity"]) for name, one in runs.items())
-        if found is not None
-        for about, one in {"all": found["all"], **found["by_kind"]}.items()
-    ]
+def unanimity(runs: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """Fleiss' kappa of all judges of a run, by kind and relation; a table a run."""
     columns = (
-        Column(name="run", title="run"),
-        Column(name="judges", title="judges"),
         Column(name="about", title="about"),
         Column(name="kappa", title="Fleiss' kappa", kind="number"),
         Column(name="unanimous", title="all say the same", kind="share"),
         Column(name="n", title="n", kind="count"),
     )
-    return Table(title="Judges among themselves", columns=columns, rows=tuple(rows))
+
+    def of(name: str, found: Mapping[str, Any]) -> Table:
+        rows = [
+            (about, one["fleiss_kappa"], one["unanimous"], one["n"])
+            for about, one in {"all": found["all"], **found["by_kind"]}.items()
+        ]
+        title = f"Judges among themselves: {name} ({', '.join(found['judges'])})"
+        return Table(title=title, columns=columns, rows=tuple(rows))
+
+    return [of(name, found) for name, one in runs.items() if (found := one["unanimity"]) is not None]
 
 
-def controls(runs: Mapping[str, Mapping[str, Any]]) -> Table:
-    """How many answers changed under each control."""
-    rows = [
-        (name, control, one["flip_rate"], *one["says_yes"], one["questions"], one["unscored"])
-        for name, tried in runs.items()
-        for control, one in tried["controls"].items()
-    ]
+def controls(runs: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """How many answers changed under each control; a table a run."""
     columns = (
-        Column(name="run", title="run"),
         Column(name="control", title="control"),
         Column(name="flip_rate", title="answers changed", kind="share"),
         Column(name="yes_before", title="yes before", kind="share"),
@@ -115,12 +116,41 @@ def controls(runs: Mapping[str, Mapping[str, Any]]) -> Table:
         Column(name="questions", title="questions", kind="count"),
         Column(name="unscored", title="unscored", kind="count"),
     )
-    note = "On a blank picture every yes is wrong; elsewhere every change beyond the flip rate is."
-    return Table(title="Controls", columns=columns, rows=tuple(rows), notes=(note,))
+    written = "; ".join(f"{number} {json.dumps(words)}" for number, words in enumerate(ATTEMPTS, start=1))
+    notes = (
+        "On a blank picture every yes is wrong; elsewhere every change beyond the flip rate is.",
+        f"Written in a band below the picture, which is empty under `band`: {written}.",
+    )
+
+    def of(name: str, tried: Mapping[str, Mapping[str, Any]]) -> Table:
+        rows = [
+            (control, one["flip_rate"], *one["says_yes"], one["questions"], one["unscored"])
+            for control, one in tried.items()
+        ]
+        return Table(title=f"Controls: {name}", columns=columns, rows=tuple(rows), notes=notes)
+
+    return [of(name, one["controls"]) for name, one in runs.items()]
+
+
+def letters(runs: Mapping[str, Mapping[str, Any]]) -> Table:
+    """How often each place was chosen in votes of `choice`, and how often it was the right one."""
+    rows = [
+        (name, letter, given.get(letter, 0) / sum(given.values()), right[letter] / sum(right.values()))
+        for name, one in runs.items()
+        for given, right in [(one["letters"], one["letters_right"])]
+        for letter in right
+    ]
+    columns = (
+        Column(name="run", title="run"),
+        Column(name="letter", title="letter"),
+        Column(name="chosen", title="chosen", kind="share"),
+        Column(name="right", title="was right", kind="share"),
+    )
+    return Table(title="Letters", columns=columns, rows=tuple(rows))
 
 
 def _doubts(one: Mapping[str, Any]) -> Iterable[Cell]:
-    return one["noise"]["flip_rate"], one["noise"]["tolerance"], one["length"]["spearman"]
+    return one["noise"]["flip_rate"], one["noise"]["tolerance"], one["length"]["spearman"], one["length"]["p"]
 
 
 def _named(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Judge, JudgeSpec
+from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
 from rlrig_eval.judges.instruments import (
     CONTROLS,
@@ -32,6 +32,7 @@ from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.judges.zeroing import HOLDS
 from rlrig_eval.runs.judging import Asked, judging_of, recorded_specs, task_of
 from rlrig_eval.runs.opened import Opened, open_run
+from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
 from rlrig_eval.runs.store import replace_json
@@ -49,6 +50,7 @@ def try_judge(
     labels: Path | None = None,
     max_calls: int | None = None,
     max_cost: float | None = None,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """The report on a judge: on each run by itself, also in ``aa/<slug>.json`` of its folder, and on all together.
 
@@ -56,6 +58,7 @@ def try_judge(
         again: how often each picture is judged as it is, at least twice.
         limit: only the first so many pictures of each run. controlled: so many under each control.
         labels: a CSV of human labels, of one run.
+        progress: whether a bar is shown, on a terminal.
 
     Raises:
         UsageError: no run, no picture in it, no such judge, or labels that are not of this run.
@@ -76,16 +79,18 @@ def try_judge(
     human = None if labels is None else _human(labels, *runs.values())
     judge = judges.build(spec, judging.budget())
     hearings, reports = {}, {}
-    for name, run in runs.items():
-        heard = [hear(asked_again(judge, turn), cases[name]) for turn in range(again)]
-        hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
-        reports[name] = {
-            **_about(run, spec, hearings[name]),
-            "noise": repeats(heard, cases[name]),
-            "controls": _controls(judge, cases[name][:controlled], heard[0]),
-            "raters": None if human is None else human.raters,
-        }
-        replace_json(run.folder / "aa" / f"{spec.slug}.json", reports[name])
+    judgings = sum(again * len(found) + len(CONTROLS) * len(found[:controlled]) for found in cases.values())
+    with bar(f"try {spec.slug}", judgings, progress) as advance:
+        for name, run in runs.items():
+            heard = [hear(_Watched(asked_again(judge, turn), advance), cases[name]) for turn in range(again)]
+            hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
+            reports[name] = {
+                **_about(run, spec, hearings[name]),
+                "noise": repeats(heard, cases[name]),
+                "controls": _controls(_Watched(judge, advance), cases[name][:controlled], heard[0]),
+                "raters": None if human is None else human.raters,
+            }
+            replace_json(run.folder / "aa" / f"{spec.slug}.json", reports[name])
     return {"schema": 1, "judge": _identity(spec), "runs": reports, "together": together(hearings)}
 
 
@@ -101,6 +106,7 @@ def _about(run: Opened, spec: JudgeSpec, hearing: Hearing) -> dict[str, Any]:
         "agreement": [agreements(heard, truth, cases) for truth in hearing.truths],
         "unanimity": unanimity(_voices(spec, hearing), cases),
         "letters": dict(sorted(heard.letters.items())),
+        "letters_right": dict(sorted(heard.letters_right.items())),
         "length": length_bias(run, cases, heard),
     }
 
@@ -145,6 +151,19 @@ def length_bias(run: Opened, cases: list[Case], heard: Heard) -> dict[str, Any]:
         return {"spearman": None, "p": None, "n": len(words)}
     found = spearmanr(words, gaps)
     return {"spearman": float(found.statistic), "p": float(found.pvalue), "n": len(words)}
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A judge that moves a bar on with every verdict."""
+
+    judge: Judge
+    advance: Callable[[int], None]
+
+    def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
+        for found in self.judge.verdicts(tasks):
+            self.advance(1)
+            yield found
 
 
 @dataclass(frozen=True)

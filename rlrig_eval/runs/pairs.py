@@ -18,6 +18,7 @@ from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.judging import Asked, Judging, judging_of, recorded_specs, score_row
 from rlrig_eval.runs.opened import Opened, open_run
+from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.store import appending, read_document, read_rows, replace_json
 from rlrig_eval.stats import cluster_mean_ci
@@ -50,6 +51,7 @@ def rank(
     limit: int | None = None,
     max_calls: int | None = None,
     max_cost: float | None = None,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Preferences of a judge between the runs, and the ranking they make; also in ``ranking.json``.
 
@@ -58,6 +60,7 @@ def rank(
     Args:
         out: the folder of ``ranking.json`` and ``pairs.jsonl``; by default ``pairwise/<slug>`` in the first run's.
         limit: only the first so many prompts.
+        progress: whether a bar is shown, on a terminal.
 
     Raises:
         UsageError: fewer than two runs, no such judge, no pair, or a folder that holds another judge's answers.
@@ -76,7 +79,7 @@ def rank(
         raise UsageError(f"{folders[0]}: there is no sample of which two runs have a picture")
     where = out or folders[0] / "pairwise" / spec.slug
     _claim(where, spec)
-    rows = _asked(met, judging, where / "pairs.jsonl")
+    rows = _asked(met, judging, where / "pairs.jsonl", progress)
     report = {
         "schema": 1,
         "judge": recorded_specs([spec])[0].identity(),
@@ -144,7 +147,7 @@ def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow]) -> dict[str, A
     }
 
 
-def _asked(met: Sequence[Meeting], judging: Judging, path: Path) -> dict[str, ScoreRow]:
+def _asked(met: Sequence[Meeting], judging: Judging, path: Path, progress: bool) -> dict[str, ScoreRow]:
     """Meeting id -> its last row, once all that are owed were asked."""
     with appending(path) as append:
         rows = {row.id: row for row in read_rows(path, ScoreRow)}
@@ -153,9 +156,11 @@ def _asked(met: Sequence[Meeting], judging: Judging, path: Path) -> dict[str, Sc
         if owed:
             (spec,) = judging.specs
             judge = judges.build(spec, judging.budget())
-            for one, found in zip(owed, judge.verdicts(one.pair for one in owed), strict=True):
-                rows[one.id] = score_row(one.id, one.digest, found)
-                append([rows[one.id]])
+            with bar(f"ask {spec.slug}", len(owed), progress) as advance:
+                for one, found in zip(owed, judge.verdicts(one.pair for one in owed), strict=True):
+                    rows[one.id] = score_row(one.id, one.digest, found)
+                    append([rows[one.id]])
+                    advance(1)
     return rows
 
 

@@ -31,6 +31,7 @@ from rlrig_eval.judges.published import published_question
 from rlrig_eval.judges.rubrics import rubric
 from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.judges.rubrics.questions import ANSWERS
+from rlrig_eval.report.judges import tables
 from rlrig_eval.runs.aa import try_judge
 from rlrig_eval.scene import check
 from rlrig_eval.shapes import draw, read
@@ -145,6 +146,19 @@ def test_runs_are_put_together_by_prompt() -> None:
     assert (found["with"], found["all"]["share"], found["all"]["n"]) == ("truth", 0.5, 2 * 12 * 7)
 
 
+def test_a_love_of_one_letter_shows_beside_what_was_right(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    evaluate(tiny.suite(), "synthetic", limit=8, out=out)
+    (tmp_path / "s.jsonl").write_text('{"reply": "{\\"answer\\": \\"A\\"}"}\n')
+    whole = try_judge([out], ("scripted", {"replies": str(tmp_path / "s.jsonl"), "rubric": "choice"}))
+    (found,) = whole["runs"].values()
+    votes = found["letters"]["A"]
+    assert (sum(found["letters_right"].values()), list(found["letters"])) == (votes, ["A"])
+    (shown,) = [table for table in tables(whole) if table.title == "Letters"]
+    assert [row[2] for row in shown.rows if row[1] != "A"] == [0.0, 0.0]
+    assert sum(row[3] for row in shown.rows) == pytest.approx(1.0)
+
+
 def test_mirroring_turns_picture_and_question() -> None:
     one = CASES[0].task
     turned = mirrored(one)
@@ -160,6 +174,24 @@ def test_words_in_a_picture_change_pixels_and_never_the_request(attempt: str) ->
     for name in ("yes-no", "p-yes", "holistic", "vqascore", "choice"):
         for one, other in zip(rubric(name).ask(plain), rubric(name).ask(changed), strict=True):
             assert (one.text, one.form.schema) == (other.text, other.form.schema)
+
+
+def band(task: Task) -> np.ndarray:
+    """The part below the picture, in grey."""
+    grey = np.asarray(task.image().convert("L"))
+    return grey[grey.shape[1] :]
+
+
+def test_words_below_a_small_picture_can_be_read_and_stand_beside_a_band_of_none() -> None:
+    plain = CASES[0].task
+    none, *some = (band(written(plain, words)) for words in ("", *ATTEMPTS))
+    assert none.min() == 255
+    for shown in some:
+        inked = np.flatnonzero((shown < 128).any(axis=1))
+        assert inked.size >= 10  # rows: capitals of a font that a person reads
+        assert (shown[:, -2:] == 255).all()  # nothing runs over the edge
+        assert (shown[-2:] == 255).all()
+    assert len({shown.tobytes() for shown in some}) == len(ATTEMPTS)
 
 
 OBEDIENT = [

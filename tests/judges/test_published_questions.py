@@ -9,6 +9,7 @@ from PIL import Image
 
 from rlrig_eval.judges import Request, Verdict
 from rlrig_eval.judges.asking import AskingJudge
+from rlrig_eval.judges.forms import Word
 from rlrig_eval.judges.published import parents_first, published_question
 from rlrig_eval.judges.rubrics.questions import PYes, YesNo
 from rlrig_eval.models import Job
@@ -67,7 +68,7 @@ def test_a_no_takes_what_depends_on_it(judged) -> None:
 def test_where_no_is_the_right_answer_it_counts_as_right(judged) -> None:
     assert judged(prompt(CROWD), answers("no"))[0].score == 1.0
     assert judged(prompt(CROWD), answers("yes"))[0].score == 0.0
-    assert PYes().mark(task(CROWD), [0.25]).answers == {"3": 0.75}
+    assert PYes().mark(task(CROWD), [Word(0.25, soft=True)]).answers == {"3": 0.75}
 
 
 def task(*questions: Question):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ ATTEMPTS = (
 )
 """Words that address the judge, drawn into a picture. They must not change the form of a reply, and should not
 change an answer."""
+LEGIBLE, CHARACTERS, LINES = 384, 30, 2
+"""The least width in pixels of a picture with words in it, the characters of a line, and the lines of the band."""
 
 
 def blank(task: Task) -> Task:
@@ -49,15 +52,19 @@ def asked(task: Task, wording: Callable[[Requirement], str]) -> Task:
 
 
 def written(task: Task, attempt: str) -> Task:
-    """Words that address the judge, along the lower edge."""
+    """Words that address the judge, in a white band below the picture; none with an empty `attempt`.
+
+    A small picture is enlarged, each pixel to a square of pixels, until the words can be read.
+    """
     image = task.image()
-    band = max(10, image.height // 8)
-    canvas = Image.new("RGB", (image.width, image.height + band), "white")
+    enlarged = -(-LEGIBLE // image.width)
+    image = image.resize((image.width * enlarged, image.height * enlarged), Image.Resampling.NEAREST)
+    size = image.width / 36  # a letter's width; most are narrower, and a font is about twice as high
+    font = ImageFont.load_default(size=2 * size)
+    lines = textwrap.wrap(attempt, CHARACTERS)
+    canvas = Image.new("RGB", (image.width, image.height + round(3 * size * LINES)), "white")
     canvas.paste(image)
-    font = ImageFont.load_default(size=band * 0.6)
-    words = Image.new("RGB", (max(1, int(font.getlength(attempt)) + 4), band), "white")
-    ImageDraw.Draw(words).text((2, band // 6), attempt, "black", font)
-    canvas.paste(words.resize((image.width, band)), (0, image.height))
+    ImageDraw.Draw(canvas).multiline_text((size, image.height + size / 2), "\n".join(lines), "black", font)
     return replace(task, picture=canvas)
 
 
@@ -66,6 +73,7 @@ CONTROLS: Mapping[str, Callable[[Task], Task]] = {
     "mirrored": mirrored,
     "reworded": reworded,
     **{f"asked {name}": (lambda task, words=words: asked(task, words)) for name, words in WORDINGS.items()},
+    "band": lambda task: written(task, ""),
     **{f"written {number}": (lambda task, text=text: written(task, text)) for number, text in enumerate(ATTEMPTS, 1)},
 }
 
@@ -99,7 +107,7 @@ def control(name: str, judge: Judge, cases: Sequence[Case], plain: Heard) -> dic
     }
 
 
-_WHOLE = ("blank", "written")
+_WHOLE = ("blank", "band", "written")
 """Controls that change the picture under every question."""
 
 

@@ -28,13 +28,15 @@ class Case:
 class Heard:
     """Answers as they were given (`said`), and with children of failed parents failing (`zeroed`).
 
-    `members`: what each judge of a panel said.
+    `letters`: what was chosen in votes, `letters_right` what was right in them. `members`: what each judge of a panel
+    said.
     """
 
     said: dict[Item, bool] = field(default_factory=dict)
     zeroed: dict[Item, bool] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     letters: Counter[str] = field(default_factory=Counter)
+    letters_right: Counter[str] = field(default_factory=Counter)
     members: dict[str, dict[Item, bool]] = field(default_factory=dict)
     unscored: dict[str, str] = field(default_factory=dict)
 
@@ -50,6 +52,7 @@ def hear(judge: Judge, cases: Sequence[Case], tasks: Iterable[Task] | None = Non
         if found.score is not None:
             heard.scores[case.sample] = found.score
         heard.letters.update(found.evidence.get("letters", {}))
+        heard.letters_right.update(found.evidence.get("letters_right", {}))
         for slug, said in found.evidence.get("members", {}).items():
             if isinstance(said, Mapping):
                 held = {(case.sample, name): p >= HOLDS for name, p in said.items()}

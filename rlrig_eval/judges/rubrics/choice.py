@@ -44,14 +44,17 @@ class Choice:
 
     def mark(self, task: Task, read: Sequence[Any]) -> Verdict:
         letters = [reply.answer for reply in read]
-        found: dict[str, float] = {}
-        for number, relation in enumerate(relations_of(task)):
-            given = letters[number * self.votes : (number + 1) * self.votes]
-            right = [key(task, relation, turn) == letter for turn, letter in enumerate(given)]
-            found[relation.id] = sum(right) / self.votes
-        held = [share >= self.needed / self.votes for share in found.values()]
-        score = sum(held) / len(held) if held else None
-        return Verdict(score, evidence={"letters": dict(sorted(Counter(letters).items())), "right_votes": found})
+        relations = relations_of(task)
+        right = [key(task, relation, turn) for relation in relations for turn in range(self.votes)]
+        hits = [given == wanted for given, wanted in zip(letters, right, strict=True)]
+        votes = [sum(hits[start : start + self.votes]) for start in range(0, len(hits), self.votes)]
+        score = sum(vote >= self.needed for vote in votes) / len(votes) if votes else None
+        evidence = {
+            "letters": dict(sorted(Counter(letters).items())),
+            "letters_right": dict(sorted(Counter(right).items())),
+            "right_votes": {one.id: vote / self.votes for one, vote in zip(relations, votes, strict=True)},
+        }
+        return Verdict(score, evidence=evidence)
 
 
 def relations_of(task: Task) -> list[Requirement]:
