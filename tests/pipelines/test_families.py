@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from rlrig_eval.errors import UsageError
 from rlrig_eval.models import Job, Picture
 from rlrig_eval.models.diffusers import DiffusersModel
-from rlrig_eval.pipelines import Sampling
+from rlrig_eval.pipelines import Painter, Sampling
+from rlrig_eval.pipelines.painter import takes
 from rlrig_eval.scene import SceneGraph
 from tests.pipelines.families import FAMILIES, WARNS, save
 
@@ -81,6 +83,21 @@ def test_running_out_of_memory_changes_no_picture(model: DiffusersModel) -> None
     finally:
         handle.remove()
     assert max(seen) > 2
+
+
+def test_a_negative_prompt_is_heeded_or_refused(family: tuple[str, Path], model: DiffusersModel) -> None:
+    name, _ = family
+    known = takes(model._pipeline)
+    if "negative_prompt" not in known:
+        with pytest.raises(UsageError, match="takes no negative_prompt"):
+            Painter(model._pipeline, told(name, negative_prompt="a ring"))
+        return
+    more = {"true_cfg": 4.0} if "true_cfg_scale" in known else {}
+    one, other = (
+        Painter(model._pipeline, told(name, negative_prompt=text, **more)).paint(TEXTS[:1], [1])[0].pixels
+        for text in ("a", "a green ring")
+    )
+    assert not np.array_equal(one, other)
 
 
 def test_its_class_is_the_one_that_its_index_names(family: tuple[str, Path], model: DiffusersModel) -> None:

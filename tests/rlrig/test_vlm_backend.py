@@ -9,9 +9,10 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 
 from rlrig.backends.chat import ask, ask_repair, render
-from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, answer_ids, yes_share
+from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, answer_ids, load_both, yes_share
 from rlrig.bundled import judge, vlm
 from rlrig.bundled.vlm_tokens import UNKNOWN
+from rlrig.spent import Spent
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import draw, sample
@@ -153,6 +154,33 @@ def test_an_actor_is_the_base_with_its_adapter_from_disk(folder, loaded, asked, 
     adapted = VLMActor.from_pretrained(folder, adapter=tmp_path / "adapter", new_tokens=8)
     bare = VLMActor.from_pretrained(folder, new_tokens=8)
     assert adapted.write(images, prompts, requirements) != bare.write(images, prompts, requirements)
+
+
+def test_checker_and_actor_share_one_copy_of_the_weights_and_answer_as_if_they_did_not(folder, asked, tmp_path):
+    images, requirements = asked
+    _with_adapter(VLM.from_pretrained(folder), std=1.0).model.save_pretrained(tmp_path / "adapter")
+    prompts = ["a red circle"] * 3
+    checker, actor = load_both(folder, tmp_path / "adapter")
+    assert checker.vlm is actor._vlm
+    alone = VLMActor.from_pretrained(folder, adapter=tmp_path / "adapter")
+    assert actor.write(images, prompts, requirements) == alone.write(images, prompts, requirements)
+    answers, apart = checker.check(images, requirements), VLMChecker.from_pretrained(folder).check(images, requirements)
+    # Where weights lie in memory decides how a product of float32 is summed: measured 1e-7.
+    assert np.allclose(np.concatenate(answers), np.concatenate(apart), atol=1e-6)
+
+
+def test_tokens_are_those_of_question_picture_and_answer(loaded, asked):
+    images, requirements = asked
+    checker, actor = VLMChecker(loaded, batch_size=3), VLMActor(loaded, new_tokens=6)
+    checker.check(images, requirements)
+    one = [len(loaded.read(images[:1], [ask(r.question())])["input_ids"][0]) for r in requirements[0]]  # unpadded
+    first, second, none = checker.spent
+    assert (first.calls, first.read, first.written) == (len(one), sum(one), len(one))
+    assert second.calls == 1
+    assert none == Spent()
+    actor.write(images, ["a red circle", "a yellow cross", "two stars"], requirements)
+    assert [one.calls for one in actor.spent] == [1, 1, 1]
+    assert all(one.read > 0 and 1 <= one.written <= 6 for one in actor.spent)
 
 
 def test_unknown_words_are_read_as_unknown(loaded):
