@@ -17,10 +17,10 @@ from rlrig_eval.weights import require
 
 
 class Sampled(Frozen):
-    """How the tokens are drawn. `guidance` is classifier-free, 1 does without; `size` is the one that the model was
-    trained for."""
+    """How the tokens are drawn. `guidance` is classifier-free, and transformers cannot do without it; `size` is the one
+    that the model was trained for."""
 
-    guidance: float = Field(default=5.0, ge=1)
+    guidance: float = Field(default=5.0, gt=1)
     temperature: float = Field(default=1.0, gt=0)
     size: int = 384
     dtype: Dtype = "bfloat16"

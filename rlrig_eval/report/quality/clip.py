@@ -56,14 +56,20 @@ class Clip(nn.Module):
             self.model.get_text_features(input_ids=input_ids.to(device), attention_mask=attention_mask.to(device))
         )
 
+    def prepare(self, **given: Any) -> Any:
+        """What its processor makes of `images` or `text`; a text that is too long is cut off."""
+        most = self.config.text_config.max_position_embeddings
+        cut = {"truncation": True, "max_length": most} if "text" in given else {}
+        return self.processor(**given, **cut)
+
     def look(self, images: Sequence[Image.Image]) -> Tensor:
         """RGB pictures of any size to (B, D) on the CPU."""
-        prepared = self.processor(images=list(images), return_tensors="pt")
+        prepared = self.prepare(images=list(images), return_tensors="pt")
         return self.get_image_features(prepared["pixel_values"]).float().cpu()
 
     def read(self, texts: Sequence[str]) -> Tensor:
         """Texts to (B, D) on the CPU; what is longer than the model reads is cut off."""
-        prepared = self.processor(text=list(texts), return_tensors="pt", padding=True, truncation=True)
+        prepared = self.prepare(text=list(texts), return_tensors="pt", padding=True)
         return self.get_text_features(prepared["input_ids"], prepared["attention_mask"]).float().cpu()
 
 

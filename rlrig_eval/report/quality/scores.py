@@ -32,9 +32,10 @@ def clip_scores(clip: Clip, images: Sequence[Image.Image], texts: Sequence[str])
     """max(100 cos(picture, text), 0) of each pair (Hessel et al. 2021), in [0, 100]; the CLIP score of torchmetrics."""
     from torchmetrics.functional.multimodal import clip_score
 
-    pairs = zip(images, texts, strict=True)
+    # One picture and one text at a time, for torchmetrics hands back the mean of what it is given.
     return [
-        float(clip_score(_pixels(image), _cut(clip, text), lambda: (clip, clip.processor))) for image, text in pairs
+        float(clip_score(_pixels(image), text, lambda: (clip, clip.prepare)))
+        for image, text in zip(images, texts, strict=True)
     ]
 
 
@@ -98,11 +99,3 @@ def _pixels(image: Image.Image) -> Tensor:
     import numpy as np
 
     return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1)
-
-
-def _cut(clip: Clip, text: str) -> str:
-    """As much of a text as the model reads; torchmetrics would cut the tokens, with a warning for every picture."""
-    most = clip.config.text_config.max_position_embeddings
-    ids = clip.processor.tokenizer(text, truncation=True, max_length=most)["input_ids"]
-    whole = clip.processor.tokenizer(text)["input_ids"]
-    return text if len(whole) <= most else str(clip.processor.tokenizer.decode(ids, skip_special_tokens=True))
