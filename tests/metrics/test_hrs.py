@@ -55,6 +55,15 @@ class TestRelations:
 
 
 class TestBetween:
+    def test_it_is_the_published_rule_on_10000_triples(self) -> None:
+        pairs = list(random_pairs(seed=1))
+        for (a, b), (c, _) in zip(pairs, random_pairs(seed=2), strict=True):
+            (l1, t1, r1, d1), (l2, t2, r2, d2), (l3, t3, r3, d3) = a, b, c
+            across = (r1 > r2 and l1 < l3) or (l1 < l2 and r1 > r3)
+            below, over = (t1 > t2 or d1 > d2), (t1 < t3 or d1 < d3)
+            above, under = (t1 < t2 or d1 < d2), (t1 > t3 or d1 > d3)
+            assert hrs_between(a, b, c) == (across or (below and over) or (above and under))
+
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_on_either_axis_in_either_order(self, variant: str) -> None:
         assert hrs_between(MIDDLE, WEST, EAST, variant)
@@ -150,6 +159,11 @@ class TestSize:
     )
     def test_by_hand(self, objects: Sequence[Box | None], words: list[str], right: bool) -> None:
         assert hrs_size(objects, words) == right
+
+    def test_it_is_the_published_rule_on_10000_pairs(self) -> None:
+        for a, b in random_pairs():
+            first, second = ((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (a, b))
+            assert (hrs_size([a, b], ["bigger"]), hrs_size([a, b], ["smaller"])) == (first > second, first < second)
 
     def test_what_is_no_size_prompt_is_named(self) -> None:
         with pytest.raises(ValueError, match="unknown size relation 'taller'"):
