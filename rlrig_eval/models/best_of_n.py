@@ -33,6 +33,7 @@ class BestOfN:
         preset: str = "shapes",
         settings: Mapping[str, Any] | None = None,
     ) -> None:
+        Checker.require(preset)
         self._n = n
         self._base = build(resolve(base, {}, settings or {}))
         self._checker = Checker(preset)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
-from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval import weights
+from rlrig_eval.checkpoints import locate, weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
 from rlrig_eval.scene import SceneGraph
@@ -91,6 +92,15 @@ class Checker:
             "checker_weights": weights_hash(chosen.checker.checkpoint),
         }
         self._checker = load_checker(chosen)
+
+    @staticmethod
+    def require(preset: str) -> None:
+        """Raise UsageError where its weights are missing: told before anything else is loaded for minutes."""
+        from rlrig.presets import load_preset
+
+        checker = load_preset(preset).checker
+        if checker.server is None:
+            weights.require(locate(checker.checkpoint))
 
     def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[View]:
         """What the Checker thinks of each picture, given the graph of its prompt."""

@@ -13,7 +13,7 @@ from rlrig.cli import app
 from rlrig.memory import plan
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import load_preset, save_preset
-from rlrig_eval.models import needs, resolve
+from rlrig_eval.models import build, needs, resolve
 from rlrig_eval.scene import parse
 from rlrig_eval.weights import MissingWeights, known
 
@@ -59,6 +59,17 @@ def test_a_dry_run_says_the_plan_and_loads_nothing(cache: None) -> None:
     done = CliRunner().invoke(app, ["generate", "a red circle", "--preset", "flux", "--dry-run"])
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == plan(load_preset("flux"))
+
+
+def test_best_of_n_wants_its_checkers_weights_before_it_loads_its_base(cache: None) -> None:
+    with pytest.raises(MissingWeights, match=r"hf download Qwen/Qwen2\.5-VL-7B-Instruct"):
+        build(resolve("best-of-n", {"base": "flux-dev", "preset": "flux"}, {}))
+
+
+def test_a_control_says_what_all_of_it_takes() -> None:
+    lines = needs(resolve("best-of-n", {"base": "flux-dev", "preset": "flux"}, {}))
+    assert lines[0] == needs(resolve("flux-dev", {}, {}))[0]
+    assert lines[-1].startswith("checker: Qwen/Qwen2.5-VL-7B-Instruct: 16.6 GB")
 
 
 def test_the_harness_says_it_too() -> None:

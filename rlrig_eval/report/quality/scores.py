@@ -32,9 +32,10 @@ def clip_scores(clip: Clip, images: Sequence[Image.Image], texts: Sequence[str])
     """max(100 cos(picture, text), 0) of each pair (Hessel et al. 2021), in [0, 100]; the CLIP score of torchmetrics."""
     from torchmetrics.functional.multimodal import clip_score
 
-    # One picture and one text at a time, for torchmetrics hands back the mean of what it is given.
+    # One picture and one text at a time, for torchmetrics hands back the mean of what it is given; on the model's
+    # device, to which it else would move the model.
     return [
-        float(clip_score(_pixels(image), text, lambda: (clip, clip.prepare)))
+        float(clip_score(_pixels(image).to(clip.model.device), text, lambda: (clip, clip.prepare)))
         for image, text in zip(images, texts, strict=True)
     ]
 
