@@ -106,10 +106,10 @@ def latex(table: Table) -> str:
     best, shown = table.best(), table.main()
 
     def cell(row: int, index: int, value: Cell) -> str:
-        mean = _tex(show(value, table.columns[index]))
+        words, interval = show(value, table.columns[index]), show_interval(value, table.columns[index])
+        mean = _tex(words) if isinstance(value, str) else _tex_number(words)
         mean = rf"\textbf{{{mean}}}" if (row, index) in best else mean
-        interval = show_interval(value, table.columns[index])
-        return rf"\shortstack[r]{{{mean}\\{{\scriptsize {interval}}}}}" if interval else mean
+        return rf"\shortstack[r]{{\strut {mean}\\{{\scriptsize {_tex_number(interval)}}}}}" if interval else mean
 
     rows = [[cell(i, j, row[j]) for j in shown] for i, row in enumerate(table.rows)]
     columns = [table.columns[index] for index in shown]
@@ -150,7 +150,7 @@ def _tex_head(columns: Sequence[Column]) -> list[str]:
 
 def _tex_heading(column: Column) -> str:
     """In lines of a number's width, lest a few words push the table off the page."""
-    lines = [_tex(line) for line in wrap(heading(column), _HEADING, break_long_words=False)]
+    lines = [_tex(line) for line in wrap(heading(column), _HEADING, break_long_words=False, break_on_hyphens=False)]
     stacked, side = r"\\".join(lines), "l" if column.kind == "text" else "r"
     return rf"\shortstack[{side}]{{{stacked}}}" if len(lines) > 1 else stacked
 
@@ -192,6 +192,11 @@ def _flat(cell: Cell, wide: bool) -> Iterable[str | float | None]:
 
 def _markdown_words(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _tex_number(text: str) -> str:
+    """With minus signs for hyphens."""
+    return _tex(text.replace("-", "−"))
 
 
 def _tex(text: str) -> str:

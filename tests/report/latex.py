@@ -11,7 +11,9 @@ ENGINES = ("tectonic", "pdflatex", "xelatex", "lualatex")
 COMMANDS = set(
     "begin end centering caption toprule midrule bottomrule textbf scriptsize footnotesize par smallskip".split()
 )
-COMMANDS |= set("setlength tabcolsep shortstack multicolumn cmidrule resizebox ifdim width linewidth else fi".split())
+COMMANDS |= set(
+    "setlength tabcolsep shortstack strut multicolumn cmidrule resizebox ifdim width linewidth else fi".split()
+)
 COMMANDS |= set(
     "textbackslash textasciitilde textasciicircum textless textgreater textperiodcentered times Delta alpha dag".split()
 )

@@ -57,7 +57,8 @@ def test_latex_is_booktabs_with_every_special_sign_escaped():
         "    \\toprule\n"
         "    model & score & $\\Delta$ & time (s) & pictures \\\\\n"
         "    \\midrule\n"
-        "    plain\\_50\\% & \\shortstack[r]{0.25\\\\{\\scriptsize [0.12, 0.50]}} & -- & \\textbf{0.5} & 1,200 \\\\\n"
+        "    plain\\_50\\% & \\shortstack[r]{\\strut 0.25\\\\{\\scriptsize [0.12, 0.50]}} & -- & "
+        "\\textbf{0.5} & 1,200 \\\\\n"
         "    a|b \\textless{}i\\textgreater{} & \\textbf{0.75} & +0.50 & 2.0 & -- \\\\\n"
         "    \\bottomrule\n"
         "  \\end{tabular}}\n"
@@ -92,6 +93,13 @@ def test_neighbours_of_one_group_stand_under_a_common_head():
         Table(title="t", columns=(long,), rows=()), "tex"
     )
     assert "| model | x, a | y, a | x, b | y, b |" in render_table(table, "md")
+
+
+def test_a_fall_has_a_minus_sign_and_a_name_keeps_its_hyphen():
+    columns = (Column(name="m", title="m"), Column(name="d", title="d", kind="difference", digits=2))
+    table = Table(title="t", columns=columns, rows=(("a-b", Estimate(mean=-0.5, ci95=(-0.75, 0.25))),))
+    wanted = r"a-b & \shortstack[r]{\strut $-$0.50\\{\scriptsize [$-$0.75, +0.25]}} \\"
+    assert wanted in render_table(table, "tex")
 
 
 def test_csv_spreads_an_estimate_over_four_columns_and_keeps_every_digit():
@@ -142,6 +150,20 @@ def test_a_narrow_terminal_turns_the_table_instead_of_cutting_it():
     assert max(map(len, lines)) <= 42
     assert lines[1].split() == ["model", "plain_50%", "a|b", "<i>"]
     assert lines[2].split() == ["score", "0.25", "0.75"]
+
+
+def test_rows_that_fit_neither_way_stand_some_at_a_time_and_nothing_is_cut():
+    columns = (Column(name="m", title="model"), Column(name="s", title="a long title", kind="share"))
+    names = [f"a-system-of-a-long-name-{number}" for number in range(5)]
+    console = Console(file=io.StringIO(), width=70, force_terminal=False)
+    table = Table(title="t", columns=(*columns, *(Column(name=f"x{n}", title="x" * 9) for n in range(5))),
+                  rows=tuple((name, 0.5, *["y" * 9] * 5) for name in names))  # fmt: skip
+    with console.capture() as captured:
+        console.print(rich_table(table, 70))
+    text = captured.get()
+    assert "…" not in text
+    assert all(name in text for name in names)
+    assert text.count("a long title") == 3
 
 
 def test_a_name_with_rich_markup_in_it_is_printed_as_it_is():
