@@ -95,6 +95,19 @@ def test_what_ends_a_list_is_said_of_the_whole_list(text: str, stated: list[str]
     assert sorted(told) == sorted(stated)
 
 
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("from left to right: a red cup, a bowl, and a fork", [("e0", "left of", "e1"), ("e1", "left of", "e2")]),
+        ("From top to bottom, a cup and a bowl. The bowl is red.", [("e0", "above", "e1")]),
+        ("a cup, a bowl, and a fork, from left to right", [("e0", "left of", "e1"), ("e1", "left of", "e2")]),
+        ("a cup, a bowl and a fork from right to left", [("e0", "right of", "e1"), ("e1", "right of", "e2")]),
+    ],
+)
+def test_a_list_in_an_order_states_each_thing_and_the_next(text: str, stated: list[tuple[str, str, str]]) -> None:
+    assert [(r.subject, r.predicate, r.object) for r in parse(text).relations] == stated
+
+
 def test_negation_belongs_to_its_relation() -> None:
     graph = parse("a circle not near a square, and the square above a star")
     assert [r.negated for r in graph.relations] == [True, False]
@@ -116,6 +129,8 @@ def test_negation_belongs_to_its_relation() -> None:
         ("a circle and a square is left of a star", "unclear what 'and a square is left of a star' belongs to"),
         ("a circle and a square not near a star", "unclear what 'and a square not near a star' belongs to"),
         ("a circle left of a square and a star", "unclear what 'and a star' belongs to"),
+        ("from left to right: a circle", "expected two things or more in an order"),
+        ("from left to right: a circle above a square", "expected two things or more in an order"),
         ("a circle between a square", "'a circle between a square'"),
         ("a red circle near the red circle", "'a red circle near the red circle'"),
         ("a red circle near a blue circle, and the circle above a star", "'the circle' could mean 2 things"),

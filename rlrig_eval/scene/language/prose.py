@@ -3,6 +3,8 @@
 Where English leaves open what belongs to what, the words count as not understood.
 """
 
+from itertools import pairwise
+
 from rlrig_eval.scene.language.clauses import Clauses
 from rlrig_eval.scene.language.draft import Draft
 from rlrig_eval.scene.language.lexicon import ABSENCE, CLAUSE_JOINTS
@@ -10,6 +12,9 @@ from rlrig_eval.scene.language.things import read_things, starts_thing
 from rlrig_eval.scene.language.walk import Unread, Walk
 
 _STOPS = frozenset(".!?")
+_ORDERS = {
+    ("left", "right"): "left of", ("right", "left"): "right of", ("top", "bottom"): "above", ("bottom", "top"): "below",
+}  # fmt: skip
 
 
 def read_prose(walk: Walk, draft: Draft) -> None:
@@ -18,10 +23,15 @@ def read_prose(walk: Walk, draft: Draft) -> None:
     before: bool | None = None  # whether the clause before states a relation; None when nothing hangs on it
     joint, began, finite = "", 0, False
     _opening(walk)
+    order = _order(walk)
     while True:
         mark = len(draft.relations)
         try:
             related = clauses.read()
+            order = order or ("" if related else _order(walk))
+            if order and (walk.done or walk.word in _STOPS):
+                _in_order(draft, clauses, order, walk)
+                order = ""
             if related is not None:
                 # "a R b and c is S d": is c beside b, or on its own?
                 mixed = related and before and clauses.finite != finite and joint == "and"
@@ -35,7 +45,8 @@ def read_prose(walk: Walk, draft: Draft) -> None:
                 return
             began = walk.at
             joint = _joint(walk, clauses)
-            before = None if joint == "." else before
+            if joint == ".":
+                before, order = None, _order(walk)
             if walk.done and joint in (".", ";"):
                 return
         except Unread as lost:
@@ -46,6 +57,25 @@ def read_prose(walk: Walk, draft: Draft) -> None:
                 _joint(walk, clauses)
             if walk.done:
                 return
+
+
+def _order(walk: Walk) -> str:
+    """Take "from left to right" and the like; how each thing of the list stands to the next, or ""."""
+    comma = walk.word == ","
+    first, *rest = (walk.peek(comma + ahead) for ahead in range(4))
+    way = _ORDERS.get((rest[0], rest[2]), "") if first == "from" and rest[1] == "to" else ""
+    if way:
+        walk.at += comma + 4
+        walk.take_any((":", ","))
+    return way
+
+
+def _in_order(draft: Draft, clauses: Clauses, way: str, walk: Walk) -> None:
+    """A sentence that names an order is a list of things and nothing else."""
+    if len(clauses.listed) < 2:
+        raise walk.lost("two things or more in an order")
+    for one, next_ in pairwise(clauses.listed):
+        draft.relate(one, way, [next_])
 
 
 def _unclear(walk: Walk, began: int) -> Unread:

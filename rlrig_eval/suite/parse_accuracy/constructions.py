@@ -66,6 +66,11 @@ PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _p("a group of {two a} {R} {b}", "a|R|b"),
     ),
     "lists": (_p("{a} and {b}"), _p("{a}, {b} and {c}"), _p("{a}, {b}, and {c}"), _p("{a} and {two b}")),
+    "orderings": (
+        _p("from left to right: {a}, {b}, and {c}", "a|left of|b", "b|left of|c"),
+        _p("{a}, {b} and {c} from top to bottom", "a|above|b", "b|above|c"),
+        _p("From right to left, {a} and {two b}.", "a|right of|b"),
+    ),
     "synonyms": (_p("{a} is {R} {b}", "a|R|b"),),
     "fronted": (
         _p("{R} {b} is {a}", "a|R|b"), _p("{R} {b} there is {a}", "a|R|b"), _p("{R} {b}, {a}", "a|R|b"),
