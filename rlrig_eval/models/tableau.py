@@ -116,7 +116,7 @@ def _fits(relation: Relation, fields: Mapping[str, Field], steep: int) -> bool:
     holds = {
         "left of": dx > 0 and across * abs(dy) <= dx,
         "above": dy > 0 and across * abs(dx) <= dy,
-        "on": (dx, dy) == (0, 1),
+        "on": dy == 1 and abs(dx) <= (0 if steep > 1 else 2),  # a table has room for several
         "touching": abs(dx) + abs(dy) == 1,
         "near": apart == 1,
         "far from": apart >= far,

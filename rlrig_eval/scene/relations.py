@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Axis = Literal["horizontal", "vertical", "depth", "containment", "distance", "size", "between"]
+Axis = Literal["horizontal", "vertical", "depth", "containment", "distance", "size", "between", "support", "contact"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ _KINDS = (
     Kind("right of", "horizontal", "left of", swap=True, inverse="left of", transitive=True),
     Kind("above", "vertical", "above", inverse="below", transitive=True),
     Kind("below", "vertical", "above", swap=True, inverse="above", transitive=True),
-    # "on" says more than "above" (contact), so it keeps a form of its own and no word is exactly its inverse.
-    Kind("on", "vertical", "on"),
+    # "on" says more than "above" (contact), so it keeps a form of its own and no word is exactly its inverse. It has an
+    # axis of its own, as touching does: what is on a thing is above it too, and that is no second opinion.
+    Kind("on", "support", "on"),
     Kind("under", "vertical", "above", swap=True, inverse="above", transitive=True),
     Kind("in front of", "depth", "in front of", inverse="behind", transitive=True),
     Kind("behind", "depth", "in front of", swap=True, inverse="in front of", transitive=True),
@@ -40,7 +41,7 @@ _KINDS = (
     Kind("around", "containment", "inside", swap=True, inverse="inside", transitive=True),
     Kind("near", "distance", "near", inverse="near", symmetric=True),
     Kind("far from", "distance", "far from", inverse="far from", symmetric=True),
-    Kind("touching", "distance", "touching", inverse="touching", symmetric=True),
+    Kind("touching", "contact", "touching", inverse="touching", symmetric=True),
     Kind("bigger than", "size", "bigger than", inverse="smaller than", transitive=True),
     Kind("smaller than", "size", "bigger than", swap=True, inverse="bigger than", transitive=True),
     Kind("between", "between", "between", places=3),

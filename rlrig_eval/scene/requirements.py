@@ -6,6 +6,7 @@ The Checker, the GRPO reward, the VLM judges and the strict metrics all start fr
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
+from math import comb, prod
 from typing import Literal
 
 from rlrig_eval.scene.graph import Entity, Frozen, Relation, SceneGraph
@@ -37,8 +38,10 @@ class Requirement(Frozen):
     """One atomic, checkable statement.
 
     `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute,
-    `count` and `counting` for kind count, `predicate`, `negated` and `frame` for kind relation. `depends` are ids of
-    parents: a requirement whose parent fails is not satisfied.
+    `count` and `counting` for kind count, `predicate`, `negated` and `frame` for kind relation. `among` says that a
+    reference of a relation fits other things of the prompt too, as of two trees that nothing tells apart: then it is
+    to hold of as many as are asked for, and not of all. `depends` are ids of parents: a requirement whose parent fails
+    is not satisfied.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Requirement(Frozen):
     predicate: str | None = None
     negated: bool = False
     frame: Frame = "viewer"
+    among: bool = False
 
     def statement(self) -> str:
         """The requirement as an English clause without a capital or a full stop.
@@ -171,6 +175,7 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
                 predicate=relation.predicate,
                 negated=relation.negated,
                 frame=relation.frame,
+                among=any(references[n].matches(other) for n in names for other in graph.entities if other.id != n),
             )
         )
     return tuple(found)
@@ -180,7 +185,8 @@ def check(requirements: Sequence[Requirement], read: SceneGraph) -> dict[str, bo
     """Requirement id -> satisfied in `read`, a graph of instances that holds every relation it can see.
 
     A requirement whose parent fails is not satisfied (transitive). A relation of a group holds when it holds
-    for every entity that the reference picks out; a negated one when it holds for none and both are present.
+    for every entity that the reference picks out; a negated one when it holds for none and both are present. Where
+    the reference picks out another thing's as well, as many as are asked for are enough.
     """
     facts = read.canonical_relations()
     verdicts: dict[str, bool] = {}
@@ -207,9 +213,16 @@ def _holds(requirement: Requirement, read: SceneGraph, facts: frozenset[Relation
         return len(picked[0]) == wanted if requirement.counting == "exact" else len(picked[0]) >= wanted
     if requirement.kind == "attribute":
         return all(requirement.attribute in entity.attributes for entity in picked[0])
-    statements = list(_statements(requirement, picked))
-    held = [statement in facts for statement in statements]
-    return bool(held) and (not any(held) if requirement.negated else all(held))
+    right = [(statement in facts) != requirement.negated for statement in _statements(requirement, picked)]
+    return sum(right) >= min(_asked(requirement), len(right)) > 0 if requirement.among else bool(right) and all(right)
+
+
+def _asked(requirement: Requirement) -> int:
+    """Of how many pairs (or triples) of instances a relation is stated."""
+    subject, *objects = (reference.count for reference in requirement.references)
+    if len(objects) == 2 and requirement.entities[1] == requirement.entities[2]:
+        return subject * comb(objects[0], 2)
+    return subject * prod(objects)
 
 
 def _statements(requirement: Requirement, picked: list[list[Entity]]) -> list[Relation]:

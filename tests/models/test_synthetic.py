@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rlrig_eval.extract import Unscored, build
+from rlrig_eval.metrics import scene_graph_iou
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.synthetic import Synthetic, mistakes
-from rlrig_eval.scene import Entity, Relation, SceneGraph, check
+from rlrig_eval.scene import Entity, Relation, SceneGraph, check, focus, parse
 from tests.runs import tiny
 
 PROMPTS = tiny.suite().prompts
@@ -105,6 +106,16 @@ def test_anything_else_is_written_into_its_picture(predicates: tuple[str, ...], 
     seen = build("written").extract(drawn)
     assert seen == Synthetic().truth(asked)
     assert all(check(asked.graph.requirements(), seen).values())
+
+
+@pytest.mark.parametrize(
+    "text", ["a cup on a table", "a cup and a plate on a table", "three mugs on a shelf", "five cups on a table"]
+)
+def test_several_things_on_one_are_drawn_and_whole(text: str) -> None:
+    gold = parse(text)
+    seen = Synthetic().truth(Job("p", text, gold, 0, 0))
+    assert all(check(gold.requirements(), seen).values())
+    assert scene_graph_iou(focus(seen, gold), gold).sg == 1.0
 
 
 def test_a_mistake_outside_the_shapes_world_is_one_too() -> None:

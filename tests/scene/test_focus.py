@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given
 
 from rlrig_eval.scene import Entity, Relation, SceneGraph, equivalent, focus
@@ -29,6 +30,14 @@ def test_relations_on_an_axis_that_the_prompt_is_silent_on_are_dropped() -> None
     assert focused(fact("x", "left of", "y"), fact("x", "above", "y"), fact("x", "near", "y")) == [
         ("x", "left of", "y")
     ]
+
+
+@pytest.mark.parametrize(("stated", "implied"), [("on", "above"), ("touching", "near")])
+def test_what_the_stated_relation_implies_is_no_second_opinion(stated: str, implied: str) -> None:
+    gold = GOLD.model_copy(update={"relations": (GOLD.relations[0].model_copy(update={"predicate": stated}),)})
+    assert focused(fact("x", stated, "y"), fact("x", implied, "y"), gold=gold) == [("x", stated, "y")]
+    weaker = GOLD.model_copy(update={"relations": (GOLD.relations[0].model_copy(update={"predicate": implied}),)})
+    assert focused(fact("x", stated, "y"), fact("x", implied, "y"), gold=weaker) == [("x", implied, "y")]
 
 
 def test_a_relation_that_contradicts_the_prompt_stays_to_be_priced() -> None:

@@ -181,6 +181,29 @@ def test_a_phrase_that_fits_two_groups_counts_both() -> None:
     ]
 
 
+TREES = (thing("a", "tree"), thing("b", "tree"), thing("c", "barn"))
+
+
+def test_of_two_things_that_nothing_tells_apart_each_relation_is_asked_of_one() -> None:
+    prompt = graph(*TREES, fact("a", "behind", "c"), fact("b", "left of", "c"))
+    assert failed(prompt, graph(*TREES, fact("b", "behind", "c"), fact("a", "left of", "c"))) == []
+    assert failed(prompt, graph(*TREES, fact("a", "behind", "c"))) == ["the tree is left of the barn"]
+    beside = graph(*TREES, fact("a", "left of", "b"))
+    assert failed(beside, graph(*TREES, fact("b", "left of", "a"))) == []
+    assert failed(beside, graph(*TREES, fact("b", "above", "a"))) == ["the tree is left of the tree"]
+    denied = graph(*TREES, fact("a", "left of", "c", negated=True), fact("b", "left of", "c"))
+    assert failed(denied, graph(*TREES, fact("a", "left of", "c"))) == []
+    assert failed(denied, graph(*TREES, fact("a", "left of", "c"), fact("b", "left of", "c"))) != []
+
+
+def test_a_group_beside_another_of_its_name_is_asked_of_as_many_as_it_has() -> None:
+    trees = [thing(name, "tree") for name in "wxyz"]
+    prompt = graph(thing("a", "tree", count=3), thing("b", "tree"), thing("c", "barn"), fact("a", "left of", "c"))
+    picture = [*trees, thing("c", "barn"), *(fact(name, "left of", "c") for name in "wxy")]
+    assert failed(prompt, graph(*picture)) == []
+    assert failed(prompt, graph(*picture[:-1])) == ["the trees are left of the barn"]
+
+
 def test_two_things_of_one_name_can_have_a_third_between_them() -> None:
     prompt = graph(X, Y, Y2, fact("x", "between", ("y", "y2")))
     assert prompt.requirements()[-1].statement() == "the circle is between the squares"
