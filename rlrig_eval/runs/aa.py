@@ -24,6 +24,7 @@ from rlrig_eval.judges.instruments import (
     hear,
     read_labels,
     repeats,
+    sheet,
     together,
     unanimity,
 )
@@ -35,7 +36,7 @@ from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import replace_json
+from rlrig_eval.runs.store import replace_json, replace_text
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""
@@ -109,6 +110,19 @@ def _about(run: Opened, spec: JudgeSpec, hearing: Hearing) -> dict[str, Any]:
         "letters_right": dict(sorted(heard.letters_right.items())),
         "length": length_bias(run, cases, heard),
     }
+
+
+def label_sheet(folder: Path, out: Path, limit: int | None = None) -> Path:
+    """A CSV for people to fill in, for `try_judge` to read: every question on the first `limit` pictures of a run.
+
+    Raises:
+        UsageError: no run, or no picture in it.
+    """
+    cases = cases_of(open_run(folder))[:limit]
+    if not cases:
+        raise UsageError(f"{folder}: there is no picture to label")
+    replace_text(out, sheet(cases))
+    return out
 
 
 def cases_of(run: Opened) -> list[Case]:

@@ -23,6 +23,7 @@ from rlrig_eval.judges.instruments import (
     hear,
     read_labels,
     repeats,
+    sheet,
     together,
     unanimity,
 )
@@ -253,6 +254,14 @@ def test_labels_of_several_people_are_put_together(tmp_path: Path) -> None:
     assert found.answers == {KNOWN[0]: True, KNOWN[1]: False}
     assert found.raters == 3
     assert found.fleiss_kappa == pytest.approx(0.25)  # p_o = 2/3; p_e = (4/6)^2 + (2/6)^2 = 5/9
+
+
+def test_a_sheet_that_is_half_filled_in_is_read_back(tmp_path: Path) -> None:
+    head, first, *rest = sheet(CASES[:2]).splitlines()
+    assert first.split(",")[3] == CASES[0].task.requirements[0].question()
+    path = labels(tmp_path, f"{first[:-2]},yes,ann", *rest, head=head)
+    item = (CASES[0].sample, CASES[0].task.requirements[0].id)
+    assert read_labels(path, [item]).answers == {item: True}
 
 
 @pytest.mark.parametrize(

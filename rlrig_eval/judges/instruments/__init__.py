@@ -3,7 +3,7 @@
 from rlrig_eval.judges.instruments.agree import Hearing, Truth, agreements, together, unanimity
 from rlrig_eval.judges.instruments.controls import CONTROLS, control
 from rlrig_eval.judges.instruments.hearing import Case, Heard, hear
-from rlrig_eval.judges.instruments.labels import read_labels
+from rlrig_eval.judges.instruments.labels import read_labels, sheet
 from rlrig_eval.judges.instruments.repeats import repeats
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "hear",
     "read_labels",
     "repeats",
+    "sheet",
     "together",
     "unanimity",
 ]

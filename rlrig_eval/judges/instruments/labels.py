@@ -1,17 +1,19 @@
-"""Human labels from a CSV: sample, requirement, label and, where several people labelled, rater."""
+"""Human labels in a CSV: sample, requirement, label and, where several people labelled, rater; and the empty sheet."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+import io
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rlrig_eval.errors import UnreadableFile
-from rlrig_eval.judges.instruments.hearing import Item
+from rlrig_eval.judges.instruments.hearing import Case, Item
 from rlrig_eval.stats.agreement import fleiss_kappa
 
 COLUMNS = ("sample", "requirement", "label")
+_SHEET = ("sample", "requirement", "picture", "question", "label", "rater")
 _WORDS = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 
 
@@ -24,8 +26,19 @@ class Labels:
     fleiss_kappa: float | None
 
 
+def sheet(cases: Iterable[Case]) -> str:
+    """A CSV with a line for each question on each picture, to be labelled; no answer of any judge is in it."""
+    written = io.StringIO()
+    lines = csv.writer(written, lineterminator="\n")
+    lines.writerow(_SHEET)
+    for case in cases:
+        for requirement in case.task.requirements:
+            lines.writerow((case.sample, requirement.id, case.task.picture, requirement.question(), "", ""))
+    return written.getvalue()
+
+
 def read_labels(path: Path, known: Collection[Item]) -> Labels:
-    """The labels in a CSV file with a head line.
+    """The labels in a CSV file with a head line. Other columns mean nothing, and a line without a label is not read.
 
     Raises:
         UnreadableFile: it cannot be read, a column is missing, or a line is not of the run.
@@ -41,6 +54,8 @@ def read_labels(path: Path, known: Collection[Item]) -> Labels:
                 raise UnreadableFile("missing", path=path, line=number, field=column)
         item = (line["sample"].strip(), line["requirement"].strip())
         word = line["label"].strip().casefold()
+        if not word:
+            continue
         if item not in known:
             raise UnreadableFile(f"{' '.join(item)}: no such question in the run", path=path, line=number)
         if word not in _WORDS:
