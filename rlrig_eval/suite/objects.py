@@ -1,7 +1,8 @@
 """Write the suite ``spatial-objects``: ``python -m rlrig_eval.suite.objects --seed 11 --out suites/spatial-objects``.
 
 Half of it are the groups of `spatial-hard` about common things instead of shapes, so what they ask for can be drawn;
-the rest asks what no flat shapes can show: whose left is meant, depth without overlap, in and on and under and above.
+the rest asks what no flat shapes can show: whose left is meant, depth without overlap, in and on and under and above,
+touching and apart.
 The same seed and the same `spatial-hard` write the same bytes.
 """
 
@@ -53,7 +54,8 @@ def groups(bucket: Split, seed: int) -> dict[str, list[Group]]:
         if _fits(together):
             group = _unlike(partial(_recast, together), [seed, *name.encode()], used)
             found.setdefault(group.structure, []).append(group)
-    for structure, compose in (("frames", _frames), ("depth", _depth), ("support", _support)):
+    own = (("frames", _frames), ("depth", _depth), ("support", _support), ("touching", _touching))
+    for structure, compose in own:
         for number in range(OWN[bucket]):
             make = partial(_own, structure, compose, number)
             seeds = [seed, len(bucket), *structure.encode(), number]
@@ -148,21 +150,29 @@ def _depth(rng: Generator, number: int) -> tuple[Member, ...]:
 
 def _support(rng: Generator, number: int) -> tuple[Member, ...]:
     """In against under, on against above without touching, and on against under with the things exchanged."""
-    thing, holder = _pair(rng, SMALL, HOLDERS)
-
-    def state(*predicates: str) -> SceneGraph:
-        relations = tuple(
-            Relation(subject="e0", predicate=p.removeprefix("not "), object="e1", negated=p.startswith("not "))
-            for p in predicates
-        )
-        return SceneGraph(entities=(thing, holder), relations=relations)
-
+    state = partial(_state, *_pair(rng, SMALL, HOLDERS))
     on, hovering = state("on"), state("above", "not touching")
     return (
         Member(state("inside"), state("under")),
         Member(on, hovering, "on"),
         Member(exchanged(on, "e0", "e1"), exchanged(state("under"), "e0", "e1"), "unlikely", ("unlikely",)),
     )
+
+
+def _touching(rng: Generator, number: int) -> tuple[Member, ...]:
+    """Touching against near without touching; of two groups in three, on a side that both say."""
+    state = partial(_state, *_pair(rng, THINGS, THINGS))
+    side = ((), ("left of",), ("right of",))[number % 3]
+    return (Member(state(*side, "touching"), state(*side, "near", "not touching")),)
+
+
+def _state(one: Entity, other: Entity, *predicates: str) -> SceneGraph:
+    """What is said of the first thing and the second, "not" before what is denied."""
+    relations = tuple(
+        Relation(subject=one.id, predicate=p.removeprefix("not "), object=other.id, negated=p.startswith("not "))
+        for p in predicates
+    )
+    return SceneGraph(entities=(one, other), relations=relations)
 
 
 def _pair(rng: Generator, first: Sequence[str], second: Sequence[str]) -> tuple[Entity, Entity]:
