@@ -52,6 +52,19 @@ def test_an_imported_suite_names_its_own_rule(benchmark: str, tmp_path: Path) ->
     assert set(suite.scorers) <= set(names())
 
 
+ALL = FILES | {
+    "dsg-1k": "dsg.csv", "dpg": "dsg.csv", "laion-sg": "laion_sg.json", "corebench": "corebench.json",
+    "unigenbench": "unigenbench_en.csv",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("benchmark", ALL)
+def test_what_is_drawn_without_errors_is_all_right_in_every_benchmark(benchmark: str) -> None:
+    """Two trees alike (LAION-SG), three mugs on one shelf (DSG); a text that nobody can read has no score (None)."""
+    found = scored(load(benchmark, FIXTURES / ALL[benchmark]), "graph")
+    assert values(found, "all_correct", "sg_iou") - {None} == {1.0}
+
+
 def test_geneval_is_one_without_errors_and_nought_with_nothing_but() -> None:
     suite = load("geneval", FIXTURES / "geneval.jsonl")
     assert values(scored(suite, "geneval"), "correct", "correct_corrected") == {1.0}
