@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import stamina
 from anyio import fail_after
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import start_blocking_portal
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble
@@ -30,6 +31,7 @@ KEY = "OPENAI_API_KEY"
 ADDRESS = "OPENAI_BASE_URL"
 HOSTED = "https://api.openai.com/v1"
 _SHOWN = 300
+logging.getLogger("stamina").addHandler(logging.NullHandler())  # else every retry is a line on a user's screen
 
 
 class OpenAI:
@@ -97,8 +99,11 @@ class OpenAI:
             out: deque[Future[Reply | Trouble]] = deque()
             try:
                 for request in requests:
-                    urls = tuple(map(self._url_of, request.images))  # here, where it holds up no other call
-                    out.append(portal.start_task_soon(self._answer, client, gate, request, urls))
+                    if self._breaker.hopeless():
+                        out.append(_done(self._given_up()))
+                    else:
+                        urls = tuple(map(self._url_of, request.images))  # here, where it holds up no other call
+                        out.append(portal.start_task_soon(self._answer, client, gate, request, urls))
                     if len(out) >= self._window:
                         yield out.popleft().result()
                 while out:
@@ -106,7 +111,7 @@ class OpenAI:
             finally:
                 for future in out:
                     future.cancel()
-                _close(portal, client)
+                portal.call(client.close)
 
     async def _open(self) -> tuple[AsyncOpenAI, Gate]:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
@@ -140,7 +145,7 @@ class OpenAI:
         from openai import APIError, APIStatusError
 
         if not self._breaker.closed():
-            return Trouble(self._clean(self._breaker.reason))
+            return self._given_up()
         started = time.monotonic()
         try:
             with fail_after(self._timeout):  # the client's own timeout is for each read
@@ -207,9 +212,18 @@ class OpenAI:
             usd = sum(count * price for count, price in zip(tokens, self._prices, strict=True)) / 1e6
         return Reply(self._clean(found.text), found.p_yes, replace(found.usage, usd=usd))
 
+    def _given_up(self) -> Trouble:
+        return Trouble(self._clean(self._breaker.reason or "the server was given up"))
+
     def _clean(self, text: str) -> str:
         """A server may echo the key; it goes no further."""
         return text.replace(self._key, "***") if self._key else text
+
+
+def _done(reply: Trouble) -> Future[Reply | Trouble]:
+    future: Future[Reply | Trouble] = Future()
+    future.set_result(reply)
+    return future
 
 
 async def _body(response: Any) -> bytes | Trouble:
@@ -217,10 +231,6 @@ async def _body(response: Any) -> bytes | Trouble:
         return await bounded_body(response.iter_bytes())
     except Exception as problem:  # while a body is read, the client lets the errors of its HTTP library through
         raise ConnectionError(f"the connection broke: {type(problem).__name__}") from problem
-
-
-def _close(portal: BlockingPortal, client: AsyncOpenAI) -> None:
-    portal.call(client.close)
 
 
 def _reason(problem: Exception) -> str:

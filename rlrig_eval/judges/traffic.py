@@ -89,13 +89,16 @@ class Breaker:
     _since: float = field(default=float("inf"), repr=False)
     _opened: float | None = field(default=None, repr=False)
 
+    def hopeless(self) -> bool:
+        """Whether a call would be in vain; asking takes no leave."""
+        return self._opened is not None and self.clock() - self._opened < self.cooldown
+
     def closed(self) -> bool:
         """Whether a call may be made; asking for leave to try again takes it."""
-        if self._opened is None:
-            return True
-        if self.clock() - self._opened < self.cooldown:
+        if self.hopeless():
             return False
-        self._opened = self.clock()
+        if self._opened is not None:
+            self._opened = self.clock()
         return True
 
     def went_well(self) -> None:

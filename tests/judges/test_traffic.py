@@ -78,8 +78,10 @@ def test_one_success_forgives_all() -> None:
 def test_after_a_while_one_call_may_try_again() -> None:
     watch = Watch()
     breaker = Breaker(patience=30.0, cooldown=60.0, clock=watch)
+    assert not breaker.hopeless()
     breaker.refused("404")
-    assert not breaker.closed()
+    assert (breaker.hopeless(), breaker.closed()) == (True, False)
     watch.now = 61.0
-    assert breaker.closed()
+    assert (breaker.hopeless(), breaker.closed()) == (False, True)
+    assert breaker.hopeless()
     assert not breaker.closed()
