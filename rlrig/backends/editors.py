@@ -6,6 +6,7 @@ from rlrig.backends.flow import FlowDiffuser, KontextEditor, PipelineEditor
 from rlrig.backends.inversion import InversionEditor
 from rlrig.presets import Editor
 from rlrig.roles import InverseDiffuser
+from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
 from rlrig_eval.pipelines import open_drawer, open_named
 from rlrig_eval.pipelines.painter import takes
@@ -46,7 +47,8 @@ def _sdedit(drawer: Any, editor: Editor) -> InverseDiffuser:
     chosen = getattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"), None)
     if chosen is None:
         raise UsageError(f"no SDEdit with a {name}: diffusers has no image-to-image class for it")
-    pipeline = chosen.from_pipe(drawer, dtype=drawer.dtype)
+    with quiet():
+        pipeline = chosen.from_pipe(drawer, dtype=drawer.dtype)
     pipeline.set_progress_bar_config(disable=True)
     more = {"strength": editor.inversion.strength}
     return PipelineEditor(pipeline, editor.sampling, more, sized="width" in takes(pipeline))

@@ -70,6 +70,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     torch.manual_seed(0)
     model = JanusForConditionalGeneration(config)
+    for weight in model.parameters():
+        if weight.ndim == 2:
+            torch.nn.init.normal_(weight, std=0.5)  # large enough for the prompt to matter
     marks = {name: getattr(words, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
     model.generation_config = GenerationConfig(**marks)  # made anew, as the published one was
     model.generation_config.generation_kwargs = {"boi_token_id": words.convert_tokens_to_ids(BEGIN)}
@@ -95,7 +98,7 @@ def test_it_draws_rgb_the_same_in_any_batch_and_another_for_another_seed(folder:
     assert not np.array_equal(drawn(folder, [other])[0], alone[0])
 
 
-@pytest.mark.parametrize("setting", [{"guidance": 1.5}, {"temperature": 0.05}])
+@pytest.mark.parametrize("setting", [{"guidance": 1.01}, {"temperature": 0.05}])
 def test_a_setting_changes_the_picture(folder: Path, setting: dict[str, float]) -> None:
     assert not np.array_equal(drawn(folder, JOBS[:1], **setting)[0], drawn(folder, JOBS[:1])[0])
 
