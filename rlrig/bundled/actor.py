@@ -92,7 +92,8 @@ def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | Non
             "exact": float(np.mean([text == reference for text, (_, reference) in zip(written, held_out, strict=True)]))
         }
 
-    average, log = fit(model, optimisers(model, 2e-3, 2e-3), batches, loss, evaluate, budget)
+    rate = 2e-3 if start is None else 1e-3
+    average, log = fit(model, optimisers(model, rate, rate), batches, loss, evaluate, budget)
     if VLM(average, vlm.processor).fingerprint() != before:
         raise RuntimeError("training the Actor changed the base, which is the Checker")
     average.half().save_pretrained(out, save_embedding_layers=False)  # they are the base's own

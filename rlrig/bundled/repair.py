@@ -66,7 +66,11 @@ def _made(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
 
 
 def _moved(prompt: SceneGraph, failed: Requirement, broken: frozenset[Relation]) -> Instruction:
-    """Move one of the two things: the one whose move mends most, and of equals the one with the least to break."""
+    """Move one of the two things: the one whose move mends most; of equals one whose relations an instruction holds.
+
+    Then the subject, as its clause is the requirement's own words: taught to move whichever had less to break, an Actor
+    often took the mover from one and the direction from the other.
+    """
     options = []
     for mover in dict.fromkeys((failed.entities[0], failed.entities[1])):
         own = _about(prompt, mover)
@@ -76,7 +80,7 @@ def _moved(prompt: SceneGraph, failed: Requirement, broken: frozenset[Relation])
         clauses = _fitting([*wrong, *right])
         if wrong:
             mended = sum(clause in wrong for clause in clauses)
-            options.append((-mended, len(own), move(_called(prompt, mover), clauses)))
+            options.append((-mended, len(own) > MOST_CLAUSES, move(_called(prompt, mover), clauses)))
     return min(options, key=lambda option: option[:2])[2]
 
 
