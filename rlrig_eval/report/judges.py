@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -116,10 +115,10 @@ def controls(runs: Mapping[str, Mapping[str, Any]]) -> list[Table]:
         Column(name="questions", title="questions", kind="count"),
         Column(name="unscored", title="unscored", kind="count"),
     )
-    written = "; ".join(f"{number} {json.dumps(words)}" for number, words in enumerate(ATTEMPTS, start=1))
+    written = "; ".join(f"{number} “{words}”" for number, words in enumerate(ATTEMPTS, start=1))
     notes = (
         "On a blank picture every yes is wrong; elsewhere every change beyond the flip rate is.",
-        f"Written in a band below the picture, which is empty under `band`: {written}.",
+        f"Written in a band below the picture, which is empty under the control band: {written}.",
     )
 
     def of(name: str, tried: Mapping[str, Mapping[str, Any]]) -> Table:
