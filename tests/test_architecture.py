@@ -180,18 +180,28 @@ def test_importing_the_module_loads_neither_torch_nor_spacy(module: str) -> None
 
 @pytest.mark.parametrize("command", ["rlrig_eval.cli", "rlrig.cli"])
 def test_help_answers_fast_and_without_torch(command: str) -> None:
+    ours = _help_cpu_seconds(
+        f"from {command} import main",
+        "assert 'torch' not in sys.modules and 'numpy' not in sys.modules",
+    )
+    # The promise is 0.3 s on an idle machine of its day. On any machine: hardly more than a typer app of two commands.
+    small = "import typer\nmain = typer.Typer()\nmain.command('a')(lambda: None)\nmain.command('b')(lambda: None)"
+    bare = _help_cpu_seconds(small, "")
+    assert ours < 1.8 * bare
+
+
+def _help_cpu_seconds(imports: str, afterwards: str) -> float:
+    """The least of three tries, as a busy neighbour slows even processor time."""
     script = (
-        f"import sys; sys.argv = ['x', '--help']; from {command} import main\n"
-        "try: main()\nexcept SystemExit as end: assert not end.code, end.code\n"
-        "assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+        f"import sys; sys.argv = ['x', '--help']\n{imports}\n"
+        f"try: main()\nexcept SystemExit as end: assert not end.code, end.code\n{afterwards}"
     )
     seconds = []
     for _ in range(3):
         before = _children_cpu_seconds()
         assert "Usage" in _run("-c", script).stdout
         seconds.append(_children_cpu_seconds() - before)
-    # The promise is 0.3 s on an idle machine. A busy neighbour on the same core slows even processor time.
-    assert min(seconds) < 0.45
+    return min(seconds)
 
 
 def _children_cpu_seconds() -> float:
