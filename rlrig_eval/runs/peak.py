@@ -56,4 +56,6 @@ def _peak_ram() -> float | None:
 def _cuda() -> Any:
     """torch.cuda where it is in use; torch is not imported for this."""
     torch = sys.modules.get("torch")
-    return torch.cuda if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized() else None
+    if torch is None or getattr(torch.__spec__, "_initializing", False):  # a judge's thread may be importing it
+        return None
+    return torch.cuda if torch.cuda.is_available() and torch.cuda.is_initialized() else None
