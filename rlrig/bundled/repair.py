@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from rlrig.bundled.sentences import MOST_CLAUSES, MOVES, Clause, Instruction, add, move, name, recolour, remove, replace
-from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph, check, opposite
+from rlrig_eval.scene import VOCABULARY, Entity, Reference, Relation, Requirement, SceneGraph, check
 from rlrig_eval.shapes.vocabulary import COLOURS
 
 Verdicts = Mapping[str, bool]
@@ -116,7 +116,7 @@ def _clause(prompt: SceneGraph, relation: Relation, mover: str) -> Clause | None
         return Clause("between", names) if relation.subject == mover else None
     predicate = _CONTRARY.get(relation.predicate, relation.predicate) if relation.negated else relation.predicate
     if relation.subject != mover:
-        predicate = opposite(predicate)
+        predicate = VOCABULARY[predicate].inverse or predicate  # near is its own, where its opposite is far from
     (other,) = _others(relation, mover)
     return Clause(predicate, (_called(prompt, other),)) if predicate in MOVES else None
 

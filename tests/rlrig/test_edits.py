@@ -94,6 +94,12 @@ def test_what_shall_not_be_is_moved_to_the_contrary() -> None:
     assert repair(prompt, scene, prompt.requirements())[0] == "move the red circle right of the blue square"
 
 
+def test_what_is_near_a_thing_has_that_thing_near_it() -> None:
+    prompt = parse("a red circle near a blue square")
+    scene = truth(layout(parse("a red circle"), np.random.default_rng(0)))
+    assert repair(prompt, scene, prompt.requirements())[0] == "add a blue square near the red circle"
+
+
 def test_nothing_to_repair_is_an_error() -> None:
     prompt = parse("a red circle left of a blue square")
     scene = truth(layout(prompt, np.random.default_rng(0)))
