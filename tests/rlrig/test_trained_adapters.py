@@ -79,7 +79,8 @@ def test_the_checker_is_the_base_whatever_rl_says(root: Path) -> None:
     pipes = [RLRIGPipeline.from_pretrained(root / "bent", rl) for rl in ("none", "both")]
     asked = [parse(PROMPT).requirements()]
     image = [Image.new("RGB", (64, 64), "red")]
-    assert pipes[0].checker.check(image, asked) == pipes[1].checker.check(image, asked)
+    # It shares the Actor's copy: adapters that are off still stand around its layers, and reorder a float32 sum or two.
+    assert np.allclose(pipes[0].checker.check(image, asked), pipes[1].checker.check(image, asked), atol=1e-6)
 
 
 def test_merged_it_edits_as_it_did_on_top(root: Path) -> None:
