@@ -155,8 +155,9 @@ def main(arguments: Sequence[str] | None = None, asked: Asked | None = None) -> 
     if rows:
         record = {"hardware": hardware, "rows": rows, "provenance": provenance().model_dump(mode="json")}
         replace_text(options.out.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
-    replace_text(options.out.with_suffix(".md"), table(rows, asked, hardware))
-    print(table(rows, asked, hardware))
+    page = table(rows, asked, hardware)
+    replace_text(options.out.with_suffix(".md"), page)
+    print(page)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ with the most edits in its line, the first of them in the suite's order: chosen 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -18,23 +19,25 @@ from rlrig_eval.runs import open_run
 
 def main(run: Path, out: Path) -> None:
     """Write the strip; leaves with a message when no picture fits."""
+    path, trace, text = max(made_right(run), key=lambda one: edits_behind(one[1]), default=(run, None, ""))
+    if trace is None:
+        sys.exit(f"{run}: no picture was made right by an edit")
+    frames = [Image.open(path.with_name(f"{path.stem}_r{one.index}.png")) for one in trace.rounds]
+    film_strip(frames, trace, text).save(out)
+    print(f"{out}: {text} ({edits_behind(trace)} edits)")
+
+
+def made_right(run: Path) -> Iterator[tuple[Path, Trace, str]]:
+    """File, trace and prompt of each picture of the run that an edit made right, in the suite's order."""
     opened = open_run(run)
-    best: tuple[int, Path, Trace, str] | None = None
     for sample in opened.samples:
         row, score = opened.rows.get(sample.id), opened.scores["graph"].get(sample.id)
         if row is None or row.trace is None or score is None or score.values.get("all_correct") != 1:
             continue
         path = run / row.trace
         trace = Trace.model_validate_json(path.read_text("utf-8"))
-        edits = edits_behind(trace)
-        if trace.stopped == "satisfied" and edits > (best[0] if best else 0):
-            best = (edits, path, trace, sample.prompt.text)
-    if best is None:
-        sys.exit(f"{run}: no picture was made right by an edit")
-    edits, path, trace, text = best
-    frames = [Image.open(path.with_name(f"{path.stem}_r{one.index}.png")) for one in trace.rounds]
-    film_strip(frames, trace, text).save(out)
-    print(f"{out}: {text} ({edits} edits)")
+        if trace.stopped == "satisfied" and edits_behind(trace):
+            yield path, trace, sample.prompt.text
 
 
 def edits_behind(trace: Trace) -> int:

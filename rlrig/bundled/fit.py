@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +53,13 @@ def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float =
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     matrices = [p for name, p in named if is_inner(name, p)]
     rest = [p for name, p in named if not is_inner(name, p)]
+    adamw = partial(torch.optim.AdamW, weight_decay=decay, betas=(0.9, 0.98))
+    muon = partial(torch.optim.Muon, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
     found: list[torch.optim.Optimizer] = []
     if rest:
-        found.append(torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98)))
-    if matrices and has_bfloat16(matrices[0].device.type):
-        found.append(torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
-    elif matrices:
-        found.append(torch.optim.AdamW(matrices, lr=matrix_rate, weight_decay=decay, betas=(0.9, 0.98)))
+        found.append(adamw(rest, lr=rate))
+    if matrices:
+        found.append((muon if has_bfloat16(matrices[0].device.type) else adamw)(matrices, lr=matrix_rate))
     return found
 
 
