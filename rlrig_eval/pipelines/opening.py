@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Mapping
@@ -138,9 +139,8 @@ def _denoiser(checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
 def _configure(pipeline: Any, loading: Loading) -> None:
     try:
         with quiet():
-            if loading.scheduler is not None:
-                chosen = _class(loading.scheduler, "scheduler")
-                pipeline.scheduler = chosen.from_config(pipeline.scheduler.config, **(loading.scheduler_options or {}))
+            if loading.scheduler is not None or loading.scheduler_options:
+                pipeline.scheduler = _scheduler(pipeline.scheduler, loading)
             if loading.loras:
                 _adapt(pipeline, loading)
             if loading.vae_tiling:
@@ -155,6 +155,16 @@ def _configure(pipeline: Any, loading: Loading) -> None:
         raise UsageError(
             f"{type(pipeline).__name__}: these settings do not fit it: {_first_line(problem)}"
         ) from problem
+
+
+def _scheduler(own: Any, loading: Loading) -> Any:
+    """The scheduler that is asked for, or the checkpoint's own class, with the checkpoint's figures and the options."""
+    chosen = type(own) if loading.scheduler is None else _class(loading.scheduler, "scheduler")
+    known = inspect.signature(chosen).parameters
+    for name in loading.scheduler_options or {}:
+        if name not in known:  # diffusers would drop it with a line in its log
+            raise UsageError.unknown(f"option of {chosen.__name__}", name, known)
+    return chosen.from_config(own.config, **(loading.scheduler_options or {}))
 
 
 def _adapt(pipeline: Any, loading: Loading) -> None:

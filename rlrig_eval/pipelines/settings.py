@@ -30,7 +30,8 @@ class Loading(Frozen):
         config: for a single file, the folder or Hub id of a pipeline with the same parts.
         denoiser: a single safetensors or GGUF file whose weights take the place of the checkpoint's denoiser.
         parts: text encoders (causal language models) and tokenizers that come from checkpoints of their own, by name.
-        scheduler: a scheduler class of diffusers, made from the checkpoint's own with `scheduler_options` over it.
+        scheduler: a scheduler class of diffusers, made from the checkpoint's own with `scheduler_options` over it;
+            the options alone are over the checkpoint's own class.
         quantise: the library that shrinks the denoiser and the text encoders as they are loaded.
         attention: a back end of diffusers' attention dispatcher, such as native or flash.
         offload: what waits in main memory: whole models, single layers, or groups of layers.

@@ -100,6 +100,23 @@ def test_a_negative_prompt_is_heeded_or_refused(family: tuple[str, Path], model:
     assert not np.array_equal(one, other)
 
 
+FLOW = ("UniPCMultistepScheduler", {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0})
+OTHER = {"sd15": ("EulerDiscreteScheduler", {}), "sdxl": ("DDIMScheduler", {})}
+OTHER["pixart-sigma"] = OTHER["sd15"]
+
+
+def test_another_scheduler_draws_another_picture(family: tuple[str, Path], model: DiffusersModel) -> None:
+    name, folder = family
+    scheduler, options = OTHER.get(name, FLOW)
+    assert type(model._pipeline.scheduler).__name__ != scheduler
+    other = DiffusersModel(str(folder), told(name, scheduler=scheduler, scheduler_options=options), device="cpu")
+    assert type(other._pipeline.scheduler).__name__ == scheduler
+    assert other.settings["scheduler"] == scheduler
+    one, again = (pixels(other.generate(JOBS[:1])) for _ in range(2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, pixels(model.generate(JOBS[:1])))
+
+
 def test_its_class_is_the_one_that_its_index_names(family: tuple[str, Path], model: DiffusersModel) -> None:
     _, folder = family
     assert type(model._pipeline).__name__ == json.loads((folder / "model_index.json").read_text())["_class_name"]

@@ -63,6 +63,15 @@ def test_another_scheduler_is_made_from_the_checkpoints_own(sd15: Path) -> None:
     assert not np.array_equal(drawn(sd15), np.asarray(other.generate([JOB])[0].image, dtype=int))
 
 
+def test_options_alone_are_for_the_checkpoints_own_scheduler(flux: Path) -> None:
+    options = {"use_dynamic_shifting": False, "shift": 9.0}
+    other = model(flux, scheduler_options=options)
+    scheduler = other._pipeline.scheduler
+    assert (type(scheduler).__name__, scheduler.config.shift) == ("FlowMatchEulerDiscreteScheduler", 9.0)
+    assert not np.array_equal(drawn(flux), np.asarray(other.generate([JOB])[0].image, dtype=int))
+    assert "did you mean 'shift'" in refused(flux, scheduler_options={"shfit": 9.0})
+
+
 def test_an_unknown_scheduler_or_pipeline_suggests_the_nearest(sd15: Path) -> None:
     assert "did you mean 'EulerDiscreteScheduler'" in refused(sd15, scheduler="EulerDiscretScheduler")
     assert "did you mean 'StableDiffusionPipeline'" in refused(sd15, pipeline="StableDiffusionPipelin")
