@@ -33,7 +33,8 @@ class Entry:
 
     `suite` is in words, `prompts` how many of it were planned; `terms` is what must be equal for two results to be
     comparable; `scores` are those of `all_correct` by prompt, None where there is none; `groups` has at least their
-    prompts; `seconds` are of a sample's drawing, None where nothing says.
+    prompts; `seconds` are of a sample's drawing, None where nothing says; `peak_mib` is the most memory that drawing a
+    batch took, by where it is (ram, gpu).
     """
 
     label: str
@@ -47,6 +48,7 @@ class Entry:
     by_tag: Mapping[str, Mapping[str, Estimate]]
     cost: Mapping[str, float | None]
     seconds: float | None
+    peak_mib: Mapping[str, float]
     scores: Scores
     groups: Groups
     distrust: str | None = None  # why its chain of instruments failed the calibration that was asked for
@@ -140,7 +142,7 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
     summary, timing = folder / "summary.json", folder / "timing.json"
     if not summary.is_file():
         raise UsageError(f"{folder}: the run is not finished (there is no summary.json); its command goes on with it")
-    told, seconds = read_document(summary, Summary), read_document(timing, Timing)
+    told, took = read_document(summary, Summary), read_document(timing, Timing)
     own = suite_of(folder, config)
     if own.sha256 not in suites:
         suites[own.sha256] = own, {prompt.id: prompt.group for prompt in own.prompts}
@@ -156,7 +158,8 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
         metrics=told.metrics,
         by_tag=told.by_tag,
         cost=told.cost,
-        seconds=seconds.seconds_per_sample.mean,
+        seconds=took.seconds_per_sample.mean,
+        peak_mib=took.peak_mib,
         scores=_primary(folder) if GRAPH in config.row_names else {},
         groups=groups,
         distrust=config.distrust,
@@ -199,6 +202,7 @@ def _of_file(path: Path) -> Entry:
         by_tag={tag: _estimates(by_name) for tag, by_name in standing.by_tag.items()},
         cost=standing.cost,
         seconds=standing.seconds_per_sample,
+        peak_mib=standing.peak_mib,
         scores=found.prompts.get(PRIMARY, {}),
         groups=standing.groups,
     )

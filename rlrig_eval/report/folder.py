@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.table import Estimate
@@ -43,10 +43,20 @@ class SecondsPerSample(Excerpt):
     mean: float
 
 
+class Peak(Excerpt):
+    max: float
+
+
 class Timing(Excerpt):
-    """What a report takes from ``timing.json``: seconds of drawing."""
+    """What a report takes from ``timing.json``: seconds of drawing, and memory in MiB by where it is (ram, gpu)."""
 
     seconds_per_sample: SecondsPerSample
+    peak_mib_per_sample: dict[str, Peak] = Field(default_factory=dict)  # older runs do not say
+
+    @property
+    def peak_mib(self) -> dict[str, float]:
+        """The most that any batch took."""
+        return {where: peak.max for where, peak in self.peak_mib_per_sample.items()}
 
 
 @dataclass(frozen=True)

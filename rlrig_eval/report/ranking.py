@@ -9,6 +9,7 @@ from typing import Any
 from rlrig_eval.errors import UsageError
 from rlrig_eval.report.cut import NO_CUT, Cut, equal_budgets, within
 from rlrig_eval.report.entry import Entry, read_entries
+from rlrig_eval.report.spending import COLUMNS, spent
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
 from rlrig_eval.runs.compare import PRIMARY
 from rlrig_eval.stats import Place, paired_differences, places
@@ -20,18 +21,6 @@ _METRICS = (
     Column(name="requirements", title="requirements", kind="share", better="higher"),
     Column(name="sg_iou", title="strict SG-IoU", kind="share", better="higher"),
     Column(name="pair_accuracy", title="pair accuracy", kind="share", better="higher"),
-)
-_COST = (
-    Column(name="images_per_prompt", title="images", kind="number", unit="per prompt", better="lower", digits=1),
-    Column(
-        name="evals_per_prompt",
-        title="denoiser",
-        kind="number",
-        unit="evaluations per prompt",
-        better="lower",
-        digits=0,
-    ),
-    Column(name="seconds_per_prompt", title="time", kind="number", unit="s per prompt", better="lower", digits=2),
 )
 _ALWAYS = (
     Column(name="coverage", title="coverage", kind="share"),
@@ -52,8 +41,9 @@ def leaderboard(
     Args:
         paths: run folders, baseline files, or folders of either.
         columns: names of columns, in the order wanted: any metric of a summary, or one of `rank`, `first`,
-            `difference`, `images_per_prompt`, `evals_per_prompt`, `seconds_per_prompt`. Model, coverage, suite,
-            protocol and settings are always there.
+            `difference`, or a cost: `images_per_prompt`, `evals_per_prompt`, `vlm_calls_per_prompt`,
+            `vlm_read_per_prompt`, `vlm_written_per_prompt`, `seconds_per_prompt`, `peak_ram`, `peak_gpu`. Model,
+            coverage, suite, protocol and settings are always there.
         cut: leave out what cost more.
         reference: the label of the one that the others are held against; by default the first.
 
@@ -75,7 +65,8 @@ def rank(
     first = _reference(entries, kept, reference)
     comparable = [other for other in kept if other is not first and other.alike == first.alike]
     ranked = _places(kept)
-    known = {column.name: column for column in (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *_COST)}
+    possible = (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *COLUMNS)
+    known = {column.name: column for column in possible}
     usual = [*(column.name for column in _METRICS), *(name for name in known if name.startswith("judge."))]
     usual += [
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
@@ -189,15 +180,11 @@ def _places(entries: Sequence[Entry]) -> dict[str, Place]:
 
 
 def _cells(one: Entry, place: Place | None) -> dict[str, Cell]:
-    samples = one.images_per_prompt
-    images, evals = (one.cost.get(f"{name}_per_sample") for name in ("images", "denoiser_evals"))
     return {
         **one.metrics,
         "rank": None if place is None else str(place),
         "first": None if place is None else place.first,
-        "images_per_prompt": None if images is None else images * samples,
-        "evals_per_prompt": None if evals is None else evals * samples,
-        "seconds_per_prompt": None if one.seconds is None else one.seconds * samples,
+        **spent(one),
     }
 
 

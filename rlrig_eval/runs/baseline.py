@@ -12,6 +12,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
+from rlrig_eval.runs.rows import peaks
 from rlrig_eval.runs.summary import planned_prompts, summarise
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
@@ -39,7 +40,8 @@ class Standing(Frozen):
     """What a leaderboard says of a run beside its scores.
 
     `suite` is in words (name, version, split); `coverage` and `cost` as in ``summary.json``; `seconds_per_sample`
-    is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`.
+    is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`; `peak_mib`: the most
+    memory that a batch took, by where it is (ram, gpu), empty in files that were written before it was kept.
     """
 
     suite: str
@@ -48,6 +50,7 @@ class Standing(Frozen):
     seconds_per_sample: float | None
     groups: dict[str, str]
     by_tag: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    peak_mib: dict[str, float] = Field(default_factory=dict)
 
 
 class Baseline(Frozen):
@@ -113,7 +116,8 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
 
 
 def _standing(run: Opened, summary: Mapping[str, Any]) -> Standing:
-    seconds = [run.rows[sample.id].seconds for sample in run.samples]
+    rows = [run.rows[sample.id] for sample in run.samples]
+    seconds = [row.seconds for row in rows]
     return Standing(
         suite=_in_words(run),
         coverage=summary["coverage"],
@@ -121,6 +125,7 @@ def _standing(run: Opened, summary: Mapping[str, Any]) -> Standing:
         seconds_per_sample=sum(seconds) / len(seconds) if seconds else None,
         groups={prompt.id: prompt.group for prompt in planned_prompts(run.samples)},
         by_tag={tag: {PRIMARY: found[PRIMARY]} for tag, found in summary["by_tag"].items() if PRIMARY in found},
+        peak_mib={place: max(found) for place, found in peaks(rows).items()},
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from rlrig_eval.errors import Exit
 from rlrig_eval.runs.config import RunConfig, Status
 from rlrig_eval.runs.plan import Batch, Sample
-from rlrig_eval.runs.rows import SampleRow
+from rlrig_eval.runs.rows import SampleRow, peaks
 from rlrig_eval.runs.store import read_samples, read_scores, replace_json
 from rlrig_eval.runs.summary import coverage, falls_short, judge_short, summarise
 from rlrig_eval.suite import Suite
@@ -75,14 +75,13 @@ def timing(rows: Sequence[SampleRow]) -> dict[str, Any]:
     A resumed run adds up what its pictures took.
     """
     seconds = [row.seconds for row in rows]
-    peaks = {name: [row.peak_mib[name] for row in rows if name in row.peak_mib] for name in ("ram", "gpu")}
     return {
         "schema": 1,
         "samples": len(seconds),
         "draw_seconds": sum(seconds),
         "seconds_per_sample": {"mean": sum(seconds) / len(seconds), "median": median(seconds)},
         "peak_mib_per_sample": {
-            name: {"mean": sum(found) / len(found), "max": max(found)} for name, found in peaks.items() if found
+            name: {"mean": sum(found) / len(found), "max": max(found)} for name, found in peaks(rows).items()
         },
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field
@@ -30,6 +31,13 @@ class SampleRow(Frozen):
     peak_mib: dict[str, float] = Field(default_factory=dict)
     trace: str | None = None
     error: str | None = None
+
+
+def peaks(rows: Iterable[SampleRow]) -> dict[str, list[float]]:
+    """Where memory is (ram, gpu) -> the peak in MiB of each row that tells it; a place that none tells is not in it."""
+    told = list(rows)
+    by_place = {place: [row.peak_mib[place] for row in told if place in row.peak_mib] for place in ("ram", "gpu")}
+    return {place: found for place, found in by_place.items() if found}
 
 
 class ScoreRow(Frozen):

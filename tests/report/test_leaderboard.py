@@ -16,9 +16,10 @@ from rlrig_eval.report.folder import read_runs
 from rlrig_eval.report.ranking import by_tag, settings
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
+from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.compare import differences
 from rlrig_eval.stats import places
-from tests.report.contestants import Single, named, run, suite
+from tests.report.contestants import Rounds, Single, named, run, suite
 
 
 def test_runs_are_ranked_by_all_correct(runs):
@@ -138,6 +139,45 @@ def test_columns_are_chosen_and_coverage_protocol_and_settings_stay(runs):
     assert _row(table, "single")["protocol"] == "seed 0, prompt variant text"
     with pytest.raises(UsageError, match=r"unknown column 'sg_iuo': did you mean 'sg_iou'\?"):
         leaderboard(runs, columns=["sg_iuo"])
+
+
+COSTS = ["vlm_calls_per_prompt", "vlm_read_per_prompt", "vlm_written_per_prompt", "peak_ram", "peak_gpu"]
+
+
+def test_tokens_and_peak_memory_are_columns_that_can_be_chosen(runs, tmp_path):
+    told = shutil.copytree(runs[2], tmp_path / "told")
+    summary, timing = (json.loads((told / f"{name}.json").read_text()) for name in ("summary", "timing"))
+    summary["cost"] |= {"vlm_tokens_read_per_sample": 120.5, "vlm_tokens_written_per_sample": 6.0}
+    timing["peak_mib_per_sample"] = {"ram": {"mean": 512.0, "max": 1536.0}}
+    (told / "summary.json").write_text(json.dumps(summary))
+    (told / "timing.json").write_text(json.dumps(timing))
+    row = _row(leaderboard([told], columns=COSTS), "loop")
+    calls = summary["cost"]["vlm_calls_per_sample"]
+    assert [row[name] for name in COSTS] == [calls, 120.5, 6.0, 1.5, None]  # GiB; no GPU was there
+    assert not set(COSTS) & leaderboard([told]).records()[0].keys()  # shown when they are asked for
+
+
+def test_tokens_are_of_a_prompt_and_memory_is_not_added_up(tmp_path):
+    twice = run(tmp_path / "twice", suite(seeds=(1, 2)), named("twice", Rounds(0.4, edits=False)))
+    told, timing = (json.loads((twice / f"{name}.json").read_text()) for name in ("summary", "timing"))
+    row = _row(leaderboard([twice], columns=COSTS), "twice")
+    assert row["vlm_calls_per_prompt"] == 2 * told["cost"]["vlm_calls_per_sample"]
+    assert row["peak_ram"] == timing["peak_mib_per_sample"]["ram"]["max"] / 1024
+
+
+def test_a_run_from_before_peaks_were_kept_says_none(runs, tmp_path):
+    old = shutil.copytree(runs[0], tmp_path / "old")
+    timing = json.loads((old / "timing.json").read_text())
+    del timing["peak_mib_per_sample"]
+    (old / "timing.json").write_text(json.dumps(timing))
+    assert _row(leaderboard([old], columns=["peak_ram"]), "single")["peak_ram"] is None
+
+
+def test_a_baseline_file_says_what_its_run_took(runs, tmp_path):
+    kept, rule = tmp_path / "loop.json", Rule(metric="all_correct", delta=0.02, least_n=1)
+    kept.write_text(baseline_of(open_run(runs[2]), rule).model_dump_json(by_alias=True))
+    (folder,), (file,) = (leaderboard([path], columns=COSTS).records() for path in (runs[2], kept))
+    assert [file[name] for name in COSTS] == [folder[name] for name in COSTS]
 
 
 def test_ranks_are_those_of_the_scores_that_all_share(runs):

@@ -1,0 +1,52 @@
+"""What a prompt took, as columns of a leaderboard: pictures, evaluations, a VLM's calls and tokens, time, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rlrig_eval.report.entry import Entry
+from rlrig_eval.report.table import Cell, Column
+
+_GIB = 1024.0
+
+
+def _column(name: str, title: str, unit: str, digits: int) -> Column:
+    return Column(name=name, title=title, kind="number", unit=unit, better="lower", digits=digits)
+
+
+_COUNTED: Mapping[str, tuple[str, Column]] = {
+    "images_per_prompt": ("images", _column("images_per_prompt", "images", "per prompt", 1)),
+    "evals_per_prompt": ("denoiser_evals", _column("evals_per_prompt", "denoiser", "evaluations per prompt", 0)),
+    "vlm_calls_per_prompt": ("vlm_calls", _column("vlm_calls_per_prompt", "VLM", "calls per prompt", 1)),
+    "vlm_read_per_prompt": ("vlm_tokens_read", _column("vlm_read_per_prompt", "VLM reads", "tokens per prompt", 0)),
+    "vlm_written_per_prompt": (
+        "vlm_tokens_written",
+        _column("vlm_written_per_prompt", "VLM writes", "tokens per prompt", 0),
+    ),
+}
+"""Column -> the cost of a summary that it adds up over the pictures of a prompt."""
+
+_MEMORY: Mapping[str, tuple[str, Column]] = {
+    "peak_ram": ("ram", _column("peak_ram", "peak main memory", "GiB", 2)),
+    "peak_gpu": ("gpu", _column("peak_gpu", "peak GPU memory", "GiB", 2)),
+}
+"""Column -> the memory whose highest peak over the batches it says. It is no sum: pictures of a batch share it."""
+
+_SECONDS = _column("seconds_per_prompt", "time", "s per prompt", 2)
+COLUMNS: tuple[Column, ...] = (
+    *(column for _, column in _COUNTED.values()),
+    _SECONDS,
+    *(column for _, column in _MEMORY.values()),
+)
+
+
+def spent(one: Entry) -> dict[str, Cell]:
+    """Column name -> what the result says of it; None where it does not say."""
+    pictures = one.images_per_prompt
+    counted = {name: one.cost.get(f"{cost}_per_sample") for name, (cost, _) in _COUNTED.items()}
+    peaks = {name: one.peak_mib.get(where) for name, (where, _) in _MEMORY.items()}
+    return {
+        **{name: None if each is None else each * pictures for name, each in counted.items()},
+        _SECONDS.name: None if one.seconds is None else one.seconds * pictures,
+        **{name: None if peak is None else peak / _GIB for name, peak in peaks.items()},
+    }
