@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.docs.blocks import Command, run
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-suite.md"
 
@@ -25,9 +25,6 @@ def test_the_guide_builds_a_suite_with_one_yaml_and_one_jsonl(tmp_path: Path, mo
     (folder / "suite.yaml").write_text(header)
     (folder / "prompts.jsonl").write_text(prompts)
     exec(script, {})
-    for command in commands.splitlines():
-        program, *arguments = shlex.split(command)
-        assert program == "rlrig-eval"
-        done = subprocess.run([sys.executable, "-m", "rlrig_eval", *arguments], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    for line in commands.splitlines():
+        run(Command(GUIDE.name, tuple(shlex.split(line)), exit_code=0), monkeypatch)
     assert len(list(Path("my-run/images").iterdir())) == 4  # two prompts, two seeds
