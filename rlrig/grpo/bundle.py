@@ -56,7 +56,8 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
 
 def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     """The model card of a run, from the rows of its log."""
-    steps = [row for row in rows if row["kind"] == "step" and row["phase"] == phase]
+    # By number: a run that was killed and resumed has logged the steps since its last checkpoint twice.
+    steps = list({row["step"]: row for row in rows if row["kind"] == "step" and row["phase"] == phase}.values())
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")

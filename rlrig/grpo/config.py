@@ -115,6 +115,8 @@ class _Training(Frozen):
             raise ValueError(
                 f"{samples // self.batch_size} batches do not divide into optimiser.updates = {self.optimiser.updates}"
             )
+        if not self.rewards and self.reward_server is None:
+            raise ValueError("nothing to learn from: rewards names none, and there is no reward_server")
         unknown = next((name for name in self.rewards if name not in REWARDS), None)
         if unknown is not None:
             raise ValueError(f"unknown reward {unknown!r}: {nearest(unknown, REWARDS)}")

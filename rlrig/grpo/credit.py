@@ -9,7 +9,6 @@ from torch import Tensor
 
 from rlrig.grpo.advantages import Advantages, advantages, gdpo
 from rlrig.grpo.config import ActorTraining, Credit, EditorTraining
-from rlrig.grpo.outcomes import Outcome
 from rlrig.grpo.reward_server import RewardServer
 from rlrig.grpo.rewards import REWARDS, efficiency, peak, retention
 from rlrig.grpo.rollout import Turn
@@ -45,7 +44,7 @@ class Scorer:
 
     def untouched(self, turn: Turn) -> Tensor:
         """(B, R): what the same samples would get for a picture left as it was."""
-        idle = tuple(_idle(outcome) for outcome in turn.outcomes)
+        idle = tuple(outcome.undone() for outcome in turn.outcomes)
         return self(replace(turn, outcomes=idle))
 
 
@@ -99,7 +98,3 @@ def assign(scores: Scores, weights: Sequence[float], credit: Credit) -> list[Adv
 
 def _by_group(rewards: Tensor, start: Tensor, groups: Tensor, credit: Credit) -> Advantages:
     return advantages(rewards, groups, credit.scale, credit.baseline, start, credit.floor)
-
-
-def _idle(outcome: Outcome) -> Outcome:
-    return replace(outcome, after=outcome.before)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from diffusers import FluxKontextPipeline
 from peft.utils import get_peft_model_state_dict
+from safetensors import SafetensorError
 
 from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
@@ -13,6 +14,7 @@ from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.token_policy import TRAINED, ActorPolicy
 from rlrig.presets import Adapter, Preset, Trained, save_preset
 from rlrig_eval.checkpoints import quiet
+from rlrig_eval.errors import RunError
 
 
 def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
@@ -20,7 +22,19 @@ def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Editor
 
     The editor: `editor-lora` (for `load_lora_weights`) and `editor`, the pipeline with the adapter merged into it.
     The Actor: `actor`, a peft adapter for the Checker's base, which stays untouched.
+
+    Raises RunError when it cannot be written, say on a full disk.
     """
+    try:
+        return _export(out, preset, phases)
+    except (OSError, SafetensorError) as problem:
+        told = str(problem).splitlines()[0]
+        raise RunError(
+            f"{out}: cannot be written ({told}); the checkpoints are: --resume goes on from there"
+        ) from problem
+
+
+def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
     changes: dict[str, object] = {"actor": Adapter(adapter=preset.actor_adapter), "trained": Trained(), "rl": "none"}
     if "editor" not in phases and preset.editor_adapter is not None:
         changes |= {"trained": Trained(editor=preset.editor_adapter), "rl": "editor"}

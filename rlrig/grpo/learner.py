@@ -1,5 +1,6 @@
 """The weights of one phase on their way: optimiser, warm-up, moving average."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 
 from rlrig.grpo.config import Optimiser
+from rlrig_eval.errors import RunError
 
 
 class Learner:
@@ -27,15 +29,20 @@ class Learner:
         self._average = EMAModel(self._list, decay=options.ema)
 
     def update(self, accelerator: Accelerator) -> float:
-        """One optimiser step on the gradients of all processes, summed, and one tick of the average; the norm."""
+        """One optimiser step on the gradients of all processes, summed, and one tick of the average; the norm.
+
+        Raises RunError for a gradient that is not finite, before it has touched a weight.
+        """
         for p in self._list:
             p.grad = accelerator.reduce(torch.zeros_like(p) if p.grad is None else p.grad, "sum")
-        norm = nn.utils.clip_grad_norm_(self._list, self._options.max_grad_norm)
+        norm = float(nn.utils.clip_grad_norm_(self._list, self._options.max_grad_norm))
+        if not math.isfinite(norm):
+            raise RunError(f"the norm of the gradient is {norm}: stopped before the weights are lost")
         self.optimiser.step()
         self._warmup.step()
         self.optimiser.zero_grad(set_to_none=True)
         self._average.step(self._list)
-        return float(norm)
+        return norm
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from rlrig.grpo.trackers import Track, numbers
+from rlrig_eval.errors import RunError
 
 _COLUMNS = ("step", "phase", "reward", "gain", "accepted", "live", "ratio", "clip", "kl", "norm", "seconds")
 _HEADER_EVERY = 20
@@ -49,8 +50,11 @@ class Log:
 
     def _write(self, row: Mapping[str, Any]) -> None:
         clean = {k: (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in row.items()}
-        with self._path.open("a") as file:
-            file.write(json.dumps(clean) + "\n")
+        try:
+            with self._path.open("a") as file:
+                file.write(json.dumps(clean) + "\n")
+        except OSError as problem:  # a full disk
+            raise RunError(f"{self._path}: cannot be written ({problem.strerror or problem})") from problem
 
 
 class Silent(Log):

@@ -1,5 +1,6 @@
 """What is watched while a reward climbs, for signs that it climbs by other means than better pictures."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
     soft = [requirements_soft(o) for o in outcomes]
     return {
         "soft": _mean(soft),
-        "gain": _mean([s - requirements_soft(_undone(o)) for s, o in zip(soft, outcomes, strict=True)]),
+        "gain": _mean([s - requirements_soft(o.undone()) for s, o in zip(soft, outcomes, strict=True)]),
         "hard": _mean([requirements_hard(o) for o in outcomes]),
         "accepted": _mean([o.after.view.satisfied for o in outcomes]),
         "edge_density": _mean([edge_density(image) for image in after]),
@@ -51,8 +52,8 @@ def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[st
 
 def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: float) -> str | None:
     """Why training must stop, or None: `patience` evaluations after the judge's best, the reward is `margin` above what
-    it was then, and every judgement since has been `margin` below."""
-    judged = [row for row in evaluations if row.get("held_out") is not None]
+    it was then, and every judgement since has been `margin` below. Evaluations without a judgement do not count."""
+    judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan))]
     if not judged:
         return None
     best = max(range(len(judged)), key=lambda i: judged[i]["held_out"])
@@ -69,10 +70,6 @@ def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: floa
 
 def _difference(a: Image, b: Image) -> float:
     return float(np.abs(np.asarray(a.convert("RGB"), dtype=float) - np.asarray(b.convert("RGB"), dtype=float)).mean())
-
-
-def _undone(outcome: Outcome) -> Outcome:
-    return Outcome(outcome.before, outcome.before, outcome.instruction, outcome.finished)
 
 
 def _mean(values: Sequence[float]) -> float:

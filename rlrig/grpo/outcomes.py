@@ -1,6 +1,6 @@
 """A failed picture to start from, and what became of it: all that a reward may look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from PIL.Image import Image
@@ -37,3 +37,7 @@ class Outcome:
     after: Start
     instruction: str
     finished: bool = True
+
+    def undone(self) -> "Outcome":
+        """The same with the picture left as it was."""
+        return replace(self, after=self.before)

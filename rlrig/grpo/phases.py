@@ -15,7 +15,7 @@ from rlrig.grpo.objectives import clipped, denominator, dppo, gaussian_kl, k3, n
 from rlrig.grpo.objectives.image import ImageLoss
 from rlrig.grpo.rollout import FlowRecord, Rollout, TokenRecord, Turn
 from rlrig.grpo.token_policy import ActorPolicy
-from rlrig.grpo.trajectory import Forward, Trajectory, replay
+from rlrig.grpo.trajectory import Forward, Trajectory, Velocity, replay
 from rlrig.grpo.windows import Window
 
 
@@ -67,7 +67,7 @@ class EditorPhase:
                 continue
             walked, velocity = record.walked, self.policy.velocity(record.condition)
             again = replay(velocity, walked, k)
-            assert again.logp is not None  # a window holds no step without a density
+            assert again.logp is not None  # for the type checker, as in `_density`
             made = self._objective(again.logp, again.mean, again.std, walked, k, advantages)
             loss, logged = made.loss, _logged(walked.window[k], made, live)
             if t.beta:
@@ -176,9 +176,9 @@ def _logged(index: int, made: ImageLoss, live: Tensor) -> dict[str, float]:
     }
 
 
-def _density(velocity: object, walked: Trajectory, k: int) -> Tensor:
-    again = replay(velocity, walked, k).logp  # type: ignore[arg-type]
-    assert again is not None
+def _density(velocity: Velocity, walked: Trajectory, k: int) -> Tensor:
+    again = replay(velocity, walked, k).logp
+    assert again is not None  # a window holds no step without a density
     return again
 
 

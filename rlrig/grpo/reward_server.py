@@ -1,8 +1,10 @@
 """A reward computed elsewhere: JSON over HTTP, with a time limit, bounded retries, and no pickle."""
 
 import base64
+import http.client
 import io
 import json
+import math
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from rlrig.grpo.outcomes import Outcome
 from rlrig_eval.errors import RunError, UsageError
 
 _LONGEST_REPLY = 1 << 20
+_LARGEST = 1e6  # in float32 a larger one drowns what tells siblings apart
 
 
 class _Busy(Exception):
@@ -25,7 +28,7 @@ class _Busy(Exception):
 @dataclass(frozen=True)
 class RewardServer:
     """Posts {"outcomes": [{"prompt", "instruction", "before", "after"}]}, pictures as base64 PNG, and expects
-    {"rewards": [...]}: a number for each outcome, or null where it has none (NaN here, counted, never 0).
+    {"rewards": [...]}: for each outcome a number, at most 1e6, or null where it has none (NaN here, counted, never 0).
 
     Calling it raises RunError when the server stays silent or busy for `attempts` tries of `timeout` seconds each,
     or answers anything else.
@@ -62,6 +65,8 @@ class RewardServer:
             raise RunError(f"reward server {self.url}: answered {problem.code}") from problem
         except TimeoutError as problem:
             raise _Busy(f"no answer within {self.timeout:g} s") from problem
+        except http.client.HTTPException as problem:
+            raise _Busy(f"answered what is not HTTP ({type(problem).__name__})") from problem
         except OSError as problem:  # URLError is one
             reason = getattr(problem, "reason", problem)
             slow = isinstance(reason, TimeoutError)
@@ -72,12 +77,20 @@ class RewardServer:
     def _rewards(self, reply: bytes, count: int) -> list[float]:
         try:
             found: Any = json.loads(reply) if len(reply) <= _LONGEST_REPLY else None
-            rewards = [float("nan") if value is None else float(value) for value in found["rewards"]]
-        except (ValueError, TypeError, KeyError, UnicodeDecodeError) as problem:
+            rewards = [_number(value) for value in found["rewards"]]
+        except (ValueError, TypeError, KeyError) as problem:
             raise RunError(f'reward server {self.url}: the answer is not {{"rewards": [numbers]}}') from problem
         if len(rewards) != count:
             raise RunError(f"reward server {self.url}: {len(rewards)} rewards for {count} outcomes")
         return rewards
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
+        raise ValueError(f"{value!r} is no reward")
+    return float(value)
 
 
 def _described(outcome: Outcome) -> dict[str, str]:

@@ -117,6 +117,7 @@ def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path)
     shutil.copytree(root / "bent" / "editor", tmp_path / "run" / "export" / "editor-lora")
     rows = [
         {"kind": "evaluation", "step": 0, "soft": 0.5, "held_out": 0.4},
+        {"kind": "step", "phase": "editor", "step": 0, "seconds": 30.0},  # killed here, and resumed
         {"kind": "step", "phase": "editor", "step": 0, "seconds": 90.0},
         {"kind": "evaluation", "step": 1, "soft": 0.6, "held_out": 0.45},
     ]
@@ -124,6 +125,7 @@ def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path)
     made = bundle("editor", tmp_path / "run", tmp_path / "checkpoints")
     assert [path.name for path in made.parent.iterdir()] == ["grpo-editor"]
     text = (made / "README.md").read_text()
+    assert "- steps: 1," in text
     assert "minutes in steps: 1.5" in text
     assert "| soft | 0.5000 | 0.6000 |" in text
     preset = load_preset(root / "bent")

@@ -34,6 +34,7 @@ def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
         ({"actor": {"groups": 2, "optimiser": {"updates": 3}}}, "do not divide into optimiser.updates = 3"),
         ({"actor": {"group_size": 1}}, r"actor\.group_size"),
         ({"editor": {"rewards": {"requirement_soft": 1}}}, "did you mean 'requirements_soft'"),
+        ({"editor": {"rewards": {}}}, "nothing to learn from"),
         ({"editor": {"kind": "ode"}}, "no density"),
         ({"editor": {"sampling_steps": 4, "window_size": 4}}, "window of 4 steps does not fit 4"),
         ({"editor": {"credit": {"combine": "gdpo", "floor": True}}}, "gdpo"),

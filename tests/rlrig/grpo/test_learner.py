@@ -7,6 +7,7 @@ from torch import nn
 
 from rlrig.grpo.config import Optimiser
 from rlrig.grpo.learner import Learner
+from rlrig_eval.errors import RunError
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,15 @@ def test_the_learning_rate_warms_up(accelerator):
         p.sum().backward()
         made.update(accelerator)
     assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_gradient_that_is_not_finite_stops_the_run_and_touches_no_weight(accelerator, value):
+    p, made = learner(lr=0.1)
+    (p * value).sum().backward()
+    with pytest.raises(RunError, match="gradient"):
+        made.update(accelerator)
+    assert p.tolist() == [1.0, -2.0]
 
 
 def test_averaged_weights_are_there_within_and_gone_after(accelerator):

@@ -2,13 +2,14 @@
 
 import json
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from rlrig.grpo.log import Log
 from rlrig.grpo.trackers import require
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RunError, UsageError
 
 
 def test_rows_go_to_the_file_and_their_numbers_to_the_tracker(tmp_path):
@@ -20,6 +21,13 @@ def test_rows_go_to_the_file_and_their_numbers_to_the_tracker(tmp_path):
     assert (step["kind"], step["reward"], step["norm"]) == ("step", 0.5, None)
     assert (evaluation["kind"], evaluation["soft"]) == ("evaluation", 0.25)
     assert [(step, sorted(values)) for step, values in told] == [(3, ["train/norm", "train/reward"]), (4, ["dev/soft"])]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_on_a_full_disk_the_log_says_so_in_one_line(tmp_path):
+    (tmp_path / "log.jsonl").symlink_to("/dev/full")
+    with pytest.raises(RunError, match=r"log\.jsonl: cannot be written \(No space left on device\)"):
+        Log(tmp_path, Console(quiet=True)).say("hello")
 
 
 def test_a_tracker_that_is_not_installed_is_an_error_before_anything_is_trained():

@@ -1,5 +1,7 @@
 """Monitors: what they see in pictures, and when they stop a run."""
 
+import math
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -26,11 +28,16 @@ def test_a_reward_that_climbs_while_the_judge_falls_stops_the_run():
         ([0.5, 0.5, 0.4, 0.4], [0.5, 0.4, 0.3, 0.2]),  # both fall
         ([0.5, 0.6, 0.7], [0.5, 0.4, 0.3]),  # too few
         ([0.5, 0.6, 0.7, 0.8], [0.5, 0.4, 0.49, 0.4]),  # within the margin once
-        ([0.5, 0.6, 0.7, 0.8], [None] * 4),  # no judge
+        ([0.5, 0.6, 0.7, 0.8], [math.nan] * 4),  # a judge that never answered
+        ([0.5, 0.6, 0.7, 0.8], [math.nan, 0.5, 0.5, 0.5]),  # or not at first
     ],
 )
 def test_nothing_else_does(reward, judged):
     assert monitors.hacked(rows(reward, judged), patience=3, margin=0.02) is None
+
+
+def test_without_a_judge_nothing_stops_a_run():
+    assert monitors.hacked([{"soft": soft} for soft in (0.5, 0.6, 0.7, 0.8)], patience=3, margin=0.02) is None
 
 
 def test_edges_and_colours_of_a_plain_and_a_busy_picture():

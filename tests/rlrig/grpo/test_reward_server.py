@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+import socketserver
 import threading
 import time
 
@@ -80,13 +81,38 @@ def test_a_server_that_is_down_is_named():
 
 
 @pytest.mark.parametrize(
-    "body", ["[]", "oops", '{"reward": [1, 2]}', '{"rewards": [1]}', '{"rewards": ["high", 1]}', '{"rewards": 3}']
+    "body",
+    [
+        *("[]", "oops", '{"reward": [1, 2]}', '{"rewards": [1]}', '{"rewards": ["high", 1]}', '{"rewards": 3}'),
+        *('{"rewards": "10"}', '{"rewards": ["1", 0]}', '{"rewards": [true, 0]}'),
+        *('{"rewards": [Infinity, 0]}', '{"rewards": [1e39, 0]}'),
+    ],
 )
 def test_a_wrong_answer_is_an_error_at_once(httpserver, body):
     httpserver.expect_request("/reward").respond_with_data(body)
     with pytest.raises(RunError, match="reward server"):
         asking(httpserver)(OUTCOMES)
     assert len(httpserver.log) == 1
+
+
+def test_what_is_not_http_is_named():
+    with socketserver.TCPServer(("127.0.0.1", 0), Babbler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(RunError, match="not HTTP"):
+            RewardServer(f"http://127.0.0.1:{server.server_address[1]}/", timeout=5)(OUTCOMES)
+        server.shutdown()
+
+
+class Babbler(socketserver.StreamRequestHandler):
+    """Reads the request to its end and answers in no known protocol."""
+
+    def handle(self):
+        length = 0
+        while (line := self.rfile.readline()).strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        self.rfile.read(length)
+        self.wfile.write(b"hello\r\n")
 
 
 def test_a_refusal_is_an_error_at_once(httpserver):
