@@ -11,6 +11,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from rlrig_eval.scene.graph import Entity, Relation
 
@@ -25,6 +26,8 @@ BIGGER = 1.35  # ratio of the boxes' mean extents
 CORRIDOR = 8 / 64  # how far off the line a thing between two others may lie
 CONTAINED = 0.95  # share of the inner area that lies within the outer silhouette
 OCCLUDED = (0.15, 0.60)  # share of the farther thing's area that the nearer one covers
+TOUCHING = 1 / 64  # largest gap between the outlines ...
+GRAZED = 0.05  # ... and the largest share of the smaller thing's area that they have in common
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,35 @@ def occlusion(nearer: Silhouette, farther: Silhouette) -> float:
     return float((nearer.painted & farther.painted).sum() / max(1, farther.painted.sum()))
 
 
+def outline_gap(one: Silhouette, other: Silhouette) -> float:
+    """Pixels of ground between two outlines where they come nearest, 0 where they meet or overlap.
+
+    >>> left, right = np.zeros((8, 8), dtype=bool), np.zeros((8, 8), dtype=bool)
+    >>> left[2:5, :3], right[2:5, 4:] = True, True
+    >>> outline_gap(Silhouette(left, left), Silhouette(right, right))
+    1.0
+    """
+    if not (one.filled.any() and other.filled.any()):
+        return float("inf")
+    # Neighbouring pixels are a pixel from centre to centre.
+    return max(0.0, float(ndimage.distance_transform_edt(~one.filled)[other.filled].min()) - 1)
+
+
+def touching(one: Silhouette, other: Silhouette, side: float) -> bool:
+    """Whether outlines come within TOUCHING of each other, and no nearer than to graze."""
+    smaller = max(1, min(int(one.filled.sum()), int(other.filled.sum())))
+    grazed = float((one.filled & other.filled).sum()) / smaller
+    return grazed <= GRAZED and outline_gap(one, other) <= TOUCHING * side
+
+
 def relations(
     entities: Sequence[Entity], side: float, silhouettes: Mapping[str, Silhouette] | None = None
 ) -> tuple[Relation, ...]:
     """Every vocabulary relation that holds between `entities` (each with a box), canonical, in a fixed order.
 
     With `silhouettes` (amodal masks by entity id) containment and occlusion are measured on them; without, on
-    boxes. in front of needs both depths. "on", "under" and "touching" are not decided here: they need contact
-    evidence.
+    boxes. in front of needs both depths. "touching" needs silhouettes: what boxes have in common is no contact. "on"
+    and "under" are not decided here: flat pictures do not tell what bears what.
 
     Raises:
         ValueError: an entity has no box.
@@ -165,6 +189,10 @@ def _of_pair(
         held = [name for name in held if name != "near"]
         return [state(first, name, second) for name in held] + [state(i, "inside", o) for i, o in contained[:1]]
     found = [state(first, name, second) for name in held]
+    # Outlines lie within their boxes, but for what a pixel centre rounds.
+    beside = silhouettes is not None and gaps(a, b) <= TOUCHING * side + 1
+    if silhouettes is not None and beside and touching(silhouettes[first.id], silhouettes[second.id], side):
+        found.append(state(first, "touching", second))
     if first.depth is not None and second.depth is not None and first.depth != second.depth:
         nearer, farther = (first, second) if first.depth < second.depth else (second, first)
         if OCCLUDED[0] <= _covered(nearer, farther, boxes, silhouettes) <= OCCLUDED[1]:

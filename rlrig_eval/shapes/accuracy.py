@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from scipy.optimize import linear_sum_assignment
 
 from rlrig_eval.scene.graph import Entity, Relation, SceneGraph
 from rlrig_eval.shapes.damage import DAMAGES, DESCRIPTIONS
+from rlrig_eval.shapes.layout import LayoutError, layout
 from rlrig_eval.shapes.read import NotAShapesDrawing, read
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
-from rlrig_eval.shapes.world import draw, sample
+from rlrig_eval.shapes.world import PAIRINGS, draw, sample, truth
 
 DEFINITION = (
     "An entity is right when one thing read has its shape, size word and colour, and a box of IoU >= 0.5 with its "
@@ -75,12 +77,29 @@ def compare(gold: SceneGraph, seen: SceneGraph) -> Tally:
     return tally
 
 
-def measure(scenes: int, seed: int, workers: int = 1) -> dict[str, Tally]:
-    """Tallies by damage over `scenes` scenes; scene i depends on (seed, i) alone."""
+def touching(rng: Generator) -> SceneGraph:
+    """A random scene of three things, of which two of different colours touch: `sample` makes none such."""
+    while True:
+        chosen = [PAIRINGS[i] for i in rng.choice(len(PAIRINGS), size=3, replace=False)]
+        things = tuple(Entity(id=f"e{i}", category=s, attributes=(c,)) for i, (c, s) in enumerate(chosen))
+        if chosen[0][0] == chosen[1][0]:
+            continue
+        stated = (Relation(subject="e0", predicate="touching", object="e1"),)
+        try:
+            return truth(layout(SceneGraph(entities=things, relations=stated), rng, attempts=8))
+        except LayoutError:
+            continue
+
+
+SCENES: Mapping[str, Callable[[Generator], SceneGraph]] = {"sampled": sample, "touching": touching}
+
+
+def measure(scenes: int, seed: int, workers: int = 1, kind: str = "sampled") -> dict[str, Tally]:
+    """Tallies by damage over `scenes` scenes of a kind (of SCENES); scene i depends on (seed, i) alone."""
     chunks = [range(start, min(start + _CHUNK, scenes)) for start in range(0, scenes, _CHUNK)]
     tallies = {name: Tally() for name in DAMAGES}
     with ProcessPoolExecutor(workers) as pool:
-        for done, chunk in enumerate(pool.map(partial(_measure_chunk, seed), chunks), start=1):
+        for done, chunk in enumerate(pool.map(partial(_measure_chunk, seed, SCENES[kind]), chunks), start=1):
             for name, tally in chunk.items():
                 tallies[name] += tally
             print(f"\r{min(done * _CHUNK, scenes)} of {scenes} scenes", end="", file=sys.stderr)
@@ -149,11 +168,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
 
-def _measure_chunk(seed: int, scenes: range) -> dict[str, Tally]:
+def _measure_chunk(seed: int, make: Callable[[Generator], SceneGraph], scenes: range) -> dict[str, Tally]:
     tallies = {name: Tally() for name in DAMAGES}
     for number in scenes:
         rng = np.random.default_rng([seed, number])
-        gold = sample(rng)
+        gold = make(rng)
         image = draw(gold)
         for name, damage in DAMAGES.items():
             try:
@@ -207,14 +226,17 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.shapes.accuracy", description=__doc__)
     parser.add_argument("--scenes", type=int, default=5000)
+    parser.add_argument("--kind", choices=tuple(SCENES), default="sampled", help="how scenes are made")
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--workers", type=int, default=1, help="processes; the result is the same for any number")
     parser.add_argument("--out", type=Path, help="write PATH.json and PATH.md instead of printing")
     options = parser.parse_args()
     command = f"python -m rlrig_eval.shapes.accuracy --scenes {options.scenes} --seed {options.seed}"
+    if options.kind != "sampled":
+        command += f" --kind {options.kind}"
     if options.out is not None:
         command += f" --out {options.out}"
-    tallies = measure(options.scenes, options.seed, options.workers)
+    tallies = measure(options.scenes, options.seed, options.workers, options.kind)
     measured = report(tallies, options.scenes, options.seed, command)
     if options.out is None:
         print(markdown(measured))

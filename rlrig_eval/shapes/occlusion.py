@@ -1,4 +1,4 @@
-"""Where one shape may stand in front of, or inside, another so that both are still recognisable."""
+"""Where one shape may stand in front of, inside or at another so that both are still recognisable."""
 
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ _RECOGNISABLE = 0.45  # ... and hides no more than this, or a star and a cross l
 _NEST = 4  # how far off centre a thing inside another may stand, in canvas pixels
 _CONTAINMENT_MARGIN = 0.03
 _WITHIN_A_VIEW = np.pad(ndimage.generate_binary_structure(2, 1)[None], ((1, 1), (0, 0), (0, 0)))
+_SEAM = 2  # pixels: what touches in less looks apart once the picture is softened
 _NOT_NESTED = 0.85  # what lies this far within another thing would nearly count as inside
 
 
@@ -47,6 +48,19 @@ def offsets(nearer: str, nearer_extent: int, farther: str, farther_extent: int) 
     rows, columns = np.nonzero(clear)
     found = np.stack([columns - (nearer_extent - 1), rows - (nearer_extent - 1)], -1)
     return np.asarray(found[_pieces(front.painted, back.painted, found) == 1])
+
+
+@lru_cache(maxsize=8192)
+def contacts(moving: str, moving_extent: int, still: str, still_extent: int) -> NDArray[np.int64]:
+    """(n, 2) integer offsets, in canvas pixels, of the moving box's corner from the still box's corner.
+
+    At each, the outlines meet along _SEAM pixels or more and have none in common.
+    """
+    outline, other = _stamp(moving, moving_extent).filled, _stamp(still, still_extent).filled
+    rim = ndimage.binary_dilation(np.pad(other, 1)) & ~np.pad(other, 1)
+    shared = np.pad(_slide(outline, other), 1)
+    rows, columns = np.nonzero((shared < 0.5) & (_slide(outline, rim) > _SEAM - 0.5))
+    return np.stack([columns - moving_extent, rows - moving_extent], -1)
 
 
 def _slide(moving: NDArray[np.bool_], still: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -23,6 +23,8 @@ class Placement:
     small: tuple[int, ...] = SMALL
     large: tuple[int, ...] = LARGE
     grids: tuple[int, ...] = ()
+    rows: bool = False
+    """Whether a thing of a stated row (a left of b, b left of c, ...) is tried at its own place in that row alone."""
 
 
 FREE = Placement()
@@ -31,6 +33,18 @@ NEAT = Placement(small=(14,), large=(24,), grids=(8, 4))
 
 Every rule of the world holds as it does anywhere, but a small Diffuser has far fewer pictures of a prompt to learn.
 """
+CLOSE = Placement(small=(10,), rows=True)
+"""Small things smaller than elsewhere, and rows that fill the canvas: five things in one have no other room."""
+_ASIDE = 1  # canvas pixels off its place in a row
+
+
+def in_row(corner: NDArray[np.float64], axis: int, rank: int, length: int, extent: int) -> NDArray[np.float64]:
+    """The (n, 2) corners of boxes, those along `axis` put to place `rank` of `length`, _ASIDE pixels off at most."""
+    first, room = BORDER, CANVAS - 2 * BORDER - extent
+    middle = first + room * rank / (length - 1)
+    put = corner.copy()
+    put[:, axis] = np.clip(np.rint(middle) + corner[:, axis] % (2 * _ASIDE + 1) - _ASIDE, first, first + room)
+    return put
 
 
 def corners(extent: int, placement: Placement, rng: Generator, places: int) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from rlrig_eval.scene.geometry import (
     occlusion,
     pair_margins,
     relations,
+    touching,
 )
 
 SIDE = 64
@@ -141,3 +142,32 @@ def test_relations_come_in_canonical_form_and_once_each() -> None:
 def test_an_entity_without_a_box_is_named() -> None:
     with pytest.raises(ValueError, match="'dog' has no box"):
         relations([Entity(id="dog", category="dog")], SIDE)
+
+
+def outline(x0: int, x1: int, y0: int = 20, y1: int = 30) -> Silhouette:
+    mask = np.zeros((SIDE, SIDE), dtype=bool)
+    mask[y0:y1, x0:x1] = True
+    return Silhouette(mask, mask)
+
+
+@pytest.mark.parametrize(
+    ("other", "holds"),
+    [
+        (outline(20, 30), True),  # edge to edge
+        (outline(21, 31), True),  # a pixel of ground
+        (outline(22, 32), False),  # two
+        (outline(20, 30, 30, 40), True),  # corner to corner
+        (outline(21, 31, 31, 41), False),  # a pixel of ground both ways: 1.8 from centre to centre less one
+        (outline(19, 29), False),  # a tenth of each in common: one lies over the other
+    ],
+)
+def test_touching_is_at_most_a_pixel_of_ground_and_no_overlap(other: Silhouette, holds: bool) -> None:
+    one = outline(10, 20)
+    assert touching(one, other, SIDE) == touching(other, one, SIDE) == holds
+
+
+def test_boxes_alone_do_not_tell_what_touches() -> None:
+    things = (thing("a", (10, 20, 20, 30)), thing("b", (20, 20, 30, 30)))
+    told = relations(things, SIDE, {"a": outline(10, 20), "b": outline(20, 30)})
+    assert ("a", "touching", "b") in {(r.subject, r.predicate, r.object) for r in told}
+    assert not any(predicate == "touching" for _, predicate, _ in stated(*things))

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rlrig_eval.scene import SceneGraph, check
-from rlrig_eval.scene.geometry import CONTAINED, OCCLUDED, containment, occlusion, pair_margins
+from rlrig_eval.scene.geometry import CONTAINED, OCCLUDED, containment, occlusion, outline_gap, pair_margins
 from rlrig_eval.shapes import CANVAS, LayoutError, layout, truth
 from rlrig_eval.shapes.constraints import MARGIN
 from rlrig_eval.shapes.draw import silhouette
-from rlrig_eval.shapes.occlusion import nests, offsets
+from rlrig_eval.shapes.occlusion import contacts, nests, offsets
 from rlrig_eval.shapes.vocabulary import CONTAINERS, LARGE, SHAPES, SMALL
 from tests.shapes.scenes import said
 
@@ -30,6 +30,12 @@ SCENES = {
         **{"a": "red star", "b": "blue ring", "c": "green circle"},
     ),
     "sizes": said(("a", "right of", "b"), a="large red circle", b="small red circle"),
+    "touching": said(("a", "touching", "b"), a="red circle", b="blue triangle"),
+    "touching in a chain": said(
+        *(("a", "touching", "b"), ("b", "touching", "c"), ("a", "not touching", "c")),
+        **{"a": "red star", "b": "blue ring", "c": "green cross"},
+    ),
+    "not touching": said(("a", "near", "b"), ("a", "not touching", "b"), a="red circle", b="blue square"),
     "nothing said": said(a="red circle", b="red circle", c="blue ring", d="green star"),
 }
 
@@ -102,12 +108,14 @@ def test_the_same_generator_state_is_the_same_layout() -> None:
         said(("a", "left of", "b"), ("b", "left of", "a"), a="red circle", b="blue square"),
         said(("a", "bigger than", "b"), a="small red circle", b="large blue square"),
         said(("a", "inside", "b"), a="red circle", b="blue star"),
+        said(("a", "touching", "b"), ("a", "far from", "b"), a="red circle", b="blue star"),
+        said(("a", "touching", "b"), ("a", "inside", "b"), a="red circle", b="blue square"),
         said(
             *(("a", "left of", "b"), ("b", "left of", "c"), ("c", "left of", "a")),
             **{"a": "red star", "b": "blue ring", "c": "red cross"},
         ),
     ],
-    ids=["contradiction", "sizes", "no container", "circle"],
+    ids=["contradiction", "sizes", "no container", "touching from afar", "touching from within", "circle"],
 )
 def test_what_cannot_be_is_an_error(graph: SceneGraph) -> None:
     with pytest.raises(LayoutError, match="no layout found"):
@@ -134,6 +142,18 @@ def test_what_nests_lies_within(inner: str, outer: str) -> None:
     for dx, dy in steps:
         within = silhouette(inner, (10 + dx, 10 + dy, 10 + dx + SMALL[0], 10 + dy + SMALL[0]))
         assert containment(within, around) >= CONTAINED
+
+
+@pytest.mark.parametrize("still", SHAPES)
+@pytest.mark.parametrize("moving", SHAPES)
+def test_what_is_in_contact_touches_and_hides_nothing(moving: str, still: str) -> None:
+    steps = contacts(moving, SMALL[0], still, LARGE[0])
+    assert len(steps)
+    other = silhouette(still, (20, 20, 20 + LARGE[0], 20 + LARGE[0]))
+    for dx, dy in steps[::7]:
+        one = silhouette(moving, (20 + dx, 20 + dy, 20 + dx + SMALL[0], 20 + dy + SMALL[0]))
+        assert outline_gap(one, other) == 0
+        assert not (one.filled & other.filled).any()
 
 
 @pytest.mark.parametrize("farther", SHAPES)
