@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from rlrig.folder import writable
 from rlrig_eval.errors import UsageError, leave
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def generate(
     from rlrig.filmstrip import film_strip
     from rlrig.pipeline import RLRIGPipeline
 
-    out = _writable(out)
+    out = writable(out)
     (result,) = RLRIGPipeline.from_pretrained(preset, rl)([prompt], [seed], [graph])
     stem = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60] + f"_{seed}"
     result.image.save(out / f"{stem}.png")
@@ -87,7 +88,7 @@ def train(
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError("--device cuda: torch sees no GPU here")
     torch.set_num_threads(threads)
-    folder = _writable(work / model)
+    folder = writable(work / model)
     budget = Budget(minutes=minutes, folder=folder, device=device)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
@@ -114,17 +115,6 @@ def grpo(
 
     overrides = {"steps": steps, "minutes": minutes, "device": device, "rl": rl}
     start(phase, config or preset, overrides, out, resume, dry_run, threads)
-
-
-def _writable(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink(missing_ok=True)  # another process of this run may have been quicker
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    return folder
 
 
 def main() -> NoReturn:

@@ -9,6 +9,7 @@ import torch
 from accelerate import PartialState
 from rich.console import Console
 
+from rlrig.folder import writable
 from rlrig.grpo import checkpoint
 from rlrig.grpo.config import PHASES, load_config
 from rlrig.grpo.log import Log, Silent
@@ -66,9 +67,4 @@ def _check(folder: Path, resume: bool) -> None:
         raise UsageError(f"{folder}: no checkpoint to resume")
     if not resume and found is not None:
         raise UsageError(f"{folder}: holds a run already ({found.name}): --resume it, or choose another --out")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink(missing_ok=True)  # another process of this run may have been quicker
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    writable(folder)
