@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from werkzeug import Response
@@ -32,6 +33,17 @@ def huge() -> Response:
     return Response((b" " * 2**20 for _ in range(50)), content_type="application/json")
 
 
+def slow() -> Response:
+    """A reply that begins at once and comes byte by byte, for three seconds."""
+
+    def drip() -> Iterator[bytes]:
+        for _ in range(30):
+            time.sleep(0.1)
+            yield b" "
+
+    return Response(drip(), content_type="application/json")
+
+
 LASTING: dict[str, tuple[Bad, str]] = {
     "429": (lambda: Response("slow down", 429), "429"),
     "500": (lambda: Response("oops", 500), "500"),
@@ -40,6 +52,7 @@ LASTING: dict[str, tuple[Bad, str]] = {
     "422 in words": (lambda: Response("not with pictures", 422), "not with pictures"),
     "404": (lambda: Response("", 404), "404"),
     "a redirect elsewhere": (lambda: Response("", 302, {"Location": "http://127.0.0.1:9/"}), "302"),
+    "429 with Retry-After": (lambda: Response("slow down", 429, {"Retry-After": "0.05"}), "429"),
     "Retry-After an hour": (lambda: Response("", 429, {"Retry-After": "3600"}), "429"),
     "connection cut": (cut, "connection broke"),
     "a web page": (lambda: Response("<html>502</html>"), "no chat completion"),

@@ -17,14 +17,15 @@ from werkzeug import Response
 
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, NotComparable, UsageError
+from rlrig_eval.judges import traffic
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import read_scores
 from tests.judges import server as s
-from tests.judges.faults import LASTING, Bad
+from tests.judges.faults import LASTING, Bad, slow
 from tests.runs import tiny
-from tests.runs.test_kill import SLOW, wait_for
+from tests.runs.test_kill import SLOW, undisturbed, wait_for
 
 SUITE = tiny.suite()
 
@@ -32,6 +33,7 @@ SUITE = tiny.suite()
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", s.KEY)
+    monkeypatch.setattr(traffic, "LONGEST_WAIT", 1.0)  # a server that says "in an hour" is not asked for a second
 
 
 def script(folder: Path, *lines: dict) -> dict[str, str]:
@@ -85,14 +87,18 @@ def whole(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (out / "summary.json").read_bytes()
 
 
-@pytest.mark.parametrize("bad", [bad for bad, _ in LASTING.values()], ids=LASTING.keys())
+FAULTS: dict[str, tuple[Bad, dict[str, str]]] = {name: (bad, {}) for name, (bad, _) in LASTING.items()}
+FAULTS["slow"] = slow, {"timeout": "0.5"}
+
+
+@pytest.mark.parametrize(("bad", "options"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_makes_no_zero_loses_no_sample_and_a_healthy_judge_completes(
-    httpserver: HTTPServer, drawn: Path, whole: bytes, tmp_path: Path, bad: Bad
+    httpserver: HTTPServer, drawn: Path, whole: bytes, tmp_path: Path, bad: Bad, options: dict[str, str]
 ) -> None:
     out = tiny.copy(drawn, tmp_path / "run")
     s.serve(httpserver, lambda asked: bad())
     with stamina.set_testing(True, attempts=2):
-        done = rescore(out, judge=("openai", remote(httpserver, patience="0.5")))
+        done = rescore(out, judge=("openai", remote(httpserver, patience="0.5", **options)))
     assert done.exit_code is Exit.RUN
     assert "judge.vlm: 4 of 4 pictures are unscored" in done.shortfall
     summary = json.loads((out / "summary.json").read_text())
@@ -103,7 +109,7 @@ def test_a_fault_makes_no_zero_loses_no_sample_and_a_healthy_judge_completes(
 
     httpserver.clear()
     s.serve(httpserver, s.all_yes)
-    again = rescore(out)
+    again = rescore(out, judge=("openai", remote(httpserver)))  # as patient as it is by default
     assert (again.exit_code, again.summary["metrics"]["judge.vlm"]["mean"]) == (Exit.OK, 1.0)
     assert (out / "summary.json").read_bytes() == whole
 
@@ -190,7 +196,7 @@ def test_the_key_is_in_no_file(httpserver: HTTPServer, tmp_path: Path) -> None:
     assert all(s.KEY.encode() not in path.read_bytes() for path in files)
 
 
-def test_killed_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
+def test_killed_and_resumed_is_as_if_undisturbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.write(tmp_path / "suite")
     (tmp_path / "slow.py").write_text(SLOW)
 
@@ -199,12 +205,12 @@ def test_killed_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
         more = ["--judge", "shapes-vlm", "--batch-size", "2", "--limit", "12", "--out", str(tmp_path / out)]
         return [sys.executable, "-m", "rlrig_eval", "run", *what, *more]
 
-    subprocess.run(command("whole"), check=True, timeout=200, capture_output=True)
+    undisturbed(command("whole"), monkeypatch)
     process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(tmp_path / "killed", 6, process)
     time.sleep(0.2)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    subprocess.run(command("killed"), check=True, timeout=200, capture_output=True)
+    undisturbed(command("killed"), monkeypatch)
     for name in ("summary.json", "suite.json"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rlrig.cli import main
+
 
 def rlrig(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from rlrig.cli import main; main()", *arguments]
@@ -37,15 +39,25 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
         (["train", "vae", "--device", "cuda"], "no GPU"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_2(arguments: list[str], problem: str, tmp_path: Path) -> None:
+def test_a_mistake_is_one_line_and_exit_2(
+    arguments: list[str],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     if "--out" not in arguments and arguments[0] == "generate":
         arguments = [*arguments, "--out", str(tmp_path)]
     if arguments[0] == "train":
         arguments = [*arguments, "--work", str(tmp_path)]
-    done = rlrig(*arguments)
-    assert done.returncode == 2
-    assert problem in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(sys, "argv", ["rlrig", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert problem in said
+    assert said.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in said
 
 
 def test_help_imports_no_torch() -> None:

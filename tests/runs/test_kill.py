@@ -10,6 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from rlrig_eval.cli import main
 from tests.runs import tiny
 
 SLOW = """
@@ -24,18 +27,17 @@ class Slow(Synthetic):
 
 
 def command(folder: Path, out: str) -> list[str]:
-    run = [sys.executable, "-m", "rlrig_eval", "run", "--suite", str(folder / "suite")]
-    model = [
-        "--model",
-        f"{folder / 'slow.py'}:Slow",
-        "-M",
-        "error_rate=0.3",
-        "--batch-size",
-        "2",
-        "--limit",
-        "16",
-    ]
-    return [*run, *model, "--out", str(folder / out)]
+    what = ["--suite", str(folder / "suite"), "--model", f"{folder / 'slow.py'}:Slow", "-M", "error_rate=0.3"]
+    how = ["--batch-size", "2", "--limit", "16", "--out", str(folder / out)]
+    return [sys.executable, "-m", "rlrig_eval", "run", *what, *how]
+
+
+def undisturbed(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command line to its end, in this process: nobody kills it, so it needs none of its own."""
+    monkeypatch.setattr(sys, "argv", ["rlrig-eval", *command[3:]])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert not left.value.code
 
 
 def rows(out: Path) -> int:
@@ -57,9 +59,9 @@ def prepared(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
+def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = prepared(tmp_path)
-    subprocess.run(command(folder, "whole"), check=True, timeout=120, capture_output=True)
+    undisturbed(command(folder, "whole"), monkeypatch)
     for count in (4, 10):
         process = subprocess.Popen(command(folder, "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(folder / "killed", count, process)
@@ -68,7 +70,7 @@ def test_killed_twice_and_resumed_is_as_if_undisturbed(tmp_path: Path) -> None:
     with (folder / "killed" / "samples.jsonl").open("a") as file:
         file.write('{"id": "p15#s0", "prom')  # and the last line was cut off in the middle
     assert not (folder / "killed" / "summary.json").exists()
-    subprocess.run(command(folder, "killed"), check=True, timeout=120, capture_output=True)
+    undisturbed(command(folder, "killed"), monkeypatch)
     for name in ("summary.json", "suite.json"):
         assert (folder / "killed" / name).read_bytes() == (folder / "whole" / name).read_bytes()
     images = sorted((folder / "whole" / "images").iterdir())
