@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(bundle(given.phase, given.run, given.folder))
     except RLRIGError as problem:
-        print(problem, file=sys.stderr)
+        print(f"error: {problem}", file=sys.stderr)
         return int(problem.exit_code)
     return 0
 

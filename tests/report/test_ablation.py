@@ -11,7 +11,8 @@ from rlrig_eval.errors import NotComparable
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
-from rlrig_eval.report.ablation.figures import headroom
+from rlrig_eval.report.ablation.figures import HARD, headroom
+from rlrig_eval.report.ablation.promises import promises
 from tests.models import untrained
 from tests.runs import tiny
 
@@ -82,6 +83,69 @@ def test_folders_are_distinct_and_rows_say_what_they_need() -> None:
     }
 
 
+def test_every_other_training_seed_is_a_row_of_its_own() -> None:
+    rows = {row.name: row for row in contestants(System(retrained={"seed 1": "runs/one/export"}))}
+    assert rows["both trained, seed 1"].options["preset"] == "runs/one/export"
+    assert list(rows).index("both trained, seed 1") == list(rows).index("both trained") + 1
+
+
+def told(
+    *, low: float = 0.01, closed: float = 0.5, images: float = 3.0, edges: float = 0.04, judged: float = 0.1
+) -> dict:
+    """Figures of two training seeds; the second does as it is told."""
+
+    def row(closed: float, images: float, edges: float) -> dict:
+        looks = {"edge_density": edges, "colour_entropy": 0.6}
+        return {"headroom": {"all_correct": closed, "sg_iou": closed}, "images_per_solved": images, "looks": looks}
+
+    def over(low: float, judged: float) -> dict:
+        one = {"mean": low + 0.05, "ci95": [low, low + 0.1]}
+        by = {"all_correct": one, "requirements": {"mean": 0.05, "ci95": [0.0, 0.1]}}
+        return {part: {**by, "judge.x": {"mean": judged, "ci95": [0.0, 0.2]}} for part in ("all", HARD)}
+
+    seeds = {"both trained": (0.01, 0.1), "both trained, seed 1": (low, judged)}
+    return {
+        "rows": {
+            SINGLE: row(0, 3.0, 0.05),
+            LOOP: row(0.2, 4.0, 0.05),
+            "both trained": row(0.5, 3.0, 0.05),
+            "both trained, seed 1": row(closed, images, edges),
+        },
+        "same_cap": {other: {name: over(*of) for name, of in seeds.items()} for other in (LOOP, "best-of-n")},
+    }
+
+
+def test_what_was_promised_is_kept_when_every_training_seed_keeps_it() -> None:
+    made = promises(told())
+    assert [one.kept for one in made] == [True] * len(made)
+    assert len(made) == 8
+
+
+@pytest.mark.parametrize(
+    ("short", "broken"),
+    [
+        ({"low": 0.0}, ["above", "above", "above"]),
+        ({"closed": 0.39}, ["headroom, all correct", "headroom, strict SG-IoU"]),
+        ({"images": 4.0}, ["images per solved prompt"]),
+        ({"edges": 0.02}, ["edges and colours"]),
+        ({"judged": -0.01}, ["judge.x agrees"]),
+    ],
+)
+def test_one_seed_that_falls_short_breaks_a_promise_and_no_other(short: dict, broken: list[str]) -> None:
+    found = [one.what for one in promises(told(**short)) if one.kept is False]
+    assert len(found) == len(broken)
+    assert all(word in what for word, what in zip(broken, found, strict=True))
+
+
+def test_what_was_not_measured_is_neither_kept_nor_broken() -> None:
+    bare = told()
+    bare["rows"] = {name: row for name, row in bare["rows"].items() if name in (SINGLE, LOOP)}
+    bare["same_cap"] = {other: {} for other in bare["same_cap"]}
+    assert {one.what.split(":")[0]: one.kept for one in promises(bare) if one.kept is not None} == {
+        f"edges and colours of every row at least 0.50 of the {SINGLE}'s": True
+    }
+
+
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> System:
     """An untrained RL-RIG whose single pass is a painter that is right half of the time."""
@@ -102,8 +166,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> System:
 def made(system: System, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ablation")
     suite = tiny.write(folder / "suite")
-    told = ["--suite", str(suite), "--limit", "4", "--runs", str(folder / "runs"), "--out", str(folder)]
-    assert main([*told, "--preset", system.preset, "--base", system.base, "--vae", system.vae]) == 0
+    words = ["--suite", str(suite), "--limit", "4", "--runs", str(folder / "runs"), "--out", str(folder)]
+    assert main([*words, "--preset", system.preset, "--base", system.base, "--vae", system.vae]) == 0
     return folder
 
 
@@ -112,12 +176,19 @@ def test_one_command_writes_the_report_and_leaves_out_by_name_what_was_not_train
     assert set(found["left_out"]) == {"Actor trained", "editor trained", "both trained"}
     assert found["left_out"]["both trained"] == "not trained: actor and editor"
     assert list(found["rows"]) == [SINGLE, "best-of-n", LOOP, "random edits", "truth through the VAE"]
-    assert found["rows"]["best-of-n"]["cost"]["images"] <= 5
+    best, single = found["rows"]["best-of-n"], found["rows"][SINGLE]
+    assert best["cost"]["images"] <= 5
+    traces = [json.loads(path.read_text())["rounds"] for path in (made / "runs-4" / "best-of-n").glob("traces/*.json")]
+    asked = [sum(len(candidate["probabilities"]) for candidate in rounds[:5]) for rounds in traces]
+    assert best["cost"]["vlm_calls"] == pytest.approx(sum(asked) / 4)  # as if it had stopped at five
+    assert best["looks"].keys() == single["looks"].keys()
     assert found["rows"][SINGLE]["metrics"]["all"]["all_correct"]["n"] == 4
     assert found["matched_images"]["random edits"]["cost"] >= 1
     assert LOOP in found["same_cap"]["best-of-n"]
     text = (made / "ablation-shapes.md").read_text()
     assert "not trained: actor and editor" in text
+    assert "Training seeds of both adapters: 0 of the 3" in text
+    assert "| unknown |" in text
     assert "1.114" in text
 
 
@@ -127,6 +198,18 @@ def test_the_same_command_goes_on_with_the_runs_it_finds(made: Path, system: Sys
     drawn = draw(system, str(made / "suite"), runs, 4, progress=False)
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("*.png")} == before
     assert len(drawn.runs) == 5
+
+
+def test_what_cannot_be_written_or_meant_is_found_before_anything_is_drawn(tmp_path: Path, capsys) -> None:
+    (tmp_path / "file").touch()
+    told = ["--suite", "spatial:dev", "--runs", str(tmp_path / "runs")]
+    assert main([*told, "--out", str(tmp_path / "file" / "reports")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        main([*told, "--retrained", "runs/one/export"])
+    assert end.value.code == 2
+    assert "is not LABEL=PRESET" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_rows_with_another_diffuser_are_refused(made: Path, system: System, tmp_path: Path) -> None:

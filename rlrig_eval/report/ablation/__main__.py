@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrig_eval.errors import RLRIGError
+from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
 from rlrig_eval.report.ablation.page import as_markdown
@@ -32,15 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--preset", default=System.preset, help="the RL-RIG that is taken apart")
     parser.add_argument("--base", default=System.base, help="the model that is its Diffuser alone")
     parser.add_argument("--vae", default=System.vae, help="the checkpoint that holds its autoencoder")
+    parser.add_argument(
+        "--retrained",
+        action="append",
+        default=[],
+        type=_labelled,
+        metavar="LABEL=PRESET",
+        help="another training seed: what to call it, and the preset that its run exported; may be repeated",
+    )
     given = parser.parse_args(arguments)
     folder = given.runs or Path("runs") / "ablation" / given.suite.replace(":", "-").replace("/", "-")
     if given.limit is not None:
         folder = folder.with_name(f"{folder.name}-{given.limit}")
-    system = System(given.preset, given.base, given.vae)
+    system = System(given.preset, given.base, given.vae, dict(given.retrained))
     try:
+        _writable(given.out)
         found = figures(draw(system, given.suite, folder, given.limit, given.judge))
     except RLRIGError as problem:
-        print(problem, file=sys.stderr)
+        print(f"error: {problem}", file=sys.stderr)
         return int(problem.exit_code)
     told = sys.argv[1:] if arguments is None else list(arguments)
     command = shlex.join(["python", "-m", "rlrig_eval.report.ablation", *told])
@@ -49,6 +58,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replace_text(given.out / f"{given.name}.md", as_markdown(found, command, notes))
     print(given.out / f"{given.name}.md")
     return 0
+
+
+def _writable(folder: Path) -> None:
+    """Before hours of drawing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_text(folder / ".writable", "")
+        (folder / ".writable").unlink()
+    except OSError as problem:
+        raise UsageError(f"{folder}: cannot be written: {problem.strerror or problem}") from problem
+
+
+def _labelled(text: str) -> tuple[str, str]:
+    label, _, preset = text.partition("=")
+    if not label.replace(" ", "").isalnum() or not preset:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=PRESET, with letters, digits and spaces in the label")
+    return label, preset
 
 
 if __name__ == "__main__":

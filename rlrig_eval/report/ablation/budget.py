@@ -34,11 +34,12 @@ def chosen(candidates: Sequence[Candidate], cap: int) -> int:
 
 @dataclass(frozen=True)
 class Cut:
-    """Best-of-`cap`: its scores by metric and prompt, and its mean cost of a sample by unit."""
+    """Best-of-`cap`: scores by metric and prompt, the mean cost of a sample by unit, the pictures it answers with."""
 
     cap: int
     scores: PromptScores
     cost: Mapping[str, float]
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
 from rlrig_eval.runs.opened import Opened
 
-SINGLE, BEST, LOOP, TRUTH = "single pass", "best-of-n", "loop without RL", "truth through the VAE"
+SINGLE, BEST, LOOP, BOTH = "single pass", "best-of-n", "loop without RL", "both trained"
+TRUTH = "truth through the VAE"
 CAP = 5
 """Images a prompt at most, in the loop and in best-of-n alike."""
 MOST = 8
@@ -36,11 +37,15 @@ class Contestant:
 
 @dataclass(frozen=True)
 class System:
-    """What is taken apart: an RL-RIG preset, the model that is its Diffuser alone, and where its autoencoder lies."""
+    """What is taken apart: an RL-RIG preset, the model that is its Diffuser alone, and where its autoencoder lies.
+
+    `retrained` are other training seeds of both phases: their labels, and the presets that their runs exported.
+    """
 
     preset: str = "shapes"
     base: str = "flux-shapes"
     vae: str = "bundled:diffuser"
+    retrained: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,11 @@ def contestants(system: System) -> tuple[Contestant, ...]:
         rlrig(LOOP, "none"),
         rlrig("Actor trained", "actor"),
         rlrig("editor trained", "editor"),
-        rlrig("both trained", "both"),
+        rlrig(BOTH, "both"),
+        *(
+            Contestant(f"{BOTH}, {label}", "rlrig", {"preset": preset, "actor": "vlm"})
+            for label, preset in system.retrained.items()
+        ),
         rlrig("random edits", "none", "random"),
         Contestant(TRUTH, "vae-truth", {"checkpoint": system.vae}),
     )

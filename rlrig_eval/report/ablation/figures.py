@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image
 from rlrig_eval import extract
 from rlrig_eval.metrics.appearance import colour_entropy, edge_density
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match
-from rlrig_eval.report.ablation.contestants import BEST, CAP, LOOP, MOST, SINGLE, TRUTH, Drawn
+from rlrig_eval.report.ablation.contestants import BEST, BOTH, CAP, LOOP, MOST, SINGLE, TRUTH, Drawn
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH, graph_scores
@@ -38,13 +39,15 @@ def figures(drawn: Drawn) -> dict[str, Any]:
     every = subsets(loop)
     parts = {part: ids for part, ids in every.items() if ids}
     order = [name for name in runs if name in scores]
-    looks = {name: appearance(run) for name, run in runs.items() if name != BEST}
+    final = {name: tuple(one.image or "" for one in _drawn(run)) for name, run in runs.items()}
+    looks = {name: appearance(runs[name], final[name] if name != BEST else at_cap.pictures) for name in order}
     return {
         "suite": loop.config.suite.model_dump(mode="json", exclude={"source"}),
         "prompts": {part: len(ids) for part, ids in every.items()},
         "settings": loop.config.settings,
         "edit_in_drawings": work.edit,
         "left_out": dict(drawn.left_out),
+        "training_seeds": sum(name.startswith(BOTH) for name in order),
         "rows": {name: row(name, scores, costs, loop, parts) | {"looks": looks.get(name)} for name in order},
         "same_cap": {
             reference: {
@@ -147,11 +150,11 @@ def cost(run: Opened, work: Operations) -> dict[str, float | None]:
     return {name: sum(values) / len(values) if values else None for name, values in sums.items()}
 
 
-def appearance(run: Opened) -> dict[str, float]:
-    """Means over the final pictures: edges and colours, which a reward that was bought would cost (UniRL #407)."""
+def appearance(run: Opened, pictures: Sequence[str]) -> dict[str, float]:
+    """Means over pictures of a run: edges and colours, which a reward that was bought would cost (UniRL #407)."""
     found: dict[str, list[float]] = {"edge_density": [], "colour_entropy": []}
-    for one in _drawn(run):
-        with Image.open(run.folder / (one.image or "")) as picture:
+    for name in pictures:
+        with Image.open(run.folder / name) as picture:
             found["edge_density"].append(edge_density(np.asarray(picture.convert("L"))))
             found["colour_entropy"].append(colour_entropy(np.asarray(picture.convert("RGB"))))
     return {name: float(np.mean(values)) for name, values in found.items() if values}
@@ -168,27 +171,30 @@ def best_of_n(run: Opened) -> list[Cut]:
     scoring = Scoring(suite, extract.build(run.config.extractor), {GRAPH: graph_scores})
     samples, read = {sample.id: sample for sample in run.samples}, dict[tuple[str, int], ScoreRow]()
 
+    def picture(id_: str, k: int) -> str:
+        return f"traces/{Path(run.rows[id_].trace or '').stem}_r{k}.png"
+
     def answered(picked: Mapping[str, int]) -> dict[str, ScoreRow]:
         """The scores of one candidate of each sample; a picture that was read before is not read again."""
         new = {id_: k for id_, k in picked.items() if (id_, k) not in read}
-        pictures = {
-            id_: run.rows[id_].model_copy(
-                update={"image": f"traces/{Path(run.rows[id_].trace or '').stem}_r{k}.png"},
-            )
-            for id_, k in new.items()
-        }
+        pictures = {id_: run.rows[id_].model_copy(update={"image": picture(id_, k)}) for id_, k in new.items()}
         found = score_all([samples[id_] for id_ in new], pictures, run.folder, scoring)
         read.update({(id_, k): scores[GRAPH] for (id_, k), scores in zip(new.items(), found, strict=True)})
         return {id_: read[id_, k] for id_, k in picked.items()}
 
     cuts = []
     for cap in range(1, MOST + 1):
-        answers = answered({one.id: chosen(candidates[one.id], cap) for one in rows})
+        picked = {one.id: chosen(candidates[one.id], cap) for one in rows}
         images = [min(cap, len(rounds[one.id])) for one in rows]
         seconds = [sum(r["seconds"] for r in rounds[one.id][:cap]) for one in rows]
         mean = sum(images) / len(images)
         costs = {"images": mean, "operations": mean, "seconds": sum(seconds) / len(seconds)}
-        cuts.append(Cut(cap, prompt_scores(run.samples, {GRAPH: answers}), costs))
+        for unit in ("denoiser_evals", "vlm_calls"):  # every candidate of a prompt costs the same
+            each = [one.cost[unit] / len(rounds[one.id]) for one in rows if unit in one.cost]
+            if len(each) == len(rows):
+                costs[unit] = sum(map(operator.mul, each, images)) / len(images)
+        scores = prompt_scores(run.samples, {GRAPH: answered(picked)})
+        cuts.append(Cut(cap, scores, costs, tuple(picture(id_, k) for id_, k in picked.items())))
     return cuts
 
 

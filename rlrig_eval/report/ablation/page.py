@@ -7,10 +7,10 @@ from typing import Any
 
 from rlrig_eval.report.ablation.contestants import BEST, CAP, LOOP, SINGLE, TRUTH
 from rlrig_eval.report.ablation.figures import ALL, HARD, UNSEEN
+from rlrig_eval.report.ablation.promises import BAND, promises
 from rlrig_eval.report.render import render_table
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
 
-BAND = 0.5
 _SHARES = ("all_correct", "requirements", "sg_iou", "pair_accuracy")
 _TITLES = {
     "all_correct": "all correct",
@@ -18,6 +18,7 @@ _TITLES = {
     "sg_iou": "strict SG-IoU",
     "pair_accuracy": "pair accuracy",
 }
+SEEDS = 3
 _PAPER = (
     "RL-RIG on LAION-SG (its paper, not measured here): SG-IoU .3699 against .3319 of its Diffuser, a ratio of 1.114."
 )
@@ -39,13 +40,16 @@ def as_markdown(figures: Mapping[str, Any], command: str, notes: tuple[str, ...]
     parts = [about, *notes]
     if left_out:
         parts.append("\n".join(["Left out, so the report is incomplete:", "", *left_out]))
+    seeds = figures["training_seeds"]
+    if seeds < SEEDS:
+        parts.append(f"Training seeds of both adapters: {seeds} of the {SEEDS} asked for, so the report is incomplete.")
     parts += [render_table(table, "md") for table in tables(figures)]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
 def tables(figures: Mapping[str, Any]) -> list[Table]:
-    """Scores of all prompts, of the hard and of the unseen ones; cost; headroom; the three budgets."""
-    found = [_scores(figures, part) for part in (ALL, HARD, UNSEEN) if figures["prompts"][part]]
+    """What was to be reached; scores of all, hard and unseen prompts; cost; headroom; the three budgets."""
+    found = [_promises(figures), *(_scores(figures, part) for part in (ALL, HARD, UNSEEN) if figures["prompts"][part])]
     found += [_cost(figures), _headroom(figures)]
     same = figures["same_cap"]
     found += [_differences(f"Same cap: at most {CAP} images. Row − {name}", by) for name, by in same.items()]
@@ -59,6 +63,17 @@ def tables(figures: Mapping[str, Any]) -> list[Table]:
         rows = {name: one["differences"] for name, one in by.items()}
         found.append(_differences(f"Equal {words}. Row − best-of-n that spends as much", rows, notes))
     return found
+
+
+def _promises(figures: Mapping[str, Any]) -> Table:
+    words = {True: "yes", False: "no", None: "unknown"}
+    columns = (
+        Column(name="figure", title="figure"),
+        Column(name="found", title="found"),
+        Column(name="reached", title="reached"),
+    )
+    rows = tuple((one.what, one.found or None, words[one.kept]) for one in promises(figures))
+    return Table(title="What was to be reached", columns=columns, rows=rows)
 
 
 def _scores(figures: Mapping[str, Any], part: str) -> Table:
