@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from PIL import Image
+from pydantic import Field
 
 from rlrig_eval.checkpoints import weights_hash
-from rlrig_eval.extract.asking import GraphOf, Mode, Shown
+from rlrig_eval.extract.asking import GraphOf, Mode, Shown, named
 from rlrig_eval.extract.contract import Looked, Unscored
 from rlrig_eval.extract.detection.opening import require
+from rlrig_eval.extract.embeddings import renamed, sentence_embeddings
 from rlrig_eval.extract.words import Words
 from rlrig_eval.judges import Backend, Budget, Verdict
 from rlrig_eval.judges import Unscored as Unjudged
@@ -31,6 +34,8 @@ class VLM:
     Args:
         model: its name on the server; with server=local a Hub id or a folder. base_url, timeout, attempts, patience,
             concurrency, cache: as of the judge `openai`. max_calls: so many calls in this process at most.
+        embeddings: a folder with a sentence encoder. It finds a word of the lists for what the table of synonyms has
+            none for, where the cosine of the two is at least `similarity`.
 
     Raises:
         UsageError: a bad address, no key, or weights that are not on this machine.
@@ -59,6 +64,8 @@ class VLM:
         max_calls: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
+        embeddings: str | None = None,
+        similarity: Annotated[float, Field(ge=-1, le=1)] = 0.7,
     ) -> None:
         self._mode, self._model, self._local = mode, model, server == "local"
         if self._local:
@@ -80,6 +87,8 @@ class VLM:
             }
         )
         self._cache = cache
+        self._embed = None if embeddings is None else sentence_embeddings(embeddings)
+        self._similarity = similarity
         self._budget = None if max_calls is None else Budget(max_calls=max_calls)
         if not self._local:
             self.open()  # a missing key is found at once
@@ -95,9 +104,10 @@ class VLM:
         return options | {"base_url": OpenAI.check(**own, **options)["base_url"]}
 
     @staticmethod
-    def revision_of(model: str, server: str = "openai", **_: Any) -> str | None:
-        """The hash of a local folder's weights."""
-        return weights_hash(model) if server == "local" else None
+    def revision_of(model: str, server: str = "openai", embeddings: str | None = None, **_: Any) -> str | None:
+        """The hashes of local weights: the model's, the encoder's."""
+        folders = [folder for folder in (model if server == "local" else None, embeddings) if folder is not None]
+        return "+".join(found for folder in folders if (found := weights_hash(folder)) is not None) or None
 
     def open(self) -> None:
         """Loads a local model. Raises UsageError."""
@@ -111,8 +121,22 @@ class VLM:
 
     def extract_all(self, pictures: Iterable[Looked]) -> Iterator[SceneGraph | Unscored]:
         asking = AskingJudge(GraphOf(self._mode), self._backend)
-        for found in asking.verdicts(Shown(one.image, "", (), words=one.words) for one in pictures):
-            yield Unscored(found.reason, found.raw) if isinstance(found, Unjudged) else _believed(found)
+        waiting: deque[Words] = deque()
+
+        def shown() -> Iterator[Shown]:
+            for one in pictures:
+                waiting.append(one.words)
+                yield Shown(one.image, "", (), words=one.words)
+
+        for found in asking.verdicts(shown()):
+            words = waiting.popleft()
+            read = Unscored(found.reason, found.raw) if isinstance(found, Unjudged) else _believed(found)
+            yield read if isinstance(read, Unscored) else self._in_words(read, words)
+
+    def _in_words(self, graph: SceneGraph, words: Words) -> SceneGraph:
+        if self._embed is None:
+            return graph
+        return renamed(graph, named(words, self._mode == "strict").categories, self._embed, self._similarity)
 
     @cached_property
     def _backend(self) -> Backend:
