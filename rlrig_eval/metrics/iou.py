@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from rlrig_eval.metrics.facts import facts, triples
-from rlrig_eval.metrics.matching import by_category, by_category_and_attributes, members, solve
+from rlrig_eval.metrics.facts import facts
+from rlrig_eval.metrics.matching import by_category, by_category_and_attributes, members, most_triples, solve
 from rlrig_eval.scene import VOCABULARY, Relation, SceneGraph
+from rlrig_eval.scene.relations import Kind
 
 Mode = Literal["strict", "laion"]
 Triple = tuple[str, str, str]
@@ -64,12 +65,13 @@ def scene_graph_iou(pred: SceneGraph, gold: SceneGraph, mode: Mode = "strict") -
 def _strict(pred: SceneGraph, gold: SceneGraph) -> IoU:
     facts_pred, facts_gold = facts(pred), facts(gold)
     exact = solve(members(pred, gold, by_category_and_attributes), facts_pred, facts_gold)
-    alike = solve(members(pred, gold, by_category), facts_pred, facts_gold)
+    # What is of one kind with its attributes is so without them, so the first matching is one of the second's.
+    alike = most_triples(members(pred, gold, by_category), facts_pred, facts_gold, exact.triples)
     stated = len(facts_pred) + len(facts_gold)
     return IoU(
         sg=_shared_of(exact.triples, stated),
         entity=_shared_of(len(exact.pairs), len(pred.entities) + len(gold.entities)),
-        relation=_shared_of(alike.triples, stated),
+        relation=_shared_of(alike, stated),
     )
 
 
@@ -79,39 +81,54 @@ def _shared_of(shared: int, both: int) -> float:
 
 
 def _laion(pred: SceneGraph, gold: SceneGraph) -> IoU:
-    labels = {entity.category for entity in gold.entities}
+    called = {entity.id: entity.category for entity in pred.entities}
+    asked = {entity.id: entity.category for entity in gold.entities}
+    labels, objects = set(asked.values()), set(called.values())
     # A violated negation is part of what the prompt speaks of, so its predicate is on the list.
     predicates = {relation.predicate for relation in gold.relations}
-    wanted = {_spell(gold, relation) for relation in gold.relations if not relation.negated}
+    wanted = {_spell(asked, relation) for relation in gold.relations if not relation.negated}
     emitted = {
-        _spell(pred, wording)
-        for relation in triples(pred)
-        if {pred.entity(name).category for name in (relation.subject, *relation.objects)} <= labels
-        for wording in _wordings(relation)
-        if wording.predicate in predicates
+        triple
+        for relation in pred.relations
+        if not relation.negated
+        for triple in _wordings(*_spell(called, relation))
+        if triple[1] in predicates and _within(called, relation, labels)
     }
     return IoU(
         sg=_set_iou(emitted, wanted),
-        entity=_set_iou({entity.category for entity in pred.entities} & labels, labels),
+        entity=_set_iou(objects & labels, labels),
         relation=_set_iou({p for _, p, _ in emitted}, {p for _, p, _ in wanted}),
     )
 
 
-def _wordings(fact: Relation) -> Iterator[Relation]:
-    """Every relation with the canonical form `fact`: left of(a, b) is also right of(b, a)."""
-    yield fact
-    if not isinstance(fact.object, str):
-        return
-    turned = {"subject": fact.object, "object": fact.subject}
-    for kind in VOCABULARY.values():
-        if kind.canonical == fact.predicate and (kind.swap or kind.symmetric):
-            yield fact.model_copy(update={"predicate": kind.name, **turned})
+def _within(called: Mapping[str, str], relation: Relation, labels: set[str]) -> bool:
+    return called[relation.subject] in labels and all(called[name] in labels for name in relation.objects)
 
 
-def _spell(graph: SceneGraph, relation: Relation) -> Triple:
+def _wordings(subject: str, predicate: str, object_: str) -> Iterator[Triple]:
+    """A triple in every wording that means the same: a left of b is also b right of a."""
+    for other, turned in _SAME.get(predicate, ((predicate, False),)):
+        yield (object_, other, subject) if turned else (subject, other, object_)
+
+
+def _same(kind: Kind) -> tuple[tuple[str, bool], ...]:
+    """The predicates of two places that say what `kind` does, and whether subject and object trade places in them."""
+    if kind.places > 2:
+        return ((kind.name, False),)
+    alike = (other for other in VOCABULARY.values() if other.canonical == kind.canonical)
+    symmetric = ((kind.name, True),) if kind.symmetric else ()
+    return (*((other.name, other.swap != kind.swap) for other in alike), *symmetric)
+
+
+_SAME: Mapping[str, tuple[tuple[str, bool], ...]] = {name: _same(kind) for name, kind in VOCABULARY.items()}
+
+
+def _spell(called: Mapping[str, str], relation: Relation) -> Triple:
     """A relation as strings; the pair of a three-place predicate has no order, so it is sorted."""
-    objects = sorted(graph.entity(name).category for name in relation.objects)
-    return graph.entity(relation.subject).category, relation.predicate, " and ".join(objects)
+    object_ = relation.object
+    if isinstance(object_, str):
+        return called[relation.subject], relation.predicate, called[object_]
+    return called[relation.subject], relation.predicate, " and ".join(sorted(called[name] for name in object_))
 
 
 def _set_iou(a: set[Triple] | set[str], b: set[Triple] | set[str]) -> float:

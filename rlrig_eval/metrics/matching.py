@@ -65,3 +65,9 @@ def solve(kinds: Sequence[Members], a: Sequence[Fact], b: Sequence[Fact]) -> Mat
     """The best matching of instances listed by kind that take part in the facts `a` and `b`."""
     pairs, shared = branch_and_bound(kinds, a, b) or integer_program(kinds, a, b)
     return Matching(tuple(pairs), shared)
+
+
+def most_triples(kinds: Sequence[Members], a: Sequence[Fact], b: Sequence[Fact], known: int) -> int:
+    """The triples that the best matching shares, of which `known` are shared by a matching that is at hand."""
+    _, shared = branch_and_bound(kinds, a, b, known=known) or integer_program(kinds, a, b)
+    return shared

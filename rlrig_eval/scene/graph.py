@@ -145,6 +145,8 @@ class SceneGraph(Frozen):
         >>> [r.subject for r in SceneGraph(entities=(two, one), relations=(near,)).expand().relations]
         ['c#1', 'c#2']
         """
+        if all(entity.count == 1 for entity in self.entities):
+            return self
         members: dict[str, list[str]] = {}
         entities: list[Entity] = []
         for entity in self.entities:
