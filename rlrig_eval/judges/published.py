@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import networkx as nx
 
@@ -11,14 +10,21 @@ from rlrig_eval.scene import Requirement
 
 
 class PublishedQuestion(Requirement):
-    """A yes/no question as it stands, or a statement to be affirmed. A judge that gives `answer` finds it satisfied.
+    """A question as it stands, or a statement to be affirmed. A judge that gives `answer` finds it satisfied.
+
+    `answer` is "yes" or "no", a number in words or digits, or the letter of one of `choices`.
 
     >>> published_question("1", "A red rose").question()
     'does the picture show this: A red rose?'
     """
 
     text: str
-    answer: Literal["yes", "no"] = "yes"
+    answer: str = "yes"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def yes_or_no(self) -> bool:
+        return not self.choices and self.answer in ("yes", "no")
 
     def statement(self) -> str:
         return self.text
@@ -29,11 +35,18 @@ class PublishedQuestion(Requirement):
 
 
 def published_question(
-    id_: str, text: str, answer: Literal["yes", "no"] = "yes", depends: Iterable[str] = ()
+    id_: str, text: str, answer: str = "yes", depends: Iterable[str] = (), choices: Iterable[str] = ()
 ) -> PublishedQuestion:
     """The question, of no kind that another one is of: only its words say what it asks."""
     return PublishedQuestion(
-        id=id_, kind="exists", entities=(), references=(), depends=tuple(depends), text=text, answer=answer
+        id=id_,
+        kind="exists",
+        entities=(),
+        references=(),
+        depends=tuple(depends),
+        text=text,
+        answer=answer,
+        choices=tuple(choices),
     )
 
 

@@ -77,10 +77,15 @@ def task(*questions: Question):
     return Task(Image.new("RGB", (8, 8)), "x", asked_of(prompt(*questions)))
 
 
-def test_with_other_answers_than_yes_and_no_the_graph_is_judged(judged) -> None:
+def test_numbers_and_choices_are_asked_too() -> None:
     number = Question(id="4", text="How many lamps are there?", answer="two")
-    assert asked_of(prompt(LAMP, number)) == ()
-    assert "q1: is there a circle?" in judged(prompt(LAMP, number), answers(*["yes"] * 7))[1]
+    choice = Question(id="5", text="Where? A: left, B: right", answer="B", choices=("left", "right"))
+    found = asked_of(prompt(LAMP, number, choice))
+    assert [(one.answer, one.choices, one.yes_or_no) for one in found] == [
+        ("yes", (), True),
+        ("two", (), False),
+        ("B", ("left", "right"), False),
+    ]
 
 
 def test_parents_come_first_and_circles_are_opened() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Request, Rubric, Task, Verdict
+from rlrig_eval.judges.rubrics.as_published import AsPublished
 from rlrig_eval.judges.rubrics.choice import Choice
 from rlrig_eval.judges.rubrics.holistic import Holistic
 from rlrig_eval.judges.rubrics.pairwise import Pair, Pairwise, PairwiseP
@@ -19,11 +20,11 @@ from rlrig_eval.judges.rubrics.vqascore import VQAScore
 from rlrig_eval.scene import Entity, Relation, SceneGraph
 
 RUBRICS: dict[str, Callable[[], Rubric]] = {
-    "yes-no": YesNo,
-    "p-yes": PYes,
+    "yes-no": lambda: AsPublished(YesNo()),
+    "p-yes": lambda: AsPublished(PYes()),
     "vqascore": VQAScore,
     "holistic": Holistic,
-    "choice": Choice,
+    "choice": lambda: AsPublished(Choice()),
 }
 PAIR_RUBRICS: dict[str, Callable[[], Rubric]] = {"pairwise": Pairwise, "pairwise-p": PairwiseP}
 
