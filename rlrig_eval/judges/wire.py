@@ -31,6 +31,8 @@ class Dialect:
             return replace(self, logprobs=False)
         if "max_tokens" in asked and "max_completion_tokens" in complaint:
             return replace(self, limit="max_completion_tokens")
+        if "temperature" in complaint:
+            return None  # at another temperature it is another judge: that is for the user to say
         if "response_format" in asked:  # servers name it in many ways
             return replace(self, structured=False)
         return replace(self, logprobs=False) if "logprobs" in asked else None

@@ -19,7 +19,7 @@ from rlrig_eval.judges import Budget, Task, Unscored, Verdict
 from rlrig_eval.judges.openai import ADDRESS
 from rlrig_eval.judges.pictures import data_url
 from tests.judges import server as s
-from tests.judges.faults import GOOD, LASTING, PASSING
+from tests.judges.faults import GOOD, LASTING, PASSING, slow
 from tests.judges.replies import task
 
 QUESTIONS = len(task().requirements)
@@ -75,17 +75,9 @@ def test_one_bad_reply_costs_one_picture(httpserver: HTTPServer) -> None:
 
 
 def test_a_slow_server_is_not_waited_for(httpserver: HTTPServer) -> None:
-    def drip(asked) -> Response:
-        def bytes_() -> Iterator[bytes]:
-            for _ in range(30):
-                time.sleep(0.1)
-                yield b" "
-
-        return Response(bytes_(), content_type="application/json")
-
     began = time.monotonic()
     with stamina.set_testing(True, attempts=1):
-        (found,) = judged(httpserver, drip, 1, timeout="0.3")
+        (found,) = judged(httpserver, lambda asked: slow(), 1, timeout="0.3")
     assert "in time" in found.reason
     assert time.monotonic() - began < 2.5
 
@@ -137,6 +129,26 @@ def test_a_picture_that_is_refused_in_any_words_leaves_the_others_their_structur
     found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(3)))
     assert [type(one).__name__ for one in found] == ["Unscored", "Verdict", "Verdict"]
     assert ["response_format" in one for one in asked] == [True, False, True, True]
+
+
+def test_a_model_of_one_temperature_is_not_asked_at_another_without_being_told(httpserver: HTTPServer) -> None:
+    complaint = (
+        "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
+    )
+
+    def thinker(asked):
+        if "max_tokens" in asked:
+            return Response('{"error": {"message": "Use \'max_completion_tokens\' instead of \'max_tokens\'."}}', 400)
+        if asked["temperature"] != 1:
+            return Response(f'{{"error": {{"message": "{complaint}"}}}}', 400)
+        return s.all_yes(asked)
+
+    asked = s.serve(httpserver, thinker)
+    (found,) = judges.build(s.spec(httpserver)).verdicts(tasks(1))
+    assert "Only the default (1) value" in found.reason
+    assert ["response_format" in one for one in asked] == [True, True]  # and not for want of a schema
+    (found,) = judges.build(s.spec(httpserver, temperature="1")).verdicts(tasks(1))
+    assert found.score == 1.0
 
 
 def test_p_yes_comes_from_the_first_token(httpserver: HTTPServer) -> None:
