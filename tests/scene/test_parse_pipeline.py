@@ -8,7 +8,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 import spacy
 
 from rlrig_eval.scene import VOCABULARY, parse
@@ -39,8 +38,7 @@ def test_it_can_be_saved_and_loaded_by_spacy(tmp_path: Path) -> None:
     assert spacy.load(tmp_path)("a dog on a cat")._.scene == pipeline()("a dog on a cat")._.scene
 
 
-@pytest.mark.parametrize("tokenizer", ["spacy.Tokenizer.v1", "rlrig_words"])
-def test_spacy_finds_the_parts_by_the_entry_points_of_the_project(tokenizer: str, tmp_path: Path) -> None:
+def test_spacy_finds_the_parts_by_the_entry_points_of_the_project(tmp_path: Path) -> None:
     groups = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     declared = {group: names for group, names in groups.items() if group.startswith("spacy_")}
     info = tmp_path / "declared-1.dist-info"
@@ -50,15 +48,16 @@ def test_spacy_finds_the_parts_by_the_entry_points_of_the_project(tokenizer: str
     (info / "entry_points.txt").write_text("\n".join(lines))
     script = (
         "import spacy\n"
-        f"nlp = spacy.blank('en', config={{'nlp': {{'tokenizer': {{'@tokenizers': '{tokenizer}'}}}}}})\n"
-        "nlp.add_pipe('rlrig_terms'); nlp.add_pipe('rlrig_scene')\n"
-        'print([r.predicate for r in nlp("a cat on the dog\'s left")._.scene.graph.relations])'
+        "for tokenizer in ('spacy.Tokenizer.v1', 'rlrig_words'):\n"
+        "    nlp = spacy.blank('en', config={'nlp': {'tokenizer': {'@tokenizers': tokenizer}}})\n"
+        "    nlp.add_pipe('rlrig_terms'); nlp.add_pipe('rlrig_scene')\n"
+        '    print([r.predicate for r in nlp("a cat on the dog\'s left")._.scene.graph.relations])'
     )
     found = subprocess.run(
         [sys.executable, "-c", script],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(REPO)])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
     )
-    assert (found.stdout.strip(), found.returncode) == ("['left of']", 0), found.stderr
+    assert (found.stdout.split("\n")[:2], found.returncode) == (["['left of']"] * 2, 0), found.stderr
