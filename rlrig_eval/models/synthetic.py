@@ -22,7 +22,7 @@ from rlrig_eval.scene import Entity, Relation, SceneGraph, opposite
 from rlrig_eval.scene.attributes import COLOURS as COLOUR_WORDS
 from rlrig_eval.shapes import CANVAS, LayoutError, layout, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS, GROUND, SHAPES
-from rlrig_eval.suite.hard.room import roomy
+from rlrig_eval.suite.hard.room import roomy, spacing
 
 Told = tuple[tuple[Entity, ...], tuple[Relation, ...]]
 """Things with boxes, and what holds of them that boxes do not decide."""
@@ -72,9 +72,9 @@ class Synthetic:
         graph = _painted(job.graph)
         if not self.mistaken(job):
             try:
-                return layout(graph, rng, attempts=400)
+                return layout(graph, rng, attempts=400, placement=spacing(graph))
             except LayoutError:
-                return layout(roomy(graph), rng, attempts=400, foresight=200)
+                return layout(roomy(graph), rng, attempts=400, foresight=200, placement=spacing(graph))
         for mistake in sorted(
             mistakes(graph, job.graph), key=lambda wrong: _uniform(job.noise, wrong.model_dump_json())
         ):

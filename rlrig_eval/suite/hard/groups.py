@@ -11,18 +11,18 @@ from numpy.random import Generator
 from rlrig_eval.scene import SceneGraph, check
 from rlrig_eval.shapes import PAIRINGS, SEEN, LayoutError, NotAShapesDrawing, Split, layout, read, render, split, unseen
 from rlrig_eval.suite.hard.members import Draw, Member
-from rlrig_eval.suite.hard.room import roomy
+from rlrig_eval.suite.hard.room import roomy, spacing
 from rlrig_eval.suite.hard.structures import STRUCTURES
 from rlrig_eval.suite.wording import word
 
 GROUPS: Mapping[Split, Mapping[str, int]] = {
     "test": {
         "ordering": 16, "alignment": 18, "counts": 20, "denied": 16, "closure": 8, "contact": 16, "distance": 12,
-        "size": 16, "ladder": 10,
+        "size": 16, "ladder": 10, "touching": 18, "five": 8,
     },
     "dev": {
         "ordering": 2, "alignment": 3, "counts": 2, "denied": 2, "closure": 1, "contact": 2, "distance": 1, "size": 2,
-        "ladder": 1,
+        "ladder": 1, "touching": 3, "five": 1,
     },
 }  # fmt: skip
 """Split -> structure -> groups."""
@@ -88,10 +88,14 @@ def drawable(graph: SceneGraph, rng: Generator) -> bool:
     Where nothing is said of size or of what is inside or over what, all things are drawn small: there is more room.
     """
     try:
-        seen = read(render(layout(roomy(graph), rng, _ATTEMPTS, foresight=_FORESIGHT)))
+        seen = read(render(_laid_out(graph, rng)))
     except (LayoutError, NotAShapesDrawing):
         return False
     return all(check(graph.requirements(), seen).values())
+
+
+def _laid_out(graph: SceneGraph, rng: Generator) -> SceneGraph:
+    return layout(roomy(graph), rng, _ATTEMPTS, foresight=_FORESIGHT, placement=spacing(graph))
 
 
 def belongs(graph: SceneGraph, bucket: Split) -> bool:

@@ -15,7 +15,7 @@ _ACROSS: Mapping[Axis, tuple[str, str]] = MappingProxyType(
     {"horizontal": ("above", "below"), "vertical": ("left of", "right of")}
 )
 """Axis -> the directions of the other one."""
-_LENGTHS = (3, 4)  # things in an ordering; five take the canvas from edge to edge
+_LENGTHS = (3, 4)  # things in an ordering
 _COUNTS = ((3, 2), (2, 3), (3, 1), (1, 3), (2, 2))
 
 Composer = Callable[[Draw], Iterator[Member]]
@@ -170,6 +170,33 @@ def _size(draw: Draw) -> Iterator[Member]:
     yield Member(graph, mirrored(graph, "size"), tags=("graded:size",))
 
 
+def _touching(draw: Draw) -> Iterator[Member]:
+    """Touching against near without touching, of two on a side or beside a third; or which of two is it that touches.
+
+    Colours differ: two of one colour that touch are one patch.
+    """
+    while True:
+        a, b, c = _things(draw, 3)
+        if not (set(a.attributes) | set(c.attributes)) & set(b.attributes):
+            break
+    kind, way = _turn(("side", "third", "which"), draw.number), _turn(DIRECTIONS, draw.number // 3)
+    touches, apart = [_say(a, "touching", b)], [_say(a, "near", b), _say(a, "touching", b, negated=True)]
+    if kind == "which":
+        graph = _graph([a, b, c], *touches, _say(c, "near", b), _say(c, "touching", b, negated=True))
+        twin = exchanged(graph, a.id, c.id)
+    else:
+        things, side = ([a, b], _say(a, way, b)) if kind == "side" else ([a, b, c], _say(b, way, c))
+        graph, twin = _graph(things, *touches, side), _graph(things, *apart, side)
+    yield Member(graph, twin, tags=(f"touching:{kind}",))
+
+
+def _five(draw: Draw) -> Iterator[Member]:
+    """Five things, each before the next: small ones, from edge to edge."""
+    way, row = _turn(DIRECTIONS, draw.number), _things(draw, 5)
+    graph = _graph(row, *(_say(one, way, next_) for one, next_ in pairwise(row)))
+    yield Member(graph, mirrored(graph, VOCABULARY[way].axis), tags=("ordered=5",))
+
+
 STRUCTURES: Mapping[str, Composer] = MappingProxyType(
     {
         "ordering": _ordering,
@@ -181,5 +208,7 @@ STRUCTURES: Mapping[str, Composer] = MappingProxyType(
         "distance": _distance,
         "size": _size,
         "ladder": ladder,
+        "touching": _touching,
+        "five": _five,
     }
 )

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 
 from rlrig_eval.scene import VOCABULARY, check, equivalent
-from rlrig_eval.shapes import sample
+from rlrig_eval.shapes import layout, read, render, sample, truth
 from rlrig_eval.suite import Prompt, Suite, load
 from rlrig_eval.suite.hard.groups import GROUPS, belongs, drawable, group
 from rlrig_eval.suite.hard.members import Draw
+from rlrig_eval.suite.hard.room import roomy, spacing
 from rlrig_eval.suite.hard.rows import rows
 from rlrig_eval.suite.hard.structures import STRUCTURES
 from rlrig_eval.suite.hard.wordings import PARAPHRASES
 
 STRUCTURED = "structure:"
 FOUR = (("red", "circle"), ("blue", "circle"), ("green", "square"), ("black", "ring"))
+FIVE = (*FOUR, ("yellow", "star"))
 
 
 @pytest.fixture(scope="module", params=("test", "dev"))
@@ -62,7 +64,9 @@ def test_no_picture_satisfies_a_question_and_its_twin(name: str) -> None:
     """On scenes of the world with the very things of the question, of which most satisfy neither."""
     rng = np.random.default_rng(5)
     scenes = [sample(rng, 4, FOUR) for _ in range(12)]
-    members = (m for n in range(4) for m in STRUCTURES[name](Draw(rng, FOUR, n, lambda _: True)))
+    members = (
+        m for n in range(4) for m in STRUCTURES[name](Draw(rng, FIVE if name == "five" else FOUR, n, lambda _: True))
+    )
     for member in members:
         for scene in scenes:
             both = [check(graph.requirements(), scene) for graph in (member.graph, member.twin)]
@@ -82,6 +86,24 @@ def test_a_group_with_paraphrases_has_three_that_say_the_same(suite: Suite) -> N
 def test_what_may_have_been_trained_on_is_in_no_other_bucket(suite: Suite) -> None:
     assert suite.split in ("test", "dev")
     assert all(belongs(prompt.graph, suite.split) for prompt in suite.prompts)
+
+
+def test_a_drawing_of_touching_is_none_of_its_twin_and_the_other_way_round() -> None:
+    """No sampled scene has things that touch, so these are laid out for the purpose."""
+    rng = np.random.default_rng(3)
+    for number in range(3):
+        (member,) = STRUCTURES["touching"](Draw(rng, FOUR, number, lambda _: True))
+        for asked, other in ((member.graph, member.twin), (member.twin, member.graph)):
+            seen = truth(layout(asked, rng, foresight=20))
+            assert all(check(asked.requirements(), seen).values())
+            assert not all(check(other.requirements(), seen).values())
+
+
+def test_five_in_a_row_are_laid_out_at_once() -> None:
+    rng = np.random.default_rng(4)
+    (member,) = STRUCTURES["five"](Draw(rng, FIVE, 2, lambda _: True))
+    laid_out = layout(roomy(member.graph), rng, attempts=3, foresight=3, placement=spacing(member.graph))
+    assert all(check(member.graph.requirements(), read(render(laid_out))).values())
 
 
 def test_a_ladder_has_a_rung_for_every_number_of_relations(whole: Suite) -> None:
