@@ -76,7 +76,7 @@ def test_the_action_fails_the_job_when_the_gate_does(gated: tuple[Path, list[Blo
     _, draw, check = ACTION["runs"]["steps"]
     shutil.copytree(gated[0] / "baselines", tmp_path / "baselines")
     given = {
-        "SUITE": "spatial", "MODEL": "synthetic", "FLAGS": "--limit 96 -M error_rate=0.6", "OUT": "out",
+        "SUITE": "spatial", "MODEL": "synthetic", "FLAGS": "--limit 48 -M error_rate=0.6", "OUT": "out",
         "STRICT": "false",
         "BASELINE": "baselines/results/spatial/synthetic.json",
         "GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
