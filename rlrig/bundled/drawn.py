@@ -20,7 +20,7 @@ from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
 
 BATCH = 64
-FRESH = 6  # examples made for a step, each with its mirror image
+FRESH = 3  # examples made for a step, each with its mirror image: each is seen some ten times
 POOL = 40_000
 OWNER_WEIGHT = 0.1
 
@@ -69,7 +69,7 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         return tuple(found)
 
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        return rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH), POOL, first=2000)
+        return rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH), POOL, first=1000)
 
     def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         clean, tokens, cells, *source = (part.to(budget.device) for part in batch)

@@ -38,7 +38,7 @@ class Budget:
     device: str = "cpu"
     ema: float = 0.995
     warmup_steps: int = 200
-    evaluate_every: float = 300.0
+    evaluate_every: float = 600.0
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:

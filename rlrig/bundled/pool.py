@@ -1,4 +1,4 @@
-"""A rolling pool of encoded examples: each is seen a few times, as drawing and encoding cost as much as a step."""
+"""A rolling pool of encoded examples: each is seen several times, as drawing and encoding cost as much as a step."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
