@@ -34,6 +34,7 @@ class Completions:
 class ActorPolicy:
     """An Actor that is sampled at a `temperature`; the same temperature divides the logits of its probabilities.
 
+    It never writes the tokens that stand for a picture: the model takes those for pictures that it was not given.
     The base below the LoRA is the Checker, and stays frozen.
     """
 
@@ -42,6 +43,10 @@ class ActorPolicy:
             raise UsageError("the Actor to train needs an adapter")
         self.vlm, self.model = vlm, vlm.model
         self._temperature, self._max_tokens = temperature, max_tokens
+        config = vlm.model.config
+        self._unsaid = [
+            number for kind in ("image", "video") if (number := getattr(config, f"{kind}_token_id", None)) is not None
+        ]
 
     @classmethod
     def on(
@@ -105,6 +110,7 @@ class ActorPolicy:
                 temperature=self._temperature,
                 top_k=0,  # transformers' default of 50 would cut the distribution that is trained
                 top_p=1.0,
+                suppress_tokens=self._unsaid or None,
             )
         tokens = whole[:, inputs["input_ids"].shape[1] :]
         ended = tokens == self._end
@@ -123,8 +129,9 @@ class ActorPolicy:
                 inputs[name] = torch.cat([value, torch.zeros_like(made.tokens, dtype=value.dtype)], 1)
         inputs["input_ids"] = torch.cat([made.prompts["input_ids"], made.tokens], 1)
         inputs["attention_mask"] = torch.cat([made.prompts["attention_mask"], made.mask], 1)
-        logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1]
-        return (logits.float() / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
+        logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1].float()
+        logits = logits.index_fill(2, torch.tensor(self._unsaid, device=logits.device, dtype=torch.long), -torch.inf)
+        return (logits / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
 
     @property
     def _end(self) -> int:

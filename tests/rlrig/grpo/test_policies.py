@@ -121,12 +121,31 @@ def test_the_probability_of_a_token_is_that_with_which_it_was_drawn(actor):
         **made.prompts,
         max_new_tokens=made.tokens.shape[1],
         do_sample=False,
-        output_logits=True,
+        suppress_tokens=pictures(actor),
+        output_scores=True,
         return_dict_in_generate=True,
-    ).logits[0]
+    ).scores[0]
     logp = actor.logp(made).detach()
     theirs = (scores.float() / 0.8).log_softmax(-1).gather(1, made.tokens[:, :1])[:, 0]
     torch.testing.assert_close(logp[:, 0], theirs, atol=BATCHING, rtol=0)
+
+
+def pictures(actor):
+    return [actor.model.config.image_token_id, actor.model.config.video_token_id]
+
+
+def test_a_token_that_stands_for_a_picture_is_never_written(actor):
+    """The model would look for its pixels, and die; another is drawn, with its true probability."""
+
+    def likely(module, inputs, logits):
+        logits[..., pictures(actor)] += 30.0
+
+    with_bias = actor.model.get_output_embeddings().register_forward_hook(likely)
+    made = written(actor)
+    assert not torch.isin(made.tokens, torch.tensor(pictures(actor))).any()
+    biased = actor.logp(made).detach()
+    with_bias.remove()
+    torch.testing.assert_close(biased, actor.logp(made).detach(), atol=BATCHING, rtol=0)
 
 
 def test_padding_does_not_change_a_probability(actor):
