@@ -43,7 +43,7 @@ bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measure
 
 SPATIAL := runs/spatial
 RESULTS := baselines/results/spatial
-SYSTEMS := flux-shapes best-of-n rlrig rlrig-actor
+SYSTEMS := flux-shapes best-of-n rlrig
 reproduce: $(READY)  ## the whole suite with every system, and every committed report
 	@echo "Reproduce: every figure in reports/, baselines/results/ and the README"
 	$(BIN)/python -m rlrig_eval.shapes.accuracy --scenes 5000 --seed 20261123 --out reports/shapes-read
@@ -54,9 +54,9 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model rlrig --out $(SPATIAL)/rlrig $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model rlrig -M rl=actor --out $(SPATIAL)/rlrig-actor $(OR_LOW_COVERAGE)
-	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS)) --format md > reports/spatial.md
+	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS) rlrig-actor) --format md > reports/spatial.md
 	$(foreach model,$(SYSTEMS),$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
-	$(EVAL) report baselines/results --reference flux-shapes --budget-of "rlrig (rlrig)" --format md > reports/leaderboard.md
+	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
 	$(BIN)/python tools/readme_leaderboard.py
 	$(BIN)/python tools/film_strip.py $(SPATIAL)/rlrig reports/film-strip.png
 	$(EVAL) aa $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --judge shapes-vlm --limit 100 --report reports/judges
