@@ -44,6 +44,9 @@ def _fact(relation: Relation) -> Fact:
     return Fact(label, (), (min(both), max(both))) if kind.symmetric else Fact(label, both, ())
 
 
+_MOST_MEMBERS = 3  # "between" has a subject and two objects
+
+
 class Alike:
     """How many facts of two sides can be paired off when instances are known by their tokens alone.
 
@@ -62,6 +65,7 @@ class Alike:
         for side, facts_ in enumerate((a, b)):
             for fact in facts_:
                 form = forms.setdefault((fact.label, len(fact.ordered), len(fact.loose)), len(forms))
+                form *= self._base ** (_MOST_MEMBERS - len(fact.members))  # else a long fact is spelt as a short one
                 known = _Known(form, fact.ordered, fact.loose)
                 known.key = self._spelt(known, tokens[side])
                 self._add(side, known.key)
