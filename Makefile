@@ -59,7 +59,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
 	$(BIN)/python tools/readme_leaderboard.py
 	$(BIN)/python tools/film_strip.py $(SPATIAL)/rlrig reports/film-strip.png
-	$(EVAL) aa $(addprefix $(SPATIAL)/,flux-shapes best-of-n rlrig) --judge shapes-vlm --limit 100 --report reports/judges
+	$(EVAL) aa $(addprefix $(SPATIAL)/,$(SYSTEMS)) --judge shapes-vlm --limit 100 --report reports/judges
 
 lint: $(READY)  ## ruff, and mypy --strict on the pure rooms
 	@echo "Lint: ruff check, ruff format --check, mypy"
