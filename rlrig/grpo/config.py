@@ -52,12 +52,21 @@ class Judge(Frozen):
         return self
 
 
-class Lora(Frozen):
-    """`targets` are the ends of layer names for the editor, a regular expression over whole names for the Actor."""
-
+class _Lora(Frozen):
     rank: int = Field(default=16, ge=1)
     alpha: Positive = 32.0
-    targets: tuple[str, ...] | str = ()
+
+
+class EditorLora(_Lora):
+    """`targets` are the ends of layer names."""
+
+    targets: tuple[str, ...] = Field(default=KONTEXT_TARGETS, min_length=1)
+
+
+class ActorLora(_Lora):
+    """`targets` is a regular expression over whole layer names."""
+
+    targets: str = Field(default=LANGUAGE_TARGETS, min_length=1)
 
 
 class Optimiser(Frozen):
@@ -135,7 +144,7 @@ class _Training(Frozen):
 class EditorTraining(_Training):
     """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; `noise` is `a` of the kernel."""
 
-    lora: Lora = Lora(targets=KONTEXT_TARGETS)
+    lora: EditorLora = EditorLora()
     sampling_steps: int = Field(default=8, ge=2)
     true_cfg: float = Field(default=1.0, ge=1)
     guidance: float = 2.5
@@ -159,7 +168,7 @@ class EditorTraining(_Training):
 class ActorTraining(_Training):
     """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor."""
 
-    lora: Lora = Lora(targets=LANGUAGE_TARGETS)
+    lora: ActorLora = ActorLora()
     temperature: Positive = 1.0
     max_tokens: int = Field(default=24, ge=1)
     edits: int = Field(default=1, ge=1)

@@ -54,7 +54,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             preset.actor_adapter,
             t.lora.rank,
             t.lora.alpha,
-            str(t.lora.targets),
+            t.lora.targets,
             t.temperature,
             t.max_tokens,
             config.seed,

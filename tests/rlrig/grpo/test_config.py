@@ -57,6 +57,18 @@ def test_a_file_that_is_no_config(tmp_path, content):
         load_config(tmp_path / "run.yaml")
 
 
+@pytest.mark.parametrize("phase", ["actor", "editor"])
+def test_a_rank_of_ones_own_keeps_the_named_layers(phase):
+    config = Config.model_validate({"name": "mine", phase: {"lora": {"rank": 4}}})
+    assert getattr(config, phase).lora.targets == getattr(Config(name="usual"), phase).lora.targets
+
+
+def test_layers_must_be_named(tmp_path):
+    (tmp_path / "run.yaml").write_text("name: mine\neditor: {lora: {targets: []}}")
+    with pytest.raises(UsageError, match=r"editor\.lora\.targets"):
+        load_config(tmp_path / "run.yaml")
+
+
 def test_an_unknown_preset_suggests_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'editor-shapes'"):
         load_config("editor-shape")
