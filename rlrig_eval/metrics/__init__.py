@@ -39,6 +39,7 @@ from rlrig_eval.metrics.geneval import (
 )
 from rlrig_eval.metrics.hrs import hrs_between, hrs_image, hrs_relations, hrs_score, hrs_size, hrs_spatial
 from rlrig_eval.metrics.iou import IoU, scene_graph_iou
+from rlrig_eval.metrics.laion_batch import Pictures, Prompts, Words, laion_iou, laion_pictures, laion_prompts
 from rlrig_eval.metrics.matching import Matching, by_category, by_category_and_attributes, match_instances
 from rlrig_eval.metrics.paintskills import paintskills_count, paintskills_object, paintskills_spatial
 from rlrig_eval.metrics.spice import Spice, sg_complexity, sg_score, spice, spice_tuples
@@ -66,9 +67,12 @@ __all__ = [
     "GenEvalVerdict",
     "IoU",
     "Matching",
+    "Pictures",
+    "Prompts",
     "SoftTIFA",
     "Spice",
     "Variant",
+    "Words",
     "all_correct",
     "by_category",
     "by_category_and_attributes",
@@ -101,6 +105,9 @@ __all__ = [
     "hrs_score",
     "hrs_size",
     "hrs_spatial",
+    "laion_iou",
+    "laion_pictures",
+    "laion_prompts",
     "match_instances",
     "paintskills_count",
     "paintskills_object",

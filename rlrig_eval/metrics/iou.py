@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from rlrig_eval.metrics.facts import facts
+from rlrig_eval.metrics.laion import Triple, spell, wordings
 from rlrig_eval.metrics.matching import by_category, by_category_and_attributes, members, most_triples, solve
-from rlrig_eval.scene import VOCABULARY, Relation, SceneGraph
-from rlrig_eval.scene.relations import Kind
+from rlrig_eval.scene import Relation, SceneGraph
 
 Mode = Literal["strict", "laion"]
-Triple = tuple[str, str, str]
 
 
 class IoU(NamedTuple):
@@ -86,12 +85,12 @@ def _laion(pred: SceneGraph, gold: SceneGraph) -> IoU:
     labels, objects = set(asked.values()), set(called.values())
     # A violated negation is part of what the prompt speaks of, so its predicate is on the list.
     predicates = {relation.predicate for relation in gold.relations}
-    wanted = {_spell(asked, relation) for relation in gold.relations if not relation.negated}
+    wanted = {spell(asked, relation) for relation in gold.relations if not relation.negated}
     emitted = {
         triple
         for relation in pred.relations
         if not relation.negated
-        for triple in _wordings(*_spell(called, relation))
+        for triple in wordings(*spell(called, relation))
         if triple[1] in predicates and _within(called, relation, labels)
     }
     return IoU(
@@ -103,32 +102,6 @@ def _laion(pred: SceneGraph, gold: SceneGraph) -> IoU:
 
 def _within(called: Mapping[str, str], relation: Relation, labels: set[str]) -> bool:
     return called[relation.subject] in labels and all(called[name] in labels for name in relation.objects)
-
-
-def _wordings(subject: str, predicate: str, object_: str) -> Iterator[Triple]:
-    """A triple in every wording that means the same: a left of b is also b right of a."""
-    for other, turned in _SAME.get(predicate, ((predicate, False),)):
-        yield (object_, other, subject) if turned else (subject, other, object_)
-
-
-def _same(kind: Kind) -> tuple[tuple[str, bool], ...]:
-    """The predicates of two places that say what `kind` does, and whether subject and object trade places in them."""
-    if kind.places > 2:
-        return ((kind.name, False),)
-    alike = (other for other in VOCABULARY.values() if other.canonical == kind.canonical)
-    symmetric = ((kind.name, True),) if kind.symmetric else ()
-    return (*((other.name, other.swap != kind.swap) for other in alike), *symmetric)
-
-
-_SAME: Mapping[str, tuple[tuple[str, bool], ...]] = {name: _same(kind) for name, kind in VOCABULARY.items()}
-
-
-def _spell(called: Mapping[str, str], relation: Relation) -> Triple:
-    """A relation as strings; the pair of a three-place predicate has no order, so it is sorted."""
-    object_ = relation.object
-    if isinstance(object_, str):
-        return called[relation.subject], relation.predicate, called[object_]
-    return called[relation.subject], relation.predicate, " and ".join(sorted(called[name] for name in object_))
 
 
 def _set_iou(a: set[Triple] | set[str], b: set[Triple] | set[str]) -> float:

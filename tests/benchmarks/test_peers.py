@@ -39,4 +39,4 @@ def test_the_graphs_are_of_the_size_that_the_table_states_and_differ() -> None:
 def test_a_peer_that_scores_otherwise_stops_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.iou.published", exhaustive)
     with pytest.raises(AssertionError, match="LAION IoU"):
-        run(pairs=1, rounds=1)
+        run(pairs=1, rounds=1, batch=1)
