@@ -1,4 +1,8 @@
-"""Runs in the formats of others, read back by those who own the format where they are installed, and by its rules."""
+"""Runs in the formats of others, read back by those who own the format where they are installed, and by its rules.
+
+Neither of the two is a dependency: RLRIG_INSPECT_PYTHON names a Python that has inspect_ai, RLRIG_EEE_PYTHON one that
+has every_eval_ever and jsonschema; without them their tests are skipped.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ import hashlib
 import io
 import json
 import math
+import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from benchmarks.judging import INSPECT
 from rlrig_eval import results
 from rlrig_eval.errors import UsageError
 from rlrig_eval.report.export import FORMATS, export
@@ -27,6 +35,20 @@ def made(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """The single-pass run, with its error and its unreadable picture, in every format."""
     root = tmp_path_factory.mktemp("export")
     return {to: export(runs[0], to, root / to) for to in FORMATS}
+
+
+EEE = "RLRIG_EEE_PYTHON"
+
+
+def elsewhere(variable: str, script: str, *arguments: Path) -> Any:
+    """The JSON that a script prints, run by the Python that an environment variable names."""
+    python = os.environ.get(variable)
+    if python is None:
+        pytest.skip(f"{variable} names no Python")
+    command = [python, "-I", "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def scored(folder: Path) -> dict[str, dict]:
@@ -65,11 +87,39 @@ def log(made) -> dict:
     return json.loads(made["inspect"][0].read_text())
 
 
+READ_LOG = """
+import json, sys
+from inspect_ai.log import read_eval_log
+
+log = read_eval_log(sys.argv[1])
+print(json.dumps({
+    "status": log.status,
+    "means": {one.name: one.metrics["mean"].value for one in log.results.scores},
+    "values": {one.id: {name: score.value for name, score in one.scores.items()} for one in log.samples},
+    "errors": {one.id: one.error.message for one in log.samples if one.error is not None},
+    "pictures": {
+        one.id: [part.image for part in one.output.choices[0].message.content]
+        for one in log.samples
+        if not isinstance(one.output.choices[0].message.content, str)
+    },
+}))
+"""
+
+
 class TestInspect:
-    def test_inspect_reads_it(self, made, log: dict) -> None:
-        inspect_ai = pytest.importorskip("inspect_ai.log")
-        found = inspect_ai.read_eval_log(str(made["inspect"][0]))
-        assert len(found.samples) == len(log["samples"])
+    def test_inspect_reads_back_what_was_written(self, made, log: dict, runs: list[Path]) -> None:
+        read = elsewhere(INSPECT, READ_LOG, made["inspect"][0])
+        assert read["status"] == "success"
+        metrics = json.loads((runs[0] / "summary.json").read_text())["metrics"]
+        assert read["means"] == {name: one["mean"] for name, one in metrics.items() if one["mean"] is not None}
+        samples = {one["id"]: one for one in log["samples"]}
+        assert read["values"].keys() == samples.keys()
+        for id_, values in scored(runs[0]).items():
+            assert read["values"][id_.split("#")[0]] == {k: v for k, v in values.items() if v is not None}
+        assert read["errors"] == {BROKEN: "out of paint"}
+        assert read["pictures"].keys() == samples.keys() - {BROKEN}
+        for id_, (picture,) in read["pictures"].items():
+            assert picture == samples[id_]["output"]["choices"][0]["message"]["content"][0]["image"]
 
     def test_the_scores_are_those_of_the_summary(self, log: dict, runs: list[Path]) -> None:
         metrics = json.loads((runs[0] / "summary.json").read_text())["metrics"]
@@ -94,16 +144,30 @@ class TestInspect:
         assert "error" not in samples[UNREADABLE]
 
 
+BY_SCHEMA = """
+import json, sys
+from importlib.util import find_spec
+from pathlib import Path
+from jsonschema.validators import validator_for
+
+def checked(name, text):
+    schema = json.loads((schemas / f"{name}.schema.json").read_text())
+    kind = validator_for(schema)
+    return [f"{name}: {fault.json_path}: {fault.message}" for fault in kind(schema).iter_errors(json.loads(text))]
+
+schemas = Path(find_spec("every_eval_ever").origin).parent / "schemas"
+document, lines = map(Path, sys.argv[1:])
+rows = lines.read_text().splitlines()
+faults = checked("eval", document.read_text()) + [f for row in rows for f in checked("instance_level_eval", row)]
+empty = checked("eval", "{}") and checked("instance_level_eval", "{}")
+print(json.dumps({"faults": faults, "rows": len(rows), "an empty document is refused": bool(empty)}))
+"""
+
+
 class TestEveryEvalEver:
-    def test_its_own_schemas_accept_it(self, made) -> None:
-        jsonschema, theirs = pytest.importorskip("jsonschema"), pytest.importorskip("every_eval_ever")
-        schemas = Path(theirs.__file__).parent / "schemas"
-        document, lines = made["every-eval-ever"]
-        checks = [("eval", [document.read_text()]), ("instance_level_eval", lines.read_text().splitlines())]
-        for name, texts in checks:
-            schema = json.loads((schemas / f"{name}.schema.json").read_text())
-            for text in texts:
-                jsonschema.validate(json.loads(text), schema)
+    def test_its_own_schemas_accept_it(self, made, runs: list[Path]) -> None:
+        found = elsewhere(EEE, BY_SCHEMA, *made["every-eval-ever"])
+        assert found == {"faults": [], "rows": len(scored(runs[0])), "an empty document is refused": True}
 
     def test_the_results_are_those_of_the_summary(self, made, runs: list[Path]) -> None:
         document = json.loads(made["every-eval-ever"][0].read_text())
