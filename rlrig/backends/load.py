@@ -11,6 +11,7 @@ from rlrig_eval.pipelines import open_named
 
 if TYPE_CHECKING:
     from rlrig.backends.flow import FlowDiffuser
+    from rlrig.backends.vlm import Choices
 
 ActorKind = Literal["vlm", "random"]
 """Who asks for edits: the Actor, or its control that draws lots."""
@@ -42,7 +43,13 @@ def _readers(preset: Preset, actor: ActorKind) -> tuple[Checker, Actor]:
         return load_checker(preset), load_actor(preset, actor)
     from rlrig.backends.vlm import load_both
 
-    return load_both(preset.checker.checkpoint, preset.actor_adapter, device=preset.device, dtype=preset.checker.dtype)
+    return load_both(
+        preset.checker.checkpoint,
+        preset.actor_adapter,
+        choices=choices(preset),
+        device=preset.device,
+        dtype=preset.checker.dtype,
+    )
 
 
 def _editor(preset: Preset, diffuser: "FlowDiffuser | None") -> InverseDiffuser:
@@ -97,9 +104,19 @@ def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
     return VLMActor.from_pretrained(
         preset.checker.checkpoint,
         adapter=preset.actor_adapter,
+        choices=choices(preset),
         device=preset.device,
         dtype=preset.checker.dtype,
     )
+
+
+def choices(preset: Preset) -> "Choices | None":
+    """What the Actor may write; None where it may write anything."""
+    if preset.actor.sentences == "any":
+        return None
+    from rlrig.bundled.proposals import proposals
+
+    return proposals
 
 
 def open_editor(preset: Preset) -> Any:

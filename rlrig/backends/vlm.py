@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +26,7 @@ from transformers import (
 from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
+from rlrig.backends.trie import among
 from rlrig.spent import Spent
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, quiet
@@ -134,11 +135,18 @@ class VLMChecker:
         return [float(share) for share in yes_share(logits, self._yes, self._no)]
 
 
-class VLMActor:
-    """Writes one edit instruction for a picture that fails its prompt, greedily."""
+Choices = Callable[[str, Sequence[Requirement]], Sequence[str]]
+"""Of a prompt and what of it failed: the instructions that make sense; none where anything may."""
 
-    def __init__(self, vlm: VLM, batch_size: int = BATCH, new_tokens: int = NEW_TOKENS) -> None:
+
+class VLMActor:
+    """Writes one edit instruction for a picture that fails its prompt, greedily; of `choices`, where there are any."""
+
+    def __init__(
+        self, vlm: VLM, batch_size: int = BATCH, new_tokens: int = NEW_TOKENS, choices: Choices | None = None
+    ) -> None:
         self._vlm, self._batch, self._new_tokens = vlm, batch_size, new_tokens
+        self._choices = choices or (lambda prompt, failed: ())
         self.spent: list[Spent] = []
 
     @classmethod
@@ -148,11 +156,12 @@ class VLMActor:
         adapter: str | Path | None = None,
         batch_size: int = BATCH,
         new_tokens: int = NEW_TOKENS,
+        choices: Choices | None = None,
         **options: Any,
     ) -> Self:
         """`adapter` is a peft folder or `bundled:NAME` put on `base`; without one the base itself writes."""
         vlm = base if isinstance(base, VLM) else VLM.from_pretrained(base, **options)
-        return cls(vlm if adapter is None else _adapted(vlm, adapter), batch_size, new_tokens)
+        return cls(vlm if adapter is None else _adapted(vlm, adapter), batch_size, new_tokens, choices)
 
     @torch.inference_mode()
     def write(
@@ -168,29 +177,41 @@ class VLMActor:
         for batch in _batched(list(zip(images, prompts, failed, strict=True)), self._batch):
             texts = [ask_repair(prompt, wrong) for _, prompt, wrong in batch]
             inputs = self._vlm.read([image for image, _, _ in batch], texts)
-            tokens = self._vlm.model.generate(**inputs, max_new_tokens=self._new_tokens, do_sample=False)
-            fresh = tokens[:, inputs["input_ids"].shape[1] :]
+            start = inputs["input_ids"].shape[1]
+            answers = [self._choices(prompt, wrong) for _, prompt, wrong in batch]
+            held = among(answers, self._vlm.processor.tokenizer, self._ends, start) if any(answers) else None
+            tokens = self._vlm.model.generate(
+                **inputs, max_new_tokens=self._new_tokens, do_sample=False, prefix_allowed_tokens_fn=held
+            )
+            fresh = tokens[:, start:]
             written += self._vlm.processor.batch_decode(fresh, skip_special_tokens=True)
             lengths = zip(_lengths(inputs), self._written(fresh), strict=True)
             self.spent += [Spent(1, read, answered) for read, answered in lengths]
         return [text.strip() for text in written]
 
+    @property
+    def _ends(self) -> list[int]:
+        """The tokens that end an answer."""
+        ends = self._vlm.model.generation_config.eos_token_id
+        return [] if ends is None else [ends] if isinstance(ends, int) else list(ends)
+
     def _written(self, fresh: Tensor) -> list[int]:
         """(B, T) new tokens: how many each answer has, its end included; what follows is padding."""
-        ends = self._vlm.model.generation_config.eos_token_id
-        stops = torch.isin(fresh, torch.tensor([] if ends is None else ends, device=fresh.device, dtype=fresh.dtype))
+        stops = torch.isin(fresh, torch.tensor(self._ends, device=fresh.device, dtype=fresh.dtype))
         before = (stops.cumsum(-1) - stops.int()) == 0
         return [int(count) for count in before.sum(-1)]
 
 
-def load_both(source: str | Path, adapter: str | Path | None, **options: Any) -> tuple[VLMChecker, VLMActor]:
+def load_both(
+    source: str | Path, adapter: str | Path | None, choices: Choices | None = None, **options: Any
+) -> tuple[VLMChecker, VLMActor]:
     """Checker and Actor on one copy of the weights: the Checker looks with the Actor's `adapter` off.
 
     `options` are those of `VLM.from_pretrained`.
     """
     base = VLM.from_pretrained(source, **options)
     shared = base if adapter is None else _adapted(base, adapter)
-    return VLMChecker(shared), VLMActor(shared)
+    return VLMChecker(shared), VLMActor(shared, choices=choices)
 
 
 def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:

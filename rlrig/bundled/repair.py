@@ -58,9 +58,9 @@ def _made(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
     there = {number for number, reference in references.items() if any(map(reference.matches, seen.entities))}
     stated = [
         clause
-        for relation in _about(prompt, wanted.id)
+        for relation in about(prompt, wanted.id)
         if not relation.negated and _others(relation, wanted.id) <= there
-        if (clause := _clause(prompt, relation, wanted.id)) is not None
+        if (clause := clause_for(prompt, relation, wanted.id)) is not None
     ]
     return add(name(wanted), _fitting(stated))
 
@@ -73,22 +73,22 @@ def _moved(prompt: SceneGraph, failed: Requirement, broken: frozenset[Relation])
     """
     options = []
     for mover in dict.fromkeys((failed.entities[0], failed.entities[1])):
-        own = _about(prompt, mover)
-        stated = {r: clause for r in own if (clause := _clause(prompt, r, mover)) is not None}
+        own = about(prompt, mover)
+        stated = {r: clause for r in own if (clause := clause_for(prompt, r, mover)) is not None}
         wrong = [stated[r] for r in own if r in broken and r in stated]
         right = [stated[r] for r in own if r not in broken and r in stated and not r.negated]
         clauses = _fitting([*wrong, *right])
         if wrong:
             mended = sum(clause in wrong for clause in clauses)
-            options.append((-mended, len(own) > MOST_CLAUSES, move(_called(prompt, mover), clauses)))
+            options.append((-mended, len(own) > MOST_CLAUSES, move(called(prompt, mover), clauses)))
     return min(options, key=lambda option: option[:2])[2]
 
 
 def _broken(failed: Sequence[Requirement]) -> frozenset[Relation]:
-    return frozenset(_stated(requirement) for requirement in failed if requirement.kind == "relation")
+    return frozenset(stated_by(requirement) for requirement in failed if requirement.kind == "relation")
 
 
-def _stated(requirement: Requirement) -> Relation:
+def stated_by(requirement: Requirement) -> Relation:
     subject, *objects = requirement.entities
     predicate = requirement.predicate or ""
     object_ = (objects[0], objects[1]) if len(objects) == 2 else objects[0]
@@ -101,7 +101,7 @@ def _fitting(clauses: Sequence[Clause]) -> list[Clause]:
     return list(clauses[:1]) if clauses and len(clauses[0].things) > 1 else pairs[:MOST_CLAUSES]
 
 
-def _about(prompt: SceneGraph, one: str) -> list[Relation]:
+def about(prompt: SceneGraph, one: str) -> list[Relation]:
     return [relation for relation in prompt.relations if one in (relation.subject, *relation.objects)]
 
 
@@ -109,19 +109,19 @@ def _others(relation: Relation, one: str) -> set[str]:
     return {relation.subject, *relation.objects} - {one}
 
 
-def _clause(prompt: SceneGraph, relation: Relation, mover: str) -> Clause | None:
+def clause_for(prompt: SceneGraph, relation: Relation, mover: str) -> Clause | None:
     """What `relation` asks of `mover`; None where no instruction says that."""
     if len(relation.objects) == 2:
-        names = tuple(_called(prompt, number) for number in relation.objects)
+        names = tuple(called(prompt, number) for number in relation.objects)
         return Clause("between", names) if relation.subject == mover else None
     predicate = _CONTRARY.get(relation.predicate, relation.predicate) if relation.negated else relation.predicate
     if relation.subject != mover:
         predicate = VOCABULARY[predicate].inverse or predicate  # near is its own, where its opposite is far from
     (other,) = _others(relation, mover)
-    return Clause(predicate, (_called(prompt, other),)) if predicate in MOVES else None
+    return Clause(predicate, (called(prompt, other),)) if predicate in MOVES else None
 
 
-def _called(prompt: SceneGraph, entity: str) -> str:
+def called(prompt: SceneGraph, entity: str) -> str:
     return name(prompt.entity(entity))
 
 

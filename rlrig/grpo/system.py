@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
-from rlrig.backends.load import load_actor, open_editor, require_trained
+from rlrig.backends.load import choices, load_actor, open_editor, require_trained
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
 from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.flow_policy import KontextPolicy
@@ -59,7 +59,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             t.max_tokens,
             config.seed,
         )
-        checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens)
+        checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens, choices=choices(preset))
         trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits), tokens)
     else:
         checker, actor = VLMChecker(base), load_actor(preset)

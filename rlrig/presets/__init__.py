@@ -90,9 +90,14 @@ class Vlm(Frozen):
 
 
 class Adapter(Frozen):
-    """A LoRA adapter on the Checker's base; null asks the base itself to write."""
+    """A LoRA adapter on the Checker's base; null asks the base itself to write.
+
+    `sentences`: "shapes" holds what it writes to the sentences that the bundled editor knows, those that would mend a
+    failed requirement and contradict nothing of the prompt (`rlrig.bundled.proposals`); "any" to nothing.
+    """
 
     adapter: str | None = None
+    sentences: Literal["any", "shapes"] = "any"
 
 
 class Trained(Frozen):

@@ -203,6 +203,7 @@ def _described(preset: Preset) -> dict[str, Any]:
         **({} if preset.editor.takes_orders else {"inversion": preset.editor.inversion.model_dump()}),
         "loop": preset.loop.model_dump(),
         "rl": preset.rl,
+        "sentences": preset.actor.sentences,
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }
 

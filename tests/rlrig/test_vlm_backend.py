@@ -147,6 +147,22 @@ def test_the_actor_writes_one_bounded_line_each_and_the_same_again(loaded, asked
     assert written == actor.write(images, prompts, requirements)
 
 
+def test_an_actor_that_is_given_choices_writes_one_of_them(loaded, asked):
+    images, requirements = asked
+    prompts = ["a red circle left of a blue square", "a yellow cross", "two stars"]
+    choices = {
+        prompts[0]: ["add a red circle", "add a red circle left of the blue square"],
+        prompts[1]: ["remove a ring"],
+    }
+    actor = VLMActor(loaded, choices=lambda prompt, failed: choices.get(prompt, ()))
+    first, second, free = actor.write(images, prompts, requirements)
+    assert first in choices[prompts[0]]
+    assert second == "remove a ring"
+    # In a batch with rows that are held, a row that is not writes what it writes alone.
+    assert [free] == VLMActor(loaded).write(images[2:], prompts[2:], requirements[2:])
+    assert actor.spent[1].written == len(loaded.processor.tokenizer("remove a ring")["input_ids"]) + 1  # and its end
+
+
 def test_an_actor_is_the_base_with_its_adapter_from_disk(folder, loaded, asked, tmp_path):
     images, requirements = asked
     _with_adapter(loaded, std=1.0).model.save_pretrained(tmp_path / "adapter")
