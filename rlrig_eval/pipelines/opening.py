@@ -13,17 +13,11 @@ from typing import Any
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, open_pipeline, quiet, unusable
 from rlrig_eval.errors import UsageError
-from rlrig_eval.pipelines.settings import Loading
+from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
+from rlrig_eval.pipelines.settings import Loading, Quantised
 
 _OTHER_TASK = re.compile("Img2Img|Inpaint|Decoder|Prior")
 _FILES = (".safetensors", ".gguf")
-_PACKAGES = {
-    "bitsandbytes_4bit": "bitsandbytes",
-    "bitsandbytes_8bit": "bitsandbytes",
-    "quanto": "optimum.quanto",
-    "torchao": "torchao",
-}
-_SHRUNK = re.compile("transformer|unet|text_encoder")
 
 
 def open_drawer(checkpoint: str | Path, loading: Loading, device: str = "auto") -> Any:
@@ -197,27 +191,14 @@ def _offload(pipeline: Any, how: str, device: str) -> None:
     getattr(pipeline, f"enable_{how}_cpu_offload")(device=device)
 
 
-def _quantisation(library: str, checkpoint: str | Path) -> Any:
+def _quantisation(library: Quantised, checkpoint: str | Path) -> Any:
     from diffusers import DiffusionPipeline
-    from diffusers.quantizers import PipelineQuantizationConfig
 
-    _need(_PACKAGES[library], f"quantise {library}")
-    import torch
-
-    options: dict[str, dict[str, Any]] = {
-        "bitsandbytes_4bit": {
-            "load_in_4bit": True,
-            "bnb_4bit_quant_type": "nf4",
-            "bnb_4bit_compute_dtype": torch.bfloat16,
-        },
-        "bitsandbytes_8bit": {"load_in_8bit": True},
-        "quanto": {"weights_dtype": "int8"},
-        "torchao": {"quant_type": "int8wo"},
-    }
-    parts = [name for name in DiffusionPipeline.load_config(locate(checkpoint)) if _SHRUNK.match(name)]
-    return PipelineQuantizationConfig(
-        quant_backend=library, quant_kwargs=options[library], components_to_quantize=parts
-    )
+    _need(PACKAGES[library], f"quantise {library}")
+    try:
+        return quantisation(library, DiffusionPipeline.load_config(locate(checkpoint)))
+    except (ImportError, OSError, TypeError, ValueError) as problem:  # such as a version that diffusers does not take
+        raise UsageError(f"quantise {library}: {_first_line(problem)}") from problem
 
 
 def _need(package: str, what: str) -> None:

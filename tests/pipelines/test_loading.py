@@ -15,12 +15,14 @@ from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.diffusers import DiffusersModel
 from rlrig_eval.pipelines import Sampling
 from rlrig_eval.pipelines.painter import backing_off
+from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
 from rlrig_eval.scene import SceneGraph
 from tests.pipelines import families
 
 # peft 0.21 still asks transformers 5.23 for an attribute by its old name.
 PEFT = "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
-pytestmark = [pytest.mark.filterwarnings(families.WARNS), pytest.mark.filterwarnings(PEFT)]
+QUANTO = "ignore:`Quanto(Config|Quantizer)` is deprecated:FutureWarning"  # by diffusers, as of its version 1
+pytestmark = [pytest.mark.filterwarnings(one) for one in (families.WARNS, PEFT, QUANTO)]
 
 torch.set_num_threads(1)
 JOB = Job("p", "a red circle left of a blue square", SceneGraph(), 0, 5)
@@ -131,6 +133,32 @@ def test_waiting_in_main_memory_changes_no_picture(flux: Path) -> None:
     assert np.array_equal(drawn(flux), drawn(flux, offload="group"))
 
 
+def test_another_attention_back_end_draws_the_same_picture_and_one_that_is_not_there_is_named(flux: Path) -> None:
+    assert np.abs(drawn(flux) - drawn(flux, attention="_native_math")).max() <= 1  # sums in another order
+    assert "FluxPipeline: these settings do not fit it" in refused(flux, attention="flsh")
+
+
+def test_decoding_in_tiles_keeps_the_size(flux: Path) -> None:
+    tiled = model(flux, vae_tiling=True)
+    assert tiled._pipeline.vae.use_tiling
+    (one,) = tiled.generate([JOB])
+    # Tiles are blended where they meet, so seams differ a little; a picture this small is one tile.
+    assert np.abs(drawn(flux) - np.asarray(one.image, dtype=int)).max() <= 1
+
+
+def test_a_compiled_denoiser_draws_the_same_picture(flux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+
+    def traced(function: Any, **_: Any) -> Any:  # Dynamo's own work, without a minute of building C++ behind it
+        compiled.append(function)
+        return plainly(function, backend="eager")
+
+    plainly = torch.compile
+    monkeypatch.setattr(torch, "compile", traced)
+    assert np.abs(drawn(flux) - drawn(flux, compile=True)).max() <= 1
+    assert len(compiled) == 2  # a double and a single block
+
+
 def test_there_is_nothing_to_offload_from_on_a_cpu(flux: Path) -> None:
     assert "nothing to offload from" in refused(flux, offload="model")
 
@@ -142,6 +170,28 @@ def test_a_library_that_is_not_installed_is_named(flux: Path, library: str, pack
     if find_spec(package) is not None:
         pytest.skip(f"{package} is installed")
     assert f"pip install {package}" in refused(flux, quantise=library)
+
+
+@pytest.mark.parametrize("library", ["quanto", "torchao", "bitsandbytes_4bit", "bitsandbytes_8bit"])
+def test_smaller_weights_draw_nearly_the_same_picture(flux: Path, library: str) -> None:
+    """Where the package is installed, and there is a GPU for the one that wants it; see docs/full-size.md."""
+    from importlib.util import find_spec
+
+    if find_spec(PACKAGES[library].partition(".")[0]) is None:
+        pytest.skip(f"{PACKAGES[library]} is not installed")
+    if library.startswith("bitsandbytes") and not torch.cuda.is_available():
+        pytest.skip("bitsandbytes wants a GPU")
+    plain, small = drawn(flux), drawn(flux, quantise=library)
+    assert not np.array_equal(plain, small)
+    assert np.abs(plain - small).mean() < 8  # of 255: eight bits round a weight by at most .4 % of its row's largest
+
+
+def test_every_part_that_shrinks_is_told_how_by_the_house_that_loads_it() -> None:
+    index = {"transformer": ["diffusers", "T"], "text_encoder_2": ["transformers", "E"], "vae": ["diffusers", "V"]}
+    mapping = quantisation("quanto", index | {"text_encoder_3": [None, None]}).quant_mapping
+    houses = {name: type(config).__module__.partition(".")[0] for name, config in mapping.items()}
+    assert houses == {"transformer": "diffusers", "text_encoder_2": "transformers"}
+    assert (mapping["transformer"].weights_dtype, mapping["text_encoder_2"].weights) == ("int8", "int8")
 
 
 def test_a_picture_that_the_pipeline_blacks_out_is_a_failure_and_not_a_picture(sd15: Path) -> None:
