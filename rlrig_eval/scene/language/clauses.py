@@ -234,7 +234,7 @@ class Clauses:
             if own_side_ahead(walk):
                 return [self._own_side(subjects)]
             terms = read_terms(walk)
-            if any(walk.ahead(words) for words in _MUTUAL):
+            if walk.text.words[walk.at : walk.at + 2] in _MUTUAL:
                 return [self._mutual(terms[0].predicate, subjects)]
             kind = VOCABULARY.get(terms[0].predicate)
             objects = self._objects(kind.places if kind else 2, subjects, depth)

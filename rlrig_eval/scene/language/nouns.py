@@ -74,6 +74,8 @@ def category_of(words: Sequence[str]) -> str | None:
     ['bus', 'wine glass', 'person', 'knife', 'skis', None]
     """
     *before, last = words
+    if not (last.endswith("s") or last in _IRREGULAR or last in _SAME):
+        return None
     ways = (singular(last), last[:-1], last[:-2]) if last.endswith("s") else ()
     known = next((way for way in ways if " ".join([*before, way]) in NAMES), None)
     one = known or _IRREGULAR.get(last) or (last if last in _SAME else singular(last))
@@ -102,8 +104,7 @@ def head_length(words: Sequence[str]) -> int:
     (2, 1)
     """
     for length in (3, 2):
-        tail = words[-length:]
-        if len(tail) == length and (" ".join(tail) in NAMES or category_of(tail) in NAMES):
+        if len(words) >= length and (" ".join(tail := words[-length:]) in NAMES or category_of(tail) in NAMES):
             return length
     return 1
 

@@ -6,7 +6,7 @@ torch, so this module imports it only when it is asked for.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -86,7 +86,7 @@ def register() -> dict[str, Callable[..., Any]]:
 
     @Language.component(SCENE_COMPONENT, requires=["doc.spans"])  # type: ignore[untyped-decorator]
     def scene(doc: Any) -> Any:
-        doc._.scene = _understand(_words(doc), doc.text)
+        doc._.scene = _understand(doc)
         return doc
 
     return {TOKENIZER: make_tokenizer, TERMS_COMPONENT: make_terms, SCENE_COMPONENT: scene}
@@ -99,23 +99,24 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _words(doc: Any) -> Words:
-    tokens = [token for token in doc if not token.is_space]
+def _words(doc: Any, tokens: Sequence[Any]) -> Words:
     number = {token.i: place for place, token in enumerate(tokens)}
     terms = {number[span.start]: (number[span.end - 1] + 1, TERMS[span.label_]) for span in doc.spans[SPANS]}
-    places = tuple((token.idx, token.idx + len(token)) for token in tokens)
-    return Words(tuple(token.lower_.replace("’", "'") for token in tokens), places, terms)
+    return Words(tuple([token.lower_.replace("’", "'") for token in tokens]), terms)
 
 
-def _understand(words: Words, text: str) -> Parsed:
-    walk, draft = Walk(words), Draft()
+def _understand(doc: Any) -> Parsed:
+    tokens = [token for token in doc if not token.is_space]
+    walk, draft = Walk(_words(doc, tokens)), Draft()
     if is_triples(walk):
         read_triples(walk, draft)
     else:
         read_prose(walk, draft)
-    unparsed = []
+    return Parsed(draft.graph(), tuple(draft.absent), tuple(_unparsed(walk, doc.text, tokens)) if walk.problems else ())
+
+
+def _unparsed(walk: Walk, text: str, tokens: Sequence[Any]) -> Iterator[Unparsed]:
     for began, end, why in walk.unread():
-        start = words.places[began][0] if began < len(words.places) else len(text)
-        stop = words.places[end - 1][1] if end > began else start
-        unparsed.append(Unparsed(start, stop, text[start:stop], why))
-    return Parsed(draft.graph(), tuple(draft.absent), tuple(unparsed))
+        start = tokens[began].idx if began < len(tokens) else len(text)
+        stop = tokens[end - 1].idx + len(tokens[end - 1]) if end > began else start
+        yield Unparsed(start, stop, text[start:stop], why)

@@ -62,8 +62,9 @@ def read_prose(walk: Walk, draft: Draft) -> None:
 def _order(walk: Walk) -> str:
     """Take "from left to right" and the like; how each thing of the list stands to the next, or ""."""
     comma = walk.word == ","
-    first, *rest = (walk.peek(comma + ahead) for ahead in range(4))
-    way = _ORDERS.get((rest[0], rest[2]), "") if first == "from" and rest[1] == "to" else ""
+    if walk.peek(comma) != "from" or walk.peek(comma + 2) != "to":
+        return ""
+    way = _ORDERS.get((walk.peek(comma + 1), walk.peek(comma + 3)), "")
     if way:
         walk.at += comma + 4
         walk.take_any((":", ","))

@@ -28,17 +28,21 @@ def read_verb(walk: Walk) -> Verb:
     """Take the verb ahead, if there is one."""
     verb = Verb()
     while not walk.done:
-        if not verb.be and (be := walk.take_any(BE)):
-            verb.be = be
-        elif not verb.be and walk.ahead(("can", "be")):
+        word = walk.word
+        if not verb.be and word in BE:
+            verb.be = word
+            walk.at += 1
+        elif not verb.be and word == "can" and walk.peek(1) == "be":
             verb.be = "is"
             walk.at += 2
-        elif not verb.negated and walk.take_any(NOT):
+        elif not verb.negated and word in NOT:
             verb.negated = True
-        elif walk.word in NEUTRAL and (verb.be or relation_ahead(walk, 1)):
             walk.at += 1
-        elif not verb.negated and (state := walk.take_any(STATES)):
-            verb.states.append(STATES[state])
+        elif word in NEUTRAL and (verb.be or relation_ahead(walk, 1)):
+            walk.at += 1
+        elif not verb.negated and word in STATES:
+            verb.states.append(STATES[word])
+            walk.at += 1
         else:
             break
     return verb

@@ -30,8 +30,8 @@ from rlrig_eval.scene.language.walk import Unread, Walk
 from rlrig_eval.scene.requirements import Reference
 
 _STOPS = NOUN_ENDS | NO_NOUNS | COUNTS.keys()
-_AMOUNTS = sorted(AMOUNTS.items(), key=lambda item: -len(item[0]))
-_AMOUNT_STARTS = {words[0] for words in AMOUNTS}
+_AMOUNT_STARTS = {words[:2] for words in AMOUNTS}
+_AMOUNT_LENGTHS = sorted({len(words) for words in AMOUNTS}, reverse=True)
 _MOST_DIGITS = 3
 
 
@@ -119,11 +119,10 @@ def _noun_phrase(walk: Walk, draft: Draft, with_states: bool) -> list[Thing]:
     words = _without_unknown(walk, words, places, began, count == 1)
     noun = words[-head_length(words) :]
     attributes = [word for word in words[: -len(noun)] if describes(word)]
-    phrase = walk.since(began)
     if (definite or bare) and noun[-1] in REGIONS:
-        raise Unread(f"{phrase!r} is a place in the picture and not a thing", began, walk.at)
+        raise Unread(f"{walk.since(began)!r} is a place in the picture and not a thing", began, walk.at)
     if (definite or (bare and draft.sentence)) and (
-        known := _meant(draft, noun, attributes, count, phrase, began, walk.at, definite)
+        known := _meant(walk, draft, noun, attributes, count, began, definite)
     ):
         for thing in known:
             thing.describe(states)
@@ -134,24 +133,26 @@ def _noun_phrase(walk: Walk, draft: Draft, with_states: bool) -> list[Thing]:
 
 def _numbered(walk: Walk, noun: Sequence[str], count: int | None, vague: bool, began: int) -> tuple[str, int]:
     """The category in the singular, and how many; what is amiss with either is a problem of the walk."""
-    phrase, singular = walk.since(began), category_of(noun)
     if count is None and (vague or is_plural(noun)):
-        walk.problems.append(Unread(f"{phrase!r} does not say how many", began, walk.at))
+        walk.problems.append(Unread(f"{walk.since(began)!r} does not say how many", began, walk.at))
         count = 2
     if count is None or count == 1:
         return " ".join(noun), 1
+    singular = category_of(noun)
     if singular is None:
-        walk.problems.append(Unread(f"{phrase!r} counts {count} but {noun[-1]!r} is no plural", began, walk.at))
+        why = f"{walk.since(began)!r} counts {count} but {noun[-1]!r} is no plural"
+        walk.problems.append(Unread(why, began, walk.at))
     return singular or " ".join(noun), count
 
 
 def _amount(walk: Walk) -> int | None:
-    word = walk.word
-    if word in _AMOUNT_STARTS:
-        for words, count in _AMOUNTS:
-            if walk.ahead(words):
+    if walk.text.words[walk.at : walk.at + 2] in _AMOUNT_STARTS:
+        for length in _AMOUNT_LENGTHS:
+            words = walk.text.words[walk.at : walk.at + length]
+            if words in AMOUNTS:
                 walk.at += len(words)
-                return count
+                return AMOUNTS[words]
+    word = walk.word
     count_ = int(word) if word.isdecimal() and len(word) <= _MOST_DIGITS else COUNTS.get(word)
     if count_ is not None:
         walk.at += 1
@@ -203,8 +204,7 @@ def _without_unknown(walk: Walk, words: list[str], places: Sequence[int], began:
     """The words without those that are neither noun nor known attribute, which become a problem of the walk."""
     # In "a dog chasing", "a dog chases" what does not fit is the verb, and the noun stands before it.
     verb = len(words) > 1 and head_length(words) == 1 and is_noun(words[-2]) and not describes(words[-2])
-    ends = words[-1] in ADVERBS or words[-1].endswith(("ing", "ed")) or (one and is_plural(words[-1:]))
-    verb = verb and ends
+    verb = verb and (words[-1] in ADVERBS or words[-1].endswith(("ing", "ed")) or (one and is_plural(words[-1:])))
     kept = words[:-1] if verb else words
     noun = head_length(kept)
     unknown = [place for place, word in zip(places, kept[:-noun], strict=False) if not describes(word)]
@@ -221,13 +221,12 @@ def _unknown_words(walk: Walk, phrase: int, began: int, end: int) -> Unread:
 
 
 def _meant(
+    walk: Walk,
     draft: Draft,
     noun: Sequence[str],
     attributes: Sequence[str],
     count: int | None,
-    phrase: str,
     began: int,
-    end: int,
     definite: bool,
 ) -> list[Thing]:
     """What met before the phrase fits; empty when nothing does.
@@ -248,5 +247,5 @@ def _meant(
         fitting = [thing for thing in singles if set(attributes) <= set(thing.attributes)]
         return fitting if len(fitting) == count else []
     if len(fitting) > 1:
-        raise Unread(f"{phrase!r} could mean {len(fitting)} things", began, end)
+        raise Unread(f"{walk.since(began)!r} could mean {len(fitting)} things", began, walk.at)
     return fitting

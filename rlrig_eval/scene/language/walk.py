@@ -10,12 +10,10 @@ from rlrig_eval.scene.language.lexicon import Term
 class Words:
     """A text in words: lower-case, without white space; punctuation marks are words of their own.
 
-    `places` are character offsets [start, end) in the text; `terms` maps the number of a term's first word to
-    the number past its last word and the term. Terms do not overlap.
+    `terms` maps the number of a term's first word to the number past its last word and the term. Terms do not overlap.
     """
 
     words: tuple[str, ...]
-    places: tuple[tuple[int, int], ...]
     terms: Mapping[int, tuple[int, Term]]
 
 
@@ -42,11 +40,12 @@ class Walk:
     @property
     def word(self) -> str:
         """The word ahead; "" at the end."""
-        return self.peek(0)
+        words = self.text.words
+        return words[self.at] if self.at < len(words) else ""
 
     def peek(self, ahead: int) -> str:
-        place = self.at + ahead
-        return self.text.words[place] if place < len(self.text.words) else ""
+        words, place = self.text.words, self.at + ahead
+        return words[place] if place < len(words) else ""
 
     def ahead(self, phrase: Sequence[str]) -> bool:
         return self.text.words[self.at : self.at + len(phrase)] == tuple(phrase)
