@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 from rlrig_eval.scene import VOCABULARY, Relation, SceneGraph
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A canonical triple by entity id. `loose` places may be swapped: near(a, b) is near(b, a)."""
 
     label: tuple[str, str]
@@ -44,9 +43,6 @@ def _fact(relation: Relation) -> Fact:
     return Fact(label, (), (min(both), max(both))) if kind.symmetric else Fact(label, both, ())
 
 
-_MOST_MEMBERS = 3  # "between" has a subject and two objects
-
-
 class Alike:
     """How many facts of two sides can be paired off when instances are known by their tokens alone.
 
@@ -56,57 +52,55 @@ class Alike:
 
     def __init__(self, a: Sequence[Fact], b: Sequence[Fact], tokens: tuple[dict[str, int], dict[str, int]]) -> None:
         """`tokens` of either side by instance; `call` writes them."""
-        self.shared = 0
         self._tokens = tokens
-        self._base = 2 + max((*tokens[0].values(), *tokens[1].values()), default=0)
+        most = max((*tokens[0].values(), *tokens[1].values()), default=0)
+        # A fact is spelt as a number, each place adding its token's code times a weight of its own. Loose places have
+        # one weight: the sum of two codes holds that of the tokens and that of their squares, so it tells the pair.
+        self._codes = [token * (2 * most**2 + 1) + token**2 for token in range(most + 1)]
+        # No fact has more than an ordered place and, after it, a second one or two loose ones, of weight 1.
+        first = 2 * self._codes[-1] + 1
         forms: dict[Hashable, int] = {}
+        self._keys: tuple[list[int], list[int]] = ([], [])
         self._counts: tuple[dict[int, int], dict[int, int]] = ({}, {})
-        self._of: tuple[dict[str, list[_Known]], dict[str, list[_Known]]] = ({}, {})
+        self._places: tuple[dict[str, list[tuple[int, int]]], dict[str, list[tuple[int, int]]]] = (
+            {name: [] for name in tokens[0]},
+            {name: [] for name in tokens[1]},
+        )
         for side, facts_ in enumerate((a, b)):
-            for fact in facts_:
-                form = forms.setdefault((fact.label, len(fact.ordered), len(fact.loose)), len(forms))
-                form *= self._base ** (_MOST_MEMBERS - len(fact.members))  # else a long fact is spelt as a short one
-                known = _Known(form, fact.ordered, fact.loose)
-                known.key = self._spelt(known, tokens[side])
-                self._add(side, known.key)
-                for name in dict.fromkeys(fact.members):
-                    self._of[side].setdefault(name, []).append(known)
+            codes = {name: self._codes[token] for name, token in tokens[side].items()}
+            keys, counts, places = self._keys[side], self._counts[side], self._places[side]
+            for number, (label, ordered, loose) in enumerate(facts_):
+                key = forms.setdefault((label, len(ordered), len(loose)), len(forms)) * first**2
+                weight = first
+                for name in ordered:
+                    key += codes[name] * weight
+                    places[name].append((number, weight))
+                    weight = 1
+                for name in loose:
+                    key += codes[name]
+                    places[name].append((number, 1))
+                keys.append(key)
+                counts[key] = counts.get(key, 0) + 1
+        ours, theirs = self._counts
+        self.shared = sum(min(count, theirs.get(key, 0)) for key, count in ours.items())
 
     def call(self, side: int, name: str, token: int) -> None:
         """Give the instance of a side (0 is a, 1 is b) another token, no greater than any that there was."""
         names = self._tokens[side]
+        change = self._codes[token] - self._codes[names[name]]
         names[name] = token
-        counts, others = self._counts[side], self._counts[1 - side]
-        for known in self._of[side].get(name, ()):
-            key, count = known.key, counts[known.key]
+        keys, counts, others = self._keys[side], self._counts[side], self._counts[1 - side]
+        shared = self.shared
+        for number, weight in self._places[side][name]:
+            key = keys[number]
+            count = counts[key]
             counts[key] = count - 1
             if count <= others.get(key, 0):
-                self.shared -= 1
-            known.key = self._spelt(known, names)
-            self._add(side, known.key)
-
-    def _add(self, side: int, key: int) -> None:
-        counts = self._counts[side]
-        count = counts.get(key, 0)
-        counts[key] = count + 1
-        if count < self._counts[1 - side].get(key, 0):
-            self.shared += 1
-
-    def _spelt(self, known: _Known, tokens: Mapping[str, int]) -> int:
-        """The fact with its instances known by their tokens alone, as one number."""
-        key, base = known.form, self._base
-        for name in known.ordered:
-            key = key * base + tokens[name]
-        if known.loose:
-            first, second = (tokens[name] for name in known.loose)
-            key = (key * base + min(first, second)) * base + max(first, second)
-        return key
-
-
-class _Known:
-    """A fact, `form` for its label, and the number that it is spelt by."""
-
-    __slots__ = ("form", "key", "loose", "ordered")
-
-    def __init__(self, form: int, ordered: tuple[str, ...], loose: tuple[str, ...]) -> None:
-        self.form, self.ordered, self.loose, self.key = form, ordered, loose, 0
+                shared -= 1
+            key += weight * change
+            keys[number] = key
+            count = counts.get(key, 0)
+            counts[key] = count + 1
+            if count < others.get(key, 0):
+                shared += 1
+        self.shared = shared
