@@ -99,14 +99,14 @@ def unet(**more: Any) -> Any:
     return UNet2DConditionModel(**{**given, **more})
 
 
-def sd15(pipeline: str = "StableDiffusionPipeline", in_channels: int = 4) -> Any:
+def sd15(pipeline: str = "StableDiffusionPipeline", prediction: str = "epsilon", **of_unet: Any) -> Any:
     import diffusers
 
     return getattr(diffusers, pipeline)(
         vae=vae(),
         text_encoder=clip(),
         tokenizer=tokenizer(),
-        unet=unet(in_channels=in_channels),
+        unet=unet(**of_unet),
         scheduler=diffusers.DDIMScheduler(
             beta_start=0.00085,
             beta_end=0.012,
@@ -114,6 +114,7 @@ def sd15(pipeline: str = "StableDiffusionPipeline", in_channels: int = 4) -> Any
             clip_sample=False,
             set_alpha_to_one=False,
             steps_offset=1,
+            prediction_type=prediction,
         ),
         safety_checker=None,
         feature_extractor=None,
@@ -123,6 +124,11 @@ def sd15(pipeline: str = "StableDiffusionPipeline", in_channels: int = 4) -> Any
 
 def instruct_pix2pix() -> Any:
     return sd15("StableDiffusionInstructPix2PixPipeline", in_channels=8)
+
+
+def sd21() -> Any:
+    """It predicts velocities, projects linearly, and has heads of one width."""
+    return sd15(prediction="v_prediction", use_linear_projection=True, attention_head_dim=(2, 4))
 
 
 def sdxl() -> Any:
@@ -147,7 +153,12 @@ def sdxl() -> Any:
     )
 
 
-def sd3() -> Any:
+def sd35() -> Any:
+    """Its queries and keys are normalised, and its first blocks attend twice (as in Medium)."""
+    return sd3(qk_norm="rms_norm", dual_attention_layers=(0,))
+
+
+def sd3(**of_transformer: Any) -> Any:
     from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
 
     return StableDiffusion3Pipeline(
@@ -162,6 +173,7 @@ def sd3() -> Any:
             caption_projection_dim=32,
             joint_attention_dim=64,
             pooled_projection_dim=64,
+            **of_transformer,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=vae(shift_factor=0.06, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
@@ -174,7 +186,11 @@ def sd3() -> Any:
     )
 
 
-def flux() -> Any:
+def flux_schnell() -> Any:
+    return flux(guidance_embeds=False)
+
+
+def flux(guidance_embeds: bool = True) -> Any:
     """With embedded guidance, as FLUX.1 [dev]."""
     from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 
@@ -189,9 +205,9 @@ def flux() -> Any:
             joint_attention_dim=32,
             pooled_projection_dim=32,
             axes_dims_rope=(4, 4, 8),
-            guidance_embeds=True,
+            guidance_embeds=guidance_embeds,
         ),
-        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance_embeds),
         vae=vae(shift_factor=0.06, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
         text_encoder=clip(),
         tokenizer=tokenizer(),
@@ -422,9 +438,12 @@ def hidream() -> Any:
 
 FAMILIES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "sd15": (sd15, {"guidance": 4.0}),
+    "sd21": (sd21, {"guidance": 4.0}),
     "sdxl": (sdxl, {"guidance": 4.0}),
     "sd3": (sd3, {"guidance": 4.0, "max_sequence_length": 32}),
+    "sd35": (sd35, {"guidance": 4.0, "max_sequence_length": 32}),
     "flux": (flux, {"guidance": 4.0, "max_sequence_length": 32}),
+    "flux-schnell": (flux_schnell, {"true_cfg": 4.0, "negative_prompt": "", "max_sequence_length": 32}),
     "flux2-klein": (
         flux2_klein,
         {"guidance": 4.0, "max_sequence_length": 32, "arguments": {"text_encoder_out_layers": [1, 2, 3]}},

@@ -102,7 +102,7 @@ def test_a_negative_prompt_is_heeded_or_refused(family: tuple[str, Path], model:
 
 FLOW = ("UniPCMultistepScheduler", {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0})
 OTHER = {"sd15": ("EulerDiscreteScheduler", {}), "sdxl": ("DDIMScheduler", {})}
-OTHER["pixart-sigma"] = OTHER["sd15"]
+OTHER["pixart-sigma"] = OTHER["sd21"] = OTHER["sd15"]
 
 
 def test_another_scheduler_draws_another_picture(family: tuple[str, Path], model: DiffusersModel) -> None:
