@@ -91,6 +91,16 @@ def test_a_forced_comparison_is_stamped_wherever_it_is_printed(rlrig_eval, runs:
     assert honest["not_comparable"] is None
 
 
+def test_pictures_read_by_another_extractor_are_not_comparable(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(runs / "bad", tmp_path / "other")
+    config = json.loads((other / "run.json").read_text())
+    config["extractor"]["version"] = "of another year"
+    (other / "run.json").write_text(json.dumps(config))
+    done = rlrig_eval("compare", runs / "good", other)
+    assert (done.code, "not comparable: extractor: " in done.err) == (4, True)
+    assert rlrig_eval("compare", runs / "good", other, "--force").code == 0
+
+
 def test_the_page_shows_each_changed_prompt_twice_and_fetches_nothing(rlrig_eval, runs: Path, tmp_path: Path) -> None:
     done = rlrig_eval("compare", runs / "good", runs / "bad", "--page", tmp_path / "page.html", "--json")
     text = (tmp_path / "page.html").read_text()

@@ -163,6 +163,45 @@ def test_dark_and_light_change_places(page: Page) -> None:
     assert page.evaluate(paper) == light
 
 
+def test_costs_stand_in_the_leaderboard_and_are_plotted_against_what_they_buy(page: Page) -> None:
+    board = page.locator("section[aria-label=Leaderboard] table").first
+    expect(board.locator("thead")).to_contain_text("images")
+    pareto = page.locator("figure.plot", has_text="All correct against").first
+    expect(pareto).to_be_visible()
+    assert pareto.locator("svg circle").count() == 3  # a point a run
+    assert "loop" in " ".join(pareto.locator("svg title").all_text_contents())
+
+
+def test_which_relations_were_read_for_which_is_unfolded(page: Page) -> None:
+    tables = page.locator("details.confusion table")
+    assert not tables.first.is_visible()
+    page.get_by_text("Relations asked and read", exact=True).click()
+    assert tables.count() == 3  # a run each
+    expect(tables.first).to_be_visible()
+    expect(tables.first.locator("thead")).to_contain_text("asked")
+    assert tables.first.locator("tbody tr").count() >= 1
+
+
+def test_a_radar_of_the_relations_and_a_ladder_of_their_number_are_drawn(browser: Browser, tmp_path: Path) -> None:
+    tags = [("relation:above", "k=1"), ("relation:left of", "k=2"), ("relation:inside", "k=3")]
+    of = suite()
+    prompts = [p.model_copy(update={"tags": tags[n // 2 % 3]}) for n, p in enumerate(of.prompts)]
+    tagged = type(of).model_validate(of.model_dump() | {"prompts": [p.model_dump() for p in prompts]})
+    folder = run(tmp_path / "run", tagged, named("once", Single(error_rate=0.5)))
+    page = browser.new_page()
+    page.goto(site([folder], tmp_path / "site").as_uri())
+    wanted = {
+        "All correct by relation": {"above", "left of", "inside"},
+        "All correct by the number of relations in the prompt": {"k=1", "k=2", "k=3"},
+    }
+    for title, labels in wanted.items():
+        drawing = page.locator(f"svg[aria-label='{title}']")
+        expect(drawing).to_be_visible()
+        assert labels <= set(drawing.locator("text.axis").all_text_contents())
+        assert drawing.locator("circle").count() == 3
+    page.close()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
