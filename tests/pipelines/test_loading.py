@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.diffusers import DiffusersModel
@@ -17,7 +18,7 @@ from rlrig_eval.pipelines import Sampling
 from rlrig_eval.pipelines.painter import backing_off
 from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
 from rlrig_eval.scene import SceneGraph
-from tests.pipelines import families
+from tests.pipelines import families, single_file
 
 # peft 0.21 still asks transformers 5.23 for an attribute by its old name.
 PEFT = "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
@@ -122,6 +123,14 @@ def test_a_single_file_takes_the_denoisers_place(flux: Path, tmp_path: Path) -> 
     assert np.array_equal(drawn(flux), drawn(flux, denoiser=str(tmp_path / "same.safetensors")))
     assert not np.array_equal(drawn(flux), drawn(flux, denoiser=str(tmp_path / "other.safetensors")))
     assert "there is no such file" in refused(flux, denoiser=str(tmp_path / "none.safetensors"))
+
+
+def test_a_whole_checkpoint_in_a_single_file_draws_the_same_picture(sd15: Path, tmp_path: Path) -> None:
+    file = single_file.merged(sd15, tmp_path / "whole.safetensors")
+    whole = model(file, pipeline="StableDiffusionPipeline", config=str(sd15))
+    (one,) = whole.generate([JOB])
+    assert np.array_equal(drawn(sd15), np.asarray(one.image, dtype=int))
+    assert whole.settings["weights"] == weights_hash(str(file))
 
 
 def test_a_single_file_needs_to_be_told_its_class(tmp_path: Path) -> None:
