@@ -152,7 +152,7 @@ class RLRIGPipeline:
         instructions = self.actor.write(
             [case.images[parent] for case, parent in asking],
             [case.prompt for case, _ in asking],
-            [case.views[parent].failed for case, parent in asking],
+            [case.views[parent].surest(self.loop.at_once) for case, parent in asking],
             [candidate_seed(case.seed, len(case.rounds)) for case, _ in asking],
         )
         took = told(self.actor, [1] * len(asking)) if asking else []

@@ -25,6 +25,15 @@ class Assessment:
     def satisfied(self) -> bool:
         return not self.failed
 
+    def surest(self, most: int | None) -> tuple[Requirement, ...]:
+        """`most` of `failed`, those with the lowest P(yes) first; all of them for None.
+
+        The Checker errs most often where it doubts a little, and to mend what is right may break the picture.
+        """
+        if most is None:
+            return self.failed
+        return tuple(sorted(self.failed, key=lambda r: self.probabilities[r.id])[:most])
+
 
 def assess(requirements: Sequence[Requirement], probabilities: Sequence[float], threshold: float) -> Assessment:
     """Judge one picture: a requirement holds when P(yes) >= `threshold` and its parents hold.

@@ -113,7 +113,8 @@ class Loop(Frozen):
 
     `threshold` is the P(yes) from which a requirement holds; `max_edits` the pictures after the first one;
     `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
-    `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last.
+    `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last;
+    `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all.
     """
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
@@ -121,6 +122,7 @@ class Loop(Frozen):
     patience: int = Field(default=2, ge=1)
     fresh_below: float = Field(default=0.0, ge=0, le=1)
     backtrack: bool = True
+    at_once: int | None = Field(default=None, ge=1)
 
 
 class Preset(Frozen):

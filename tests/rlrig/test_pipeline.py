@@ -15,6 +15,7 @@ from rlrig_eval.suite.seeds import candidate_seed
 PROMPT = "a red circle left of a blue square"
 RIGHT = draw(parse(PROMPT), seed=1)
 SWAPPED = draw(parse("a red circle right of a blue square"), seed=1)
+PALE = draw(parse("a green circle left of a green square"), seed=1)
 LONELY = draw(parse("a red circle"), seed=1)
 
 
@@ -47,10 +48,11 @@ class Reader:
 
 
 class Writer:
-    """Names the first failed requirement, and remembers which pictures it was shown."""
+    """Names the first failed requirement; remembers the pictures that it was shown, and how many failures of each."""
 
     def __init__(self) -> None:
         self.shown: list[Image.Image] = []
+        self.told: list[int] = []
 
     def write(
         self,
@@ -60,6 +62,7 @@ class Writer:
         seeds: Sequence[int] = (),
     ) -> list[str]:
         self.shown += images
+        self.told += map(len, failed)
         return [f"mend: {wrong[0].statement()}" for wrong in failed]
 
 
@@ -95,6 +98,13 @@ def test_without_backtracking_it_edits_the_last_picture() -> None:
     actor = Writer()
     pipeline(Painter(SWAPPED), Painter(LONELY, RIGHT), actor, backtrack=False)([PROMPT], [0])
     assert actor.shown == [SWAPPED, LONELY]
+
+
+@pytest.mark.parametrize(("at_once", "told"), [(None, 2), (1, 1), (5, 2)])
+def test_the_actor_is_told_no_more_failures_at_once_than_the_loop_says(at_once: int | None, told: int) -> None:
+    actor = Writer()
+    pipeline(Painter(PALE), Painter(RIGHT), actor, at_once=at_once)([PROMPT], [0])
+    assert actor.told == [told]
 
 
 def test_a_drawing_with_too_little_right_is_drawn_afresh_rather_than_edited() -> None:

@@ -30,3 +30,11 @@ def test_the_threshold_itself_counts_as_yes() -> None:
 def test_probabilities_must_be_one_a_requirement() -> None:
     with pytest.raises(ValueError, match="shorter"):
         assess(ASKED, [0.9], threshold=0.5)
+
+
+def test_the_surest_failures_are_those_with_the_lowest_p_yes() -> None:
+    doubts = {"the circle is red": 0.4, "the square is blue": 0.2}
+    view = assess(ASKED, [doubts.get(r.statement(), 0.9) for r in ASKED], threshold=0.5)
+    assert [r.statement() for r in view.surest(2)] == ["the square is blue", "the circle is red"]
+    assert [r.statement() for r in view.surest(1)] == ["the square is blue"]
+    assert view.surest(None) == view.failed
