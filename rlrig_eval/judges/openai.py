@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -19,18 +20,19 @@ from anyio.from_thread import start_blocking_portal
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble
+from rlrig_eval.judges.failures import failures, reason, said
 from rlrig_eval.judges.pictures import PerPicture, data_url
 from rlrig_eval.judges.prices import price_of
 from rlrig_eval.judges.traffic import LONGEST_WAIT, Breaker, Gate, Pace, retry_after
 from rlrig_eval.judges.wire import Dialect, body_of, bounded_body, read_body
 
 if TYPE_CHECKING:
+    from httpx2 import Response
     from openai import AsyncOpenAI
 
 KEY = "OPENAI_API_KEY"
 ADDRESS = "OPENAI_BASE_URL"
 HOSTED = "https://api.openai.com/v1"
-_SHOWN = 300
 logging.getLogger("stamina").addHandler(logging.NullHandler())  # else every retry is a line on a user's screen
 
 
@@ -61,6 +63,7 @@ class OpenAI:
         output_price: float | None = None,
     ) -> None:
         self._url = base_url or HOSTED
+        self._calls = f"{self._url.rstrip('/')}/chat/completions"
         self._key = os.environ.get(KEY, "")
         if not self._key and self._url == HOSTED:
             raise UsageError(f"{KEY} is not set, and {HOSTED} asks for one")
@@ -96,6 +99,7 @@ class OpenAI:
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
         with start_blocking_portal() as portal:
             client, gate = portal.call(self._open)
+            loop = portal.call(_loop)
             out: deque[Future[Reply | Trouble]] = deque()
             try:
                 for request in requests:
@@ -103,7 +107,8 @@ class OpenAI:
                         out.append(_done(self._given_up()))
                     else:
                         urls = tuple(map(self._url_of, request.images))  # here, where it holds up no other call
-                        out.append(portal.start_task_soon(self._answer, client, gate, request, urls))
+                        answer = self._answer(client, gate, request, urls)
+                        out.append(asyncio.run_coroutine_threadsafe(answer, loop))  # a task of the portal's costs 5 x
                     if len(out) >= self._window:
                         yield out.popleft().result()
                 while out:
@@ -116,33 +121,47 @@ class OpenAI:
     async def _open(self) -> tuple[AsyncOpenAI, Gate]:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-        http = DefaultAsyncHttpxClient(follow_redirects=False, timeout=self._timeout)
+        from rlrig_eval.judges.connections import transport_to
+
+        http = DefaultAsyncHttpxClient(follow_redirects=False, timeout=self._timeout, transport=transport_to(self._url))
         # Some servers want no key, the client wants one.
         client = AsyncOpenAI(api_key=self._key or "none", base_url=self._url, max_retries=0, http_client=http)
         return client, Gate(self._pace)
 
     async def _answer(self, client: AsyncOpenAI, gate: Gate, request: Request, urls: Sequence[str]) -> Reply | Trouble:
-        from openai import APIError
-
         async with gate:
             try:
-                async for attempt in stamina.retry_context(
-                    on=self._again,
-                    attempts=self._attempts,
-                    timeout=LONGEST_WAIT,
-                    wait_initial=0.5,
-                    wait_max=8.0,
-                    wait_jitter=0.5,
-                ):
-                    with attempt:
-                        return await self._attempt(client, request, urls)
-            except (APIError, TimeoutError, ConnectionError) as problem:
-                return Trouble(self._clean(_reason(problem)))
+                return await self._attempt(client, request, urls)
+            except failures() as problem:
+                return await self._retried(problem, client, request, urls)
+
+    async def _retried(
+        self, first: Exception, client: AsyncOpenAI, request: Request, urls: Sequence[str]
+    ) -> Reply | Trouble:
+        """After the failure of the first attempt, which is stamina's first too.
+
+        Calls that go well do without it: it would leave each some 30 objects that only the cycle collector frees.
+        """
+        try:
+            async for attempt in stamina.retry_context(
+                on=self._again,
+                attempts=self._attempts,
+                timeout=LONGEST_WAIT,
+                wait_initial=0.5,
+                wait_max=8.0,
+                wait_jitter=0.5,
+            ):
+                with attempt:
+                    if attempt.num == 1:
+                        raise first
+                    return await self._attempt(client, request, urls)
+        except failures() as problem:
+            return Trouble(self._clean(reason(problem)))
         raise AssertionError("stamina ends in a reply or an error")
 
     async def _attempt(self, client: AsyncOpenAI, request: Request, urls: Sequence[str]) -> Reply | Trouble:
         """One call; it is noted how it went. Raises what the client raises."""
-        from openai import APIError, APIStatusError
+        from openai import APIStatusError
 
         if not self._breaker.closed():
             return self._given_up()
@@ -153,8 +172,8 @@ class OpenAI:
         except APIStatusError as problem:
             self._note(problem, started)
             raise
-        except (APIError, TimeoutError, ConnectionError) as problem:
-            self._breaker.failed(started, _reason(problem))
+        except failures() as problem:
+            self._breaker.failed(started, reason(problem))
             raise
         self._breaker.went_well()
         self._pace.went_well()
@@ -163,34 +182,38 @@ class OpenAI:
     async def _post(self, client: AsyncOpenAI, request: Request, urls: Sequence[str]) -> bytes | Trouble:
         """The body of a reply; a server that does not know a parameter is asked without it from then on.
 
-        All goes as `extra_body`: arguments the client would walk through by their type hints, at every call.
+        By `post`, as `chat.completions` does it, but arguments are not walked through by their type hints at every
+        call; with the whole address, which is then not put together anew: half of what the client takes.
         """
-        from openai import BadRequestError, UnprocessableEntityError
+        from httpx2 import Response
+        from openai import AsyncStream, BadRequestError, UnprocessableEntityError
 
         known = dialect = self._dialect
         while True:
-            asked = body_of(request, urls, self._sampling, dialect)
-            call = client.chat.completions.with_streaming_response.create
+            asked = {"model": self._model} | body_of(request, urls, self._sampling, dialect)
             try:
-                async with call(model=self._model, messages=[], extra_body=asked) as response:
-                    if dialect is not known:  # and not before: a picture that it refuses in any words teaches nothing
-                        self._dialect = dialect
-                    return await _body(response)
+                response = await client.post(
+                    self._calls, cast_to=Response, body=asked, stream=True, stream_cls=AsyncStream[object]
+                )
             except (BadRequestError, UnprocessableEntityError) as problem:
-                simpler = dialect.without(_said(problem), asked)
+                simpler = dialect.without(said(problem), asked)
                 if simpler is None:
                     raise
                 dialect = simpler
+                continue
+            if dialect is not known:  # and not before: a picture that it refuses in any words teaches nothing
+                self._dialect = dialect
+            return await _body(response)
 
     def _note(self, problem: Any, started: float) -> None:
-        status, reason = problem.status_code, _reason(problem)
+        status, why = problem.status_code, reason(problem)
         if status == 429:
             self._pace.too_many(retry_after(problem.response.headers), started)
-            self._breaker.failed(started, reason, busy=True)
+            self._breaker.failed(started, why, busy=True)
         elif status in (401, 403, 404):
-            self._breaker.refused(reason)
+            self._breaker.refused(why)
         elif status >= 500 or status == 408:
-            self._breaker.failed(started, reason)
+            self._breaker.failed(started, why)
 
     def _again(self, problem: Exception) -> bool | float:
         """Whether to try again and, where the server says so, after how many seconds."""
@@ -220,30 +243,19 @@ class OpenAI:
         return text.replace(self._key, "***") if self._key else text
 
 
+async def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
+
+
 def _done(reply: Trouble) -> Future[Reply | Trouble]:
     future: Future[Reply | Trouble] = Future()
     future.set_result(reply)
     return future
 
 
-async def _body(response: Any) -> bytes | Trouble:
+async def _body(response: Response) -> bytes | Trouble:
     try:
-        return await bounded_body(response.iter_bytes())
+        async with aclosing(response):
+            return await bounded_body(response.aiter_bytes())
     except Exception as problem:  # while a body is read, the client lets the errors of its HTTP library through
         raise ConnectionError(f"the connection broke: {type(problem).__name__}") from problem
-
-
-def _reason(problem: Exception) -> str:
-    if isinstance(problem, TimeoutError):
-        return "no reply in time"
-    status = getattr(problem, "status_code", None)
-    said = " ".join(_said(problem).split())[:_SHOWN]
-    return said if status is None or str(status) in said else f"HTTP {status}: {said}"
-
-
-def _said(problem: Exception) -> str:
-    """What is wrong, in the server's words: the client keeps those of OpenAI's own `error.message` alone."""
-    message, body = str(getattr(problem, "message", problem)), getattr(problem, "body", None)
-    if not body or (isinstance(body, Mapping) and isinstance(body.get("message"), str)):
-        return message
-    return f"{message} - {body if isinstance(body, str) else json.dumps(body)}"
