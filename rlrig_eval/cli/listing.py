@@ -46,7 +46,7 @@ def _names(kind: Kind) -> dict[str, str]:
         return judges.names()
     if kind is Kind.SUITES:
         return {name: suite.load(name).description for name in suite.names()} | _importable()
-    return dict.fromkeys(extract.names() if kind is Kind.EXTRACTORS else scorers.names(), "")
+    return extract.names() if kind is Kind.EXTRACTORS else scorers.names()
 
 
 def _importable() -> dict[str, str]:

@@ -15,11 +15,15 @@ from rlrig_eval.scene.graph import Frozen
 
 GROUP = "rlrig_eval.extractors"
 _BUILT_IN = {
-    "detector": "rlrig_eval.extract.detector:Detector",
-    "shapes": "rlrig_eval.extract.shapes:ShapesExtractor",
-    "vlm": "rlrig_eval.extract.vlm:VLM",
-    "written": "rlrig_eval.extract.written:Written",
+    "detector": ("rlrig_eval.extract.detector:Detector", "object detection on photographs, with depth where asked"),
+    "shapes": ("rlrig_eval.extract.shapes:ShapesExtractor", "drawings of the shapes world, without learning"),
+    "vlm": (
+        "rlrig_eval.extract.vlm:VLM",
+        "a vision-language model tells a scene graph, as LAION-SG asks or strictly",
+    ),
+    "written": ("rlrig_eval.extract.written:Written", "what `synthetic` wrote into its pictures of common things"),
 }
+"""Name -> where it is, and what it reads."""
 _BY_WORLD = {"shapes": "shapes", "photo": "detector"}
 
 
@@ -42,9 +46,10 @@ class ExtractorSpec(Frozen):
         return {"name": self.name, "version": self.version} | {key: value for key, value in more.items() if value}
 
 
-def names() -> list[str]:
-    """Every extractor that can be named."""
-    return sorted({*_BUILT_IN, *plugin_names(GROUP)})
+def names() -> dict[str, str]:
+    """Every extractor that can be named, with a line on what it reads."""
+    found = {name: f"plug-in {GROUP}:{name}" for name in plugin_names(GROUP)}
+    return found | {name: what for name, (_, what) in _BUILT_IN.items()}
 
 
 def default_for(world: str) -> str:
@@ -88,5 +93,5 @@ def build(extractor: str | ExtractorSpec) -> AnyExtractor:
 
 
 def _factory(name: str) -> Any:
-    where = _BUILT_IN[name] if name in _BUILT_IN else find("extractor", name, GROUP, _BUILT_IN).where
+    where = _BUILT_IN[name][0] if name in _BUILT_IN else find("extractor", name, GROUP, _BUILT_IN).where
     return load(where, "extractor")

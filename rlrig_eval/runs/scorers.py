@@ -50,9 +50,11 @@ class SizedScorer(Protocol):
         ...
 
 
-def names() -> list[str]:
-    """Every scorer that can be named."""
-    return sorted({GRAPH, *SCORERS, *plugin_names(GROUP)})
+def names() -> dict[str, str]:
+    """Every scorer that can be named, with a line on what it scores."""
+    found = {name: f"plug-in {GROUP}:{name}" for name in plugin_names(GROUP)}
+    own = {GRAPH: "requirements, and strict and LAION-SG IoU of scene graphs: the default"}
+    return found | own | {name: what for name, (_, what) in SCORERS.items()}
 
 
 def resolve(name: str) -> Scorer:
@@ -63,7 +65,7 @@ def resolve(name: str) -> Scorer:
     """
     if name == GRAPH:
         return graph_scores
-    where = SCORERS[name] if name in SCORERS else find("scorer", name, GROUP, [GRAPH, *SCORERS]).where
+    where = SCORERS[name][0] if name in SCORERS else find("scorer", name, GROUP, [GRAPH, *SCORERS]).where
     scorer: Scorer = load(where, "scorer")
     return scorer
 

@@ -107,12 +107,16 @@ def test_a_folder_that_is_no_run_is_a_usage_error(
     assert (done.code, str(empty) in done.err, "Traceback" in done.err) == (2, True, False)
 
 
-@pytest.mark.parametrize("kind", ["models", "extractors", "scorers", "suites"])
-def test_list_names_them(rlrig_eval, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("models", "synthetic"), ("extractors", "shapes"), ("scorers", "graph"), ("suites", "spatial"),
+     ("judges", "openai")],
+)  # fmt: skip
+def test_list_names_them_and_says_what_each_is(rlrig_eval, kind: str, name: str) -> None:
     found = json.loads(rlrig_eval("list", kind, "--json").out)
-    expected = {"models": "synthetic", "extractors": "shapes", "scorers": "graph", "suites": "spatial"}
-    assert expected[kind] in found
-    assert expected[kind] in rlrig_eval("list", kind).out
+    assert name in found
+    assert all(found.values())
+    assert f"{name} " in rlrig_eval("list", kind).out
 
 
 def test_list_of_an_unknown_kind(rlrig_eval) -> None:

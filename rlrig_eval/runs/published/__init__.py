@@ -7,13 +7,13 @@ extractor's affair.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SCORERS: Mapping[str, str] = MappingProxyType(
+SCORERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "geneval": "rlrig_eval.runs.published.geneval:geneval",
-        "visor": "rlrig_eval.runs.published.visor:visor",
-        "compbench": "rlrig_eval.runs.published.compbench:compbench",
-        "hrs": "rlrig_eval.runs.published.hrs:hrs",
-        "triples": "rlrig_eval.runs.published.triples:triples",
+        "geneval": ("rlrig_eval.runs.published.geneval:geneval", "GenEval's verdict, as published and corrected"),
+        "visor": ("rlrig_eval.runs.published.visor:visor", "VISOR's object accuracy and relations, both ways"),
+        "compbench": ("rlrig_eval.runs.published.compbench:compbench", "T2I-CompBench's 2D, 3D and numeracy rules"),
+        "hrs": ("rlrig_eval.runs.published.hrs:hrs", "HRS-Bench's spatial and size rules"),
+        "triples": ("rlrig_eval.runs.published.triples:triples", "LAION-SG's SG-IoU on spatial and on other triples"),
     }
 )
-"""Name -> where it is."""
+"""Name -> where it is, and what it scores."""
