@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,27 @@ def test_a_whole_checkpoint_in_a_single_file_draws_the_same_picture(sd15: Path, 
 def test_a_single_file_needs_to_be_told_its_class(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"")
     assert "set pipeline, and config" in refused(tmp_path / "model.safetensors")
+
+
+def test_a_text_encoder_that_a_checkpoint_lacks_comes_from_one_of_its_own(tmp_path: Path) -> None:
+    """As HiDream's fourth, a Llama, does: baselines/models/hidream.yaml."""
+    folder, llama = families.save(families.hidream, tmp_path / "hidream"), tmp_path / "llama"
+    told = {"size": 128, "max_sequence_length": 32}
+    whole = drawn(folder, **told)
+    names = ("text_encoder_4", "tokenizer_4")
+    for name in names:
+        shutil.copytree(folder / name, llama, dirs_exist_ok=True)
+        shutil.rmtree(folder / name)
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").write_text(json.dumps({k: v for k, v in index.items() if k not in names}))
+    parts = dict.fromkeys(names, str(llama))
+    borrowed = model(folder, **told, parts=parts)
+    (one,) = borrowed.generate([JOB])
+    assert np.array_equal(whole, np.asarray(one.image, dtype=int))
+    assert borrowed.settings["part_weights"] == {name: weights_hash(str(llama)) for name in names}
+    assert f"checkpoint {tmp_path / 'no'}: cannot be loaded" in refused(
+        folder, **told, parts=parts | {"text_encoder_4": str(tmp_path / "no")}
+    )
 
 
 def test_waiting_in_main_memory_changes_no_picture(flux: Path) -> None:
