@@ -37,6 +37,7 @@ def run(runs: int = 200, prompts: int = 5000, rounds: int = 1) -> list[Result]:
             our_turn=running(sys.executable, "-m", "rlrig_eval", "report", *names, "--format", "md"),
             peer_turn=running(sys.executable, "-c", READ, *scores),
             most_ms=60_000,
+            most_mib=2048,
         )
         bundle = ("--bundle", f"{root}/site", "--limit", str(SHOWN))
         shown = replace(

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rlrig_eval.scene.graph import Frozen
 
@@ -34,6 +34,7 @@ class Cost:
 
 Turn = Callable[[], Cost]
 Verdict = Literal["kept", "unclear", "missed"]
+"""From the best to the worst."""
 
 
 class Spread(Frozen):
@@ -58,10 +59,14 @@ class Spread(Frozen):
 class Result(Frozen):
     """One line of the table.
 
-    `ours_ms` and `peer_ms` are processor milliseconds for one `unit` of work; `ratio`, `wall_ratio` and
-    `memory_ratio` are ours over the peer's: processor time, time by the clock, peak memory (child processes
-    only). Promises, where there are any: `most` bounds `ratio`, `most_ms` bounds `ours_ms`. They are held
-    against processor time because the clock also counts whatever else runs on the machine.
+    `ours_ms` and `peer_ms` are processor milliseconds for one `unit` of work, `ours_wall_ms` is ours by the clock,
+    `ours_mib` our peak memory; `ratio`, `wall_ratio` and `memory_ratio` are ours over the peer's: processor time,
+    time by the clock, peak memory. Memory is known of child processes alone, and of it and `ours_wall_ms` nothing
+    in results older than they are.
+
+    Promises, where there are any: `most` bounds `ratio`, `most_ms` bounds `ours_ms`, `most_wall_ms` bounds
+    `ours_wall_ms`, `most_mib` bounds `ours_mib`. Time is promised of the processor because the clock also counts
+    whatever else runs on the machine; by the clock only what a person waits for and no one process works at.
     """
 
     name: str
@@ -74,15 +79,32 @@ class Result(Frozen):
     ratio: Spread
     wall_ratio: Spread
     memory_ratio: Spread | None = None
+    ours_wall_ms: Spread | None = None
+    ours_mib: Spread | None = None
     most: float | None = None
     most_ms: float | None = None
+    most_wall_ms: float | None = None
+    most_mib: float | None = None
+
+    @model_validator(mode="after")
+    def _promises_are_measured(self) -> Self:
+        if self.most_wall_ms is not None and self.ours_wall_ms is None:
+            raise ValueError(f"{self.name}: most_wall_ms is promised, but ours_wall_ms was not measured")
+        if self.most_mib is not None and self.ours_mib is None:
+            raise ValueError(f"{self.name}: most_mib is promised, but ours_mib was not measured (in a child process)")
+        return self
 
     @property
     def verdict(self) -> Verdict | None:
-        """None where nothing was promised."""
-        if self.most is not None:
-            return self.ratio.against(self.most)
-        return None if self.most_ms is None else self.ours_ms.against(self.most_ms)
+        """The worst of what became of each promise; None where nothing was promised."""
+        bounds = (
+            (self.ratio, self.most),
+            (self.ours_ms, self.most_ms),
+            (self.ours_wall_ms, self.most_wall_ms),
+            (self.ours_mib, self.most_mib),
+        )
+        found = (spread.against(most) for spread, most in bounds if spread is not None and most is not None)
+        return max(found, key=get_args(Verdict).index, default=None)
 
 
 @dataclass(frozen=True)
@@ -98,6 +120,8 @@ class Contest:
     peer_turn: Turn
     most: float | None = None
     most_ms: float | None = None
+    most_wall_ms: float | None = None
+    most_mib: float | None = None
 
 
 def hold(contest: Contest, rounds: int) -> Result:
@@ -106,7 +130,8 @@ def hold(contest: Contest, rounds: int) -> Result:
     Ratios are taken turn by turn, so that what slows the machine for a while slows both sides of one.
     """
     turns = [(contest.our_turn(), contest.peer_turn()) for _ in range(rounds)]
-    peaks = [(ours.memory, peer.memory) for ours, peer in turns]
+    own = [ours.memory for ours, _ in turns if ours.memory]
+    ratios = [ours.memory / peer.memory for ours, peer in turns if ours.memory and peer.memory]
     return Result(
         name=contest.name,
         ours=contest.ours,
@@ -117,9 +142,13 @@ def hold(contest: Contest, rounds: int) -> Result:
         peer_ms=Spread.of([1000 * peer.processor / contest.units for _, peer in turns]),
         ratio=Spread.of([ours.processor / peer.processor for ours, peer in turns]),
         wall_ratio=Spread.of([ours.wall / peer.wall for ours, peer in turns]),
-        memory_ratio=Spread.of([a / b for a, b in peaks if a and b]) if all(map(all, peaks)) else None,
+        memory_ratio=Spread.of(ratios) if ratios else None,
+        ours_wall_ms=Spread.of([1000 * ours.wall / contest.units for ours, _ in turns]),
+        ours_mib=Spread.of(own) if own else None,
         most=contest.most,
         most_ms=contest.most_ms,
+        most_wall_ms=contest.most_wall_ms,
+        most_mib=contest.most_mib,
     )
 
 

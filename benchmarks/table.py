@@ -38,8 +38,16 @@ def _spread(ratio: Spread) -> str:
 
 
 def _others(result: Result) -> str:
+    """The other ratios, and what was promised of them not as a ratio."""
     clock = f"clock {_number(result.wall_ratio.median)}"
-    return clock if result.memory_ratio is None else f"{clock}, memory {_number(result.memory_ratio.median)}"
+    if result.ours_wall_ms is not None and result.most_wall_ms is not None:
+        clock += f" ({_number(result.ours_wall_ms.median)} ms)"
+    if result.memory_ratio is None:
+        return clock
+    memory = f"memory {_number(result.memory_ratio.median)}"
+    if result.ours_mib is not None and result.most_mib is not None:
+        memory += f" ({_number(result.ours_mib.median)} MiB)"
+    return f"{clock}, {memory}"
 
 
 def _number(value: float) -> str:
@@ -49,5 +57,11 @@ def _number(value: float) -> str:
 def _promise(result: Result) -> str:
     if result.verdict is None:
         return ""
-    bound = f"<= {result.most:g}" if result.most is not None else f"<= {result.most_ms:g} ms"
-    return f"{bound}\n[{_COLOURS[result.verdict]}]{result.verdict}"
+    bounds = (
+        (result.most, ""),
+        (result.most_ms, " ms"),
+        (result.most_wall_ms, " ms by the clock"),
+        (result.most_mib, " MiB"),
+    )
+    promised = [f"<= {most:g}{unit}" for most, unit in bounds if most is not None]
+    return "\n".join((*promised, f"[{_COLOURS[result.verdict]}]{result.verdict}"))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
 from benchmarks import reading
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.measure import Result, Spread
 from benchmarks.record import RESULTS, Record
+from benchmarks.table import table
 from rlrig_eval.errors import Exit
 
 REPO = Path(__file__).parents[2]
@@ -50,6 +52,15 @@ def test_a_missed_promise_is_shown_and_leaves_with_3(
     for text in ("slow", "against b", "30", "3 (2.9–3.1)", "<= 2", "missed"):
         assert text in shown
     assert (tmp_path / "reading.json").exists()
+
+
+def test_every_promise_stands_in_the_table_beside_what_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    held = slow()[0].model_dump() | {"most": None, "most_ms": 50, "most_wall_ms": 80, "most_mib": 100}
+    held |= {"ours_wall_ms": Spread.of([70]), "memory_ratio": Spread.of([4]), "ours_mib": Spread.of([140])}
+    Console(width=100).print(table([Result.model_validate(held)]))
+    shown = capsys.readouterr().out
+    for text in ("<= 50 ms", "<= 80 ms by the clock", "<= 100 MiB", "clock 3 (70 ms), memory 4 (140 MiB)", "missed"):
+        assert text in shown
 
 
 def test_an_unknown_name_suggests_the_nearest_before_anything_is_measured(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from pydantic import ValidationError
 
 from benchmarks.measure import Contest, Cost, Spread, calling, hold, running
 
@@ -27,6 +28,12 @@ def contest(ours: list[float], peer: list[float], order: list[str], **about) -> 
     return Contest("", "", "", "picture", 10, turn("ours", ours), turn("peer", peer), **about)
 
 
+def peaking(peaks: list[int], **about) -> Contest:
+    """One whose turns cost 100 ms of processor and of the clock; ours peak at those MiB, the peer's at 10."""
+    left = iter(peaks)
+    return Contest("", "", "", "process", 1, lambda: Cost(0.1, 0.1, next(left)), lambda: Cost(0.1, 0.1, 10), **about)
+
+
 def test_sides_take_turns_and_ratios_are_of_neighbours() -> None:
     order: list[str] = []
     # The machine is ten times slower in the second round; the ratio does not notice, the times do.
@@ -46,6 +53,37 @@ def test_a_promise_is_missed_only_beyond_the_noise(ours: list[float], verdict: s
     assert hold(contest(ours, [1, 1, 1], [], most=1.1), rounds=3).verdict == verdict
     assert hold(contest(ours, [1, 1, 1], [], most_ms=110), rounds=3).verdict == verdict
     assert hold(contest(ours, [1, 1, 1], []), rounds=3).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("peaks", "verdict"), [([90, 95, 99], "kept"), ([90, 101, 120], "unclear"), ([101, 102, 103], "missed")]
+)
+def test_a_promise_about_memory_is_of_our_own_peak(peaks: list[int], verdict: str) -> None:
+    result = hold(peaking(peaks, most_mib=100), rounds=3)
+    assert result.ours_mib is not None
+    assert result.ours_mib.median == peaks[1]
+    assert result.memory_ratio is not None  # of the peer's 10 MiB: no part of the promise
+    assert result.memory_ratio.median == peaks[1] / 10
+    assert result.verdict == verdict
+
+
+def test_a_promise_by_the_clock_is_not_of_the_processor() -> None:
+    # 100 ms of processor and 200 by the clock, for each picture.
+    assert hold(contest([1, 1, 1], [1, 1, 1], [], most_wall_ms=200), rounds=3).verdict == "kept"
+    assert hold(contest([1, 1, 1], [1, 1, 1], [], most_wall_ms=199), rounds=3).verdict == "missed"
+
+
+def test_of_several_promises_the_worst_decides() -> None:
+    peaks = [150, 150, 150]
+    assert hold(peaking(peaks, most_ms=100, most_mib=200), rounds=3).verdict == "kept"
+    assert hold(peaking(peaks, most_ms=100, most_mib=100), rounds=3).verdict == "missed"
+    assert hold(peaking(peaks, most_ms=99, most_mib=200), rounds=3).verdict == "missed"
+    assert hold(peaking([90, 101, 120], most_ms=100, most_mib=100), rounds=3).verdict == "unclear"
+
+
+def test_what_is_not_measured_cannot_be_promised() -> None:
+    with pytest.raises(ValidationError, match=r"most_mib is promised, but ours_mib was not measured \(in a child"):
+        hold(contest([1], [1], [], most_mib=100), rounds=1)
 
 
 def test_one_round_has_no_spread() -> None:
