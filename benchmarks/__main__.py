@@ -17,7 +17,7 @@ from rlrig_eval.errors import Exit, RLRIGError, UsageError
 
 BENCHMARKS = ("startup", "iou", "reading", "resume", "compare", "generation", "leaderboard")
 """Each is a module of this package with a function `run`; the quick ones first."""
-PENDING = ("actor_step", "editor_step", "judging", "judge_memory", "loop")
+PENDING = ("actor_step", "editor_step", "first_paint", "judging", "judge_memory", "loop")
 """The same, but with no result measured on a quiet machine yet: they run by name alone."""
 _NAMES = ", ".join((*BENCHMARKS, *PENDING))
 
