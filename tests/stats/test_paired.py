@@ -77,14 +77,14 @@ def test_pairing_beats_comparing_two_intervals() -> None:
     assert paired.hi - paired.lo < 0.2 * (alone.hi - alone.lo)
 
 
-# 600 trials: a standard error of .9 points on a coverage of 95 % or an error rate of 5 %; bands of 3 of them.
+# 600 trials: a standard error of .9 points on a coverage of 95 % or an error rate of 5 %. The seeds are fixed.
 def test_the_interval_covers_the_true_difference() -> None:
     rng = np.random.default_rng(5)
     covered = 0
     for _ in range(600):
         found = paired_difference(*two_runs(rng, 60, 0.1), draws=500)
         covered += found.lo <= 0.1 <= found.hi
-    assert 0.92 <= covered / 600 <= 0.98
+    assert 0.93 <= covered / 600 <= 0.97
 
 
 def test_the_test_cries_wolf_5_times_in_100() -> None:
