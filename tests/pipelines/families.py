@@ -5,7 +5,7 @@ Dimensions follow the dummy components of diffusers' own tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,11 @@ SPECIAL = ("<pad>", "</s>", "<unk>")
 LONGEST = 77
 
 
-def tokenizer(longest: int = LONGEST) -> PreTrainedTokenizerFast:
-    """A token a byte, padded on the right."""
+def tokenizer(longest: int = LONGEST, more: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """A token a byte, padded on the right; and `more` special tokens, last."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     raw = Tokenizer(models.BPE({token: i for i, token in enumerate([*SPECIAL, *letters])}, [], unk_token="<unk>"))
+    raw.add_special_tokens(list(more))
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(
@@ -265,6 +266,23 @@ def flux2_klein() -> Any:
     )
 
 
+def qwen_language(vocabulary: int) -> dict[str, Any]:
+    return {
+        "vocab_size": vocabulary,
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]},
+    }
+
+
+def qwen_vision(**more: Any) -> dict[str, Any]:
+    given = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
+    return {**given, **more}
+
+
 def qwen_image() -> Any:
     from diffusers import (
         AutoencoderKLQwenImage,
@@ -274,16 +292,7 @@ def qwen_image() -> Any:
     )
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-    text = {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]},
-    }
-    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
+    text = Qwen2_5_VLConfig(text_config=qwen_language(VOCABULARY), vision_config=qwen_vision())
     return QwenImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
         vae=AutoencoderKLQwenImage(
@@ -295,7 +304,7 @@ def qwen_image() -> Any:
             latents_mean=[0.0] * 4,
             latents_std=[1.0] * 4,
         ),
-        text_encoder=Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision)),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(text),
         tokenizer=tokenizer(2048),
         transformer=QwenImageTransformer2DModel(
             patch_size=2,

@@ -12,12 +12,12 @@ from PIL import Image
 
 from rlrig.backends.editors import load_editor
 from rlrig.backends.fields import field_of, noise_levels
-from rlrig.backends.flow import FlowDiffuser
+from rlrig.backends.flow import FlowDiffuser, PipelineEditor
 from rlrig.backends.inversion import InversionEditor
 from rlrig.presets import Editor, Inversion, Sampling
 from rlrig_eval.errors import UsageError
 from rlrig_eval.pipelines import open_drawer
-from tests.pipelines import families
+from tests.pipelines import families, qwen_edit
 
 pytestmark = pytest.mark.filterwarnings(families.WARNS)
 
@@ -143,3 +143,23 @@ def test_instruct_pix2pix_edits_by_an_instruction(tmp_path: Path, pictures: list
     # Its own sum over three guidances drifts further with the batch than others do (reference/machine.md: 5e-3).
     assert furthest(together[1:], way.edit(pictures[1:], TEXTS[1:], [2])) <= 2
     assert furthest(together, way.edit(pictures[::-1], TEXTS, [1, 2])) > 2
+
+
+@pytest.mark.parametrize("plus", [False, True])
+def test_qwen_image_edit_edits_what_it_is_shown_by_an_instruction(
+    plus: bool, tmp_path: Path, pictures: list[Image.Image]
+) -> None:
+    folder = families.save(qwen_edit.qwen_edit_plus if plus else qwen_edit.qwen_edit, tmp_path / "qwen")
+    size = 128  # two tokens a side
+    told = sampling(steps=1, size=size, true_cfg=4.0, negative_prompt=" ", guidance=None, max_sequence_length=512)
+    told = told.model_copy(update={"pipeline": "QwenImageEditPlusPipeline" if plus else None})
+    way = load_editor(Editor(kind="qwen-edit", checkpoint=str(folder), sampling=told), "cpu")
+    one, other = way.edit(pictures, [TEXTS[0]] * 2, [1, 1])
+    assert (one.size, way.evals_per_image) == ((size, size), 2)
+    assert furthest([one], [other]) > ROUNDING  # of another picture, in nothing else
+    assert furthest([other], way.edit(pictures[1:], TEXTS[:1], [1])) <= ROUNDING
+    unguided = PipelineEditor(
+        way.pipeline, told.model_copy(update={"true_cfg": 1.0, "negative_prompt": None}), {}, True
+    )
+    assert furthest([other], unguided.edit(pictures[1:], TEXTS[:1], [1])) > ROUNDING
+    assert unguided.evals_per_image == 1
