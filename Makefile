@@ -53,8 +53,8 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model rlrig --out $(SPATIAL)/rlrig $(OR_LOW_COVERAGE)
-	$(EVAL) run --suite spatial --model rlrig -M rl=actor --out $(SPATIAL)/rlrig-actor $(OR_LOW_COVERAGE)
-	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS) rlrig-actor) --format md > reports/spatial.md
+	$(BIN)/python -m rlrig_eval.report.ablation --suite spatial --judge shapes-vlm --out reports
+	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS)) --format md > reports/spatial.md
 	$(foreach model,$(SYSTEMS),$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
 	$(BIN)/python tools/readme_leaderboard.py
