@@ -22,33 +22,47 @@ from rlrig_eval.judges.wire import Dialect, body_of
 LATENCY, AT_ONCE = 0.2, 64
 IDEAL = 0.95
 """The least share of the ideal throughput: calls / (calls / concurrency x latency)."""
+SUSTAINED = 8
+"""Times as many calls for it, half a minute of them: throughput is what goes on after the first wave has been sent."""
 INSPECT = "RLRIG_INSPECT_PYTHON"
 """The environment variable that names a Python in which inspect_ai is installed; without it, it is no peer."""
 _OURS, _PEER = (str(Path(__file__).with_name(name)) for name in ("judge_calls.py", "inspect_peer.py"))
 _SAMPLING = {"temperature": 0.0, "seed": 0, "max_tokens": 1024}
 
 
-def run(calls: int = 1280, rounds: int = 3) -> list[Result]:
+def run(calls: int = 1280, rounds: int = 3, sustained: int = SUSTAINED) -> list[Result]:
     """Against the ideal, the bare client and, where there is one, inspect_ai; the same server for all.
 
-    The ideal is `IDEAL` of the calls that fit into the time. By the clock the ratio says whether it was reached;
-    that of the processor says whether one core leaves room for it, whatever else the machine does.
+    The ideal is `IDEAL` of the calls that fit into the time, `sustained` times `calls`, and is promised by the clock:
+    nothing else may run on the machine. The ratio of the processor says whether one core leaves room for it.
     """
     image = Image.new("RGB", (64, 64))
-    requests = [Request((image,), f"question {number}", WordForm()) for number in range(calls)]
-    about = f"{calls} calls of {LATENCY * 1000:.0f} ms, {AT_ONCE} at once"
+    many = [Request((image,), f"question {number}", WordForm()) for number in range(sustained * calls)]
+    requests = many[:calls]
     with slow_server(LATENCY) as url:
         judge = OpenAI("slow", base_url=url, concurrency=AT_ONCE, timeout=60.0)
 
-        def ours() -> None:
-            assert all(isinstance(reply, Reply) for reply in judge.replies(requests))
+        def ask(asked: list[Request]) -> None:
+            assert all(isinstance(reply, Reply) for reply in judge.replies(asked))
 
         def against(peer: str, peer_turn: Turn, our_turn: Turn) -> Contest:
-            return Contest(about, "judge openai", peer, "call", calls, our_turn, peer_turn, most=1.0)
+            return Contest(_about(calls), "judge openai", peer, "call", calls, our_turn, peer_turn, most=1.0)
 
+        ask(requests[:AT_ONCE])  # so that the first turn does not pay for loading the client
         contests = [
-            against(f"{IDEAL:.0%} of the ideal", ideal(calls), calling(ours)),
-            against("the bare client", calling(lambda: asyncio.run(bare(url, requests))), calling(ours)),
+            Contest(
+                name=_about(len(many)),
+                ours="judge openai",
+                peer=f"{IDEAL:.0%} of the ideal",
+                unit="call",
+                units=len(many),
+                our_turn=calling(lambda: ask(many)),
+                peer_turn=ideal(len(many)),
+                most_wall_ms=1000 * LATENCY / AT_ONCE / IDEAL,
+            ),
+            against(
+                "the bare client", calling(lambda: asyncio.run(bare(url, requests))), calling(lambda: ask(requests))
+            ),
         ]
         peer = os.environ.get(INSPECT)
         if peer is None:
@@ -58,6 +72,10 @@ def run(calls: int = 1280, rounds: int = 3) -> list[Result]:
             turns = running(peer, _PEER, *work), running(sys.executable, _OURS, *work)
             contests.append(against("inspect_ai, a process each", *turns))
         return [hold(contest, rounds) for contest in contests]
+
+
+def _about(calls: int) -> str:
+    return f"{calls:,} calls of {LATENCY * 1000:.0f} ms, {AT_ONCE} at once"
 
 
 def ideal(calls: int) -> Turn:
