@@ -59,7 +59,7 @@ def test_two_processes_take_the_step_of_one(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     one_moments, two_moments = (moments(tmp_path / name) for name in ("one", "two"))
     assert max(float(m.abs().max()) for m in one_moments) > 0
-    one, two = (torch.cat([m.flatten() for m in moments]) for moments in (one_moments, two_moments))
+    one, two = (torch.cat([m.flatten() for m in each]) for each in (one_moments, two_moments))
     # Mostly equal to the last bit. A picture that turned by a grey level in one process moved it by .05, once; a sum
     # that was left out, or done twice, is off by half or by one.
     assert float((one - two).norm()) < 0.1 * float(one.norm())
