@@ -51,3 +51,9 @@ def assess(requirements: Sequence[Requirement], probabilities: Sequence[float], 
         failed=failed,
         threshold=threshold,
     )
+
+
+def roots(failed: Sequence[Requirement]) -> list[Requirement]:
+    """Those of `failed` whose parents did not fail too: what an edit can address."""
+    names = {requirement.id for requirement in failed}
+    return [requirement for requirement in failed if not names & set(requirement.depends)]

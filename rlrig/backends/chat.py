@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from transformers import ProcessorMixin
 
+from rlrig.reward import roots
 from rlrig_eval.scene import Requirement
 
 ANSWERS = " answer yes or no."
@@ -20,9 +21,7 @@ def ask_repair(prompt: str, failed: Sequence[Requirement]) -> str:
     >>> ask_repair("a red circle", ())
     'the picture should show: a red circle. write one edit.'
     """
-    names = {requirement.id for requirement in failed}
-    roots = [requirement for requirement in failed if not names & set(requirement.depends)]
-    wrong = " and ".join(requirement.statement() for requirement in roots)
+    wrong = " and ".join(requirement.statement() for requirement in roots(failed))
     return f"the picture should show: {prompt}. {f'not true yet: {wrong}. ' if wrong else ''}write one edit."
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from rlrig.bundled.repair import about, clause_for, stated_by
-from rlrig.bundled.sentences import MOST_CLAUSES, Clause, Instruction, add, move, name, recolour, remove, replace
+from rlrig.bundled.sentences import Clause, Instruction, add, move, name, recolour, remove, replace
+from rlrig.reward import roots
 from rlrig_eval.scene import VOCABULARY, Entity, Reference, Relation, Requirement, SceneGraph
 from rlrig_eval.scene.parse import read
-from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
+from rlrig_eval.shapes import PAIRINGS
+from rlrig_eval.shapes.vocabulary import COLOURS
 
-_THINGS = tuple(Entity(id="x", category=shape, attributes=(colour,)) for colour in COLOURS for shape in SHAPES)
+_THINGS = tuple(Entity(id="x", category=shape, attributes=(colour,)) for colour, shape in PAIRINGS)
 
 
 def proposals(prompt: str, failed: Sequence[Requirement]) -> list[Instruction]:
@@ -22,9 +24,8 @@ def proposals(prompt: str, failed: Sequence[Requirement]) -> list[Instruction]:
     >>> proposals("a red star above a blue star", [relation])
     ['move the red star above the blue star', 'move the blue star below the red star']
     """
-    graph, names = read(prompt).graph, {requirement.id for requirement in failed}
-    roots = [requirement for requirement in failed if not names & set(requirement.depends)]
-    return list(dict.fromkeys(text for root in roots for text in _mending(graph, root)))
+    graph = read(prompt).graph
+    return list(dict.fromkeys(text for root in roots(failed) for text in _mending(graph, root)))
 
 
 def _mending(prompt: SceneGraph, failed: Requirement) -> Iterator[Instruction]:
@@ -33,11 +34,12 @@ def _mending(prompt: SceneGraph, failed: Requirement) -> Iterator[Instruction]:
         return
     (reference,) = failed.references
     for wanted in prompt.entities:
-        if not reference.matches(wanted) or (failed.attribute or wanted.category) not in _words(wanted):
+        if not reference.matches(wanted):
             continue
-        if failed.kind == "attribute":
-            others = [thing for thing in _THINGS if reference.category == thing.category]
-            yield from (recolour(name(t), failed.attribute or "") for t in others if failed.attribute not in _words(t))
+        if failed.attribute is not None:
+            if failed.attribute in wanted.attributes:
+                others = [t for t in _THINGS if t.category == wanted.category and failed.attribute not in t.attributes]
+                yield from (recolour(name(thing), failed.attribute) for thing in others)
         elif failed.kind == "count":
             yield add(name(wanted))
             yield from (remove(name(thing)) for thing in _THINGS if _could_be(reference, thing))
@@ -48,7 +50,7 @@ def _mending(prompt: SceneGraph, failed: Requirement) -> Iterator[Instruction]:
 def _moves(prompt: SceneGraph, failed: Requirement) -> Iterator[Instruction]:
     """Either thing of a relation that does not hold, moved where it says, and where one other relation says."""
     for relation in prompt.relations:
-        if not _says(prompt, relation, failed):
+        if not relation.spatial or not _says(prompt, relation, failed):
             continue
         for mover in (relation.subject, *relation.objects):
             first, thing = clause_for(prompt, relation, mover), prompt.entity(mover)
@@ -64,8 +66,10 @@ def _says(prompt: SceneGraph, relation: Relation, failed: Requirement) -> bool:
     meant = dict(zip(failed.entities, failed.references, strict=True))
     subject, *objects = (meant[number] for number in (theirs.subject, *theirs.objects))
     orders = [[subject, *objects]]
-    if len(objects) > 1 or VOCABULARY[ours.predicate].symmetric:
-        orders.append([subject, *objects[::-1]] if len(objects) > 1 else [*objects, subject])
+    if len(objects) > 1:
+        orders.append([subject, *objects[::-1]])
+    elif VOCABULARY[ours.predicate].symmetric:
+        orders.append([*objects, subject])
     things = [prompt.entity(number) for number in (ours.subject, *ours.objects)]
     return any(all(map(Reference.matches, order, things)) for order in orders)
 
@@ -90,15 +94,11 @@ def _clauses(prompt: SceneGraph, one: Entity) -> list[Clause]:
     return [clause for clause in found if clause is not None]
 
 
-def _with_one_more(first: Clause, others: Iterator[Clause] | Sequence[Clause]) -> Iterator[list[Clause]]:
-    """`first` alone, and with each other of as many things; a clause of three things stands alone."""
+def _with_one_more(first: Clause, others: Sequence[Clause]) -> Iterator[list[Clause]]:
+    """`first` alone, and with each other of as many things (MOST_CLAUSES); a clause of three things stands alone."""
     yield [first]
     if len(first.things) == 1:
-        yield from ([first, other][:MOST_CLAUSES] for other in others if other != first and len(other.things) == 1)
-
-
-def _words(thing: Entity) -> tuple[str, ...]:
-    return thing.category, *thing.attributes
+        yield from ([first, other] for other in others if other != first and len(other.things) == 1)
 
 
 def _could_be(reference: Reference, thing: Entity) -> bool:

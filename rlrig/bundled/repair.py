@@ -110,7 +110,9 @@ def _others(relation: Relation, one: str) -> set[str]:
 
 
 def clause_for(prompt: SceneGraph, relation: Relation, mover: str) -> Clause | None:
-    """What `relation` asks of `mover`; None where no instruction says that."""
+    """What `relation` asks of `mover`; None where no instruction says that, as of what is not about space."""
+    if not relation.spatial:
+        return None
     if len(relation.objects) == 2:
         names = tuple(called(prompt, number) for number in relation.objects)
         return Clause("between", names) if relation.subject == mover else None

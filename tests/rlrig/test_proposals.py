@@ -79,3 +79,10 @@ def test_what_waits_for_another_is_not_asked_for_yet() -> None:
 
 def test_nothing_wrong_leaves_nothing_to_say() -> None:
     assert proposals("a red star", []) == []
+
+
+def test_what_is_not_about_space_is_left_to_the_actor() -> None:
+    prompt = "a man wearing a hat, and the man left of a tree"
+    wearing, left = (r for r in parse(prompt).requirements() if r.kind == "relation")
+    assert proposals(prompt, [wearing]) == []
+    assert proposals(prompt, [left])[0] == "move the man left of the tree"
