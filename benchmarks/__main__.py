@@ -15,9 +15,20 @@ from benchmarks.record import RESULTS, record, write
 from benchmarks.table import table
 from rlrig_eval.errors import Exit, RLRIGError, UsageError
 
-BENCHMARKS = ("startup", "iou", "reading", "resume", "compare", "generation", "leaderboard")
+BENCHMARKS = (
+    "startup",
+    "iou",
+    "reading",
+    "resume",
+    "compare",
+    "generation",
+    "leaderboard",
+    "first_paint",
+    "judging",
+    "judge_memory",
+)
 """Each is a module of this package with a function `run`; the quick ones first."""
-PENDING = ("actor_step", "editor_step", "first_paint", "judging", "judge_memory", "loop")
+PENDING = ("actor_step", "editor_step", "loop")
 """The same, but with no result measured on a quiet machine yet: they run by name alone."""
 _NAMES = ", ".join((*BENCHMARKS, *PENDING))
 

@@ -37,8 +37,9 @@ def serve(server: HTTPServer, answer: Answer) -> list[Mapping[str, Any]]:
     asked: list[Mapping[str, Any]] = []
 
     def handle(request: Request) -> Response:
-        asked.append(json.loads(request.get_data()))
-        return answer(asked[-1])
+        received = json.loads(request.get_data())
+        asked.append(received)  # others may come in meanwhile, so what is answered is not "the last"
+        return answer(received)
 
     server.expect_request("/v1/chat/completions").respond_with_handler(handle)
     return asked
