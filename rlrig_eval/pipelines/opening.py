@@ -18,6 +18,7 @@ from rlrig_eval.pipelines.settings import Loading, Quantised
 
 _OTHER_TASK = re.compile("Img2Img|Inpaint|Decoder|Prior")
 _FILES = (".safetensors", ".gguf")
+_NEED_TORCHVISION = ("PixtralProcessor",)  # FLUX.2 [dev]'s
 
 
 def open_drawer(checkpoint: str | Path, loading: Loading, device: str = "auto") -> Any:
@@ -62,7 +63,10 @@ def on(device: str) -> str:
 def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) -> Any:
     placed = loading.offload is not None or loading.device_map is not None
     device = on(device)  # told at once, not after minutes of loading
-    pipeline = open_pipeline(chosen, checkpoint, loading.dtype, None, **_arguments(chosen, checkpoint, loading))
+    given = _arguments(chosen, checkpoint, loading)
+    tokenizers = {name: made for name, made in _tokenizers(checkpoint).items() if name not in given}
+    pipeline = open_pipeline(chosen, checkpoint, loading.dtype, None, **given, **dict.fromkeys(tokenizers))
+    pipeline.register_modules(**tokenizers)
     _configure(pipeline, loading)
     if loading.offload is not None:
         _offload(pipeline, loading.offload, device)
@@ -96,15 +100,42 @@ def _part(name: str, source: str, loading: Loading) -> Any:
         raise unusable(source, problem) from problem
 
 
-def _declared(checkpoint: str | Path) -> str | None:
-    """The class that a checkpoint's index names; None where it has none (the loader then says what is wrong)."""
-    from diffusers import DiffusionPipeline
+def _tokenizers(checkpoint: str | Path) -> dict[str, Any]:
+    """In place of each processor that cannot be imported without torchvision, its tokenizer: a prompt needs no more."""
+    from transformers import AutoTokenizer
 
+    if find_spec("torchvision") is not None:
+        return {}
+    parts = {name: value for name, value in _index(checkpoint).items() if isinstance(value, list)}
     try:
         with quiet():
-            return str(DiffusionPipeline.load_config(locate(checkpoint))["_class_name"])
-    except (OSError, KeyError, ValueError):
-        return None
+            return {
+                name: AutoTokenizer.from_pretrained(locate(checkpoint), subfolder=name)
+                for name, (_, kind) in parts.items()
+                if kind in _NEED_TORCHVISION
+            }
+    except (OSError, ValueError) as problem:
+        raise unusable(checkpoint, problem) from problem
+
+
+def _declared(checkpoint: str | Path) -> str | None:
+    """The class that a checkpoint's index names; None where it has none (the loader then says what is wrong)."""
+    name = _index(checkpoint).get("_class_name")
+    return None if name is None else str(name)
+
+
+def _index(checkpoint: str | Path) -> Mapping[str, Any]:
+    """What a checkpoint says that it is made of; nothing where it has no index or is one file."""
+    from diffusers import DiffusionPipeline
+
+    if Path(checkpoint).suffix in _FILES:
+        return {}
+    try:
+        with quiet():
+            found: Mapping[str, Any] = DiffusionPipeline.load_config(locate(checkpoint))
+            return found
+    except (OSError, ValueError):
+        return {}
 
 
 def _denoiser(checkpoint: str | Path, loading: Loading) -> dict[str, Any]:

@@ -127,6 +127,26 @@ def test_a_single_file_takes_the_denoisers_place(flux: Path, tmp_path: Path) -> 
     assert "there is no such file" in refused(flux, denoiser=str(tmp_path / "none.safetensors"))
 
 
+def test_a_denoiser_in_a_gguf_file_draws_nearly_the_same_picture(flux: Path, tmp_path: Path) -> None:
+    """Under the names that diffusers gives its weights: FLUX's first names are read in FLUX's own widths alone."""
+    import gguf
+
+    file = tmp_path / "denoiser.gguf"
+    writer = gguf.GGUFWriter(file, "flux")
+    for name, weight in load_file(flux / "transformer" / "diffusion_pytorch_model.safetensors").items():
+        kind = gguf.GGMLQuantizationType.F32
+        if weight.ndim == 2 and weight.shape[1] % 32 == 0:  # eight bits a weight, in blocks of 32
+            kind = gguf.GGMLQuantizationType.Q8_0
+        writer.add_tensor(name, gguf.quants.quantize(weight.numpy(), kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    plain, small = drawn(flux), drawn(flux, denoiser=str(file))
+    assert not np.array_equal(plain, small)
+    assert np.abs(plain - small).mean() < 8  # of 255: eight bits round a weight by at most .4 % of its block's largest
+
+
 def test_a_whole_checkpoint_in_a_single_file_draws_the_same_picture(sd15: Path, tmp_path: Path) -> None:
     file = single_file.merged(sd15, tmp_path / "whole.safetensors")
     whole = model(file, pipeline="StableDiffusionPipeline", config=str(sd15))
