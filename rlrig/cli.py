@@ -8,8 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from rlrig.folder import writable
 from rlrig_eval.errors import UsageError, leave
+from rlrig_eval.folders import writable
 
 app = typer.Typer(
     name="rlrig",

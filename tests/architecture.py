@@ -27,7 +27,7 @@ FLOORS = (
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins")}
+LEAVES = {f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders")}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
@@ -38,7 +38,7 @@ ONLY = {
     "rlrig_eval.metrics": {"rlrig_eval.scene", "rlrig_eval.errors"},
     "rlrig": {
         f"rlrig_eval.{room}"
-        for room in "scene shapes metrics suite stats pipelines assets weights checkpoints errors".split()
+        for room in "scene shapes metrics suite stats pipelines assets weights checkpoints errors folders".split()
     },
 }
 # The one door from the harness to the system under test, and it is opened lazily.

@@ -12,13 +12,14 @@ from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
 
 _GRAIN = (2, 5)  # cells a side, half of which are of the one thing and half of the other
+_GONE = 0.3  # share of things that are torn rather than mixed with another
 _SOFT = 1.5  # canvas pixels of blur between them
 
 
 def broken(
     rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], style: Style = PLAIN
 ) -> tuple[Image.Image, SceneGraph] | None:
-    """A picture of `scene` with one thing half turned into another of `pairings`, and its truth: without that thing.
+    """A picture of `scene` with one thing half gone, or half another of `pairings`, and its truth: without that thing.
 
     None when there is nothing else, or the thing lies over or under another, where nobody could say what is whole.
     """
@@ -27,7 +28,8 @@ def broken(
     laid = any(victim.id in (r.subject, *r.objects) for r in scene.relations if r.predicate in _OVERLAPPING)
     if not rest or laid:
         return None
-    other = render(SceneGraph(entities=(*rest, _other(rng, victim, pairings))), style=style)
+    mixed = () if rng.random() < _GONE else (_other(rng, victim, pairings),)
+    other = render(SceneGraph(entities=(*rest, *mixed)), style=style)
     picture = Image.composite(render(scene, style=style), other, _patches(rng, victim, other.size))
     return picture, truth(SceneGraph(entities=rest))
 

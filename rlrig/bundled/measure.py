@@ -21,7 +21,6 @@ from rlrig_eval.shapes import (
     Split,
     layout,
     read,
-    render,
     split,
     truth,
     unseen,
@@ -76,7 +75,7 @@ def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[s
     Done: what differs between the source and the target has the target's things and relations (`fulfilled`).
     Left alone: every thing that the edit does not touch is still there, its centre within NEAR pixels.
     """
-    sources = [render(edit.source) for edit in edits]
+    sources = [edit.before() for edit in edits]
     results = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
     seen = [read_or_nothing(picture) for picture in results]
     done = [fulfilled(edit, found) for edit, found in zip(edits, seen, strict=True)]

@@ -9,7 +9,6 @@ import torch
 from accelerate import PartialState
 from rich.console import Console
 
-from rlrig.folder import writable
 from rlrig.grpo import checkpoint
 from rlrig.grpo.config import PHASES, load_config
 from rlrig.grpo.log import Log, Silent
@@ -17,6 +16,7 @@ from rlrig.grpo.plan import plan
 from rlrig.grpo.trackers import tracking
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
+from rlrig_eval.folders import writable
 
 
 def start(

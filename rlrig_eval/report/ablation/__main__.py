@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import RLRIGError
+from rlrig_eval.folders import writable
 from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
 from rlrig_eval.report.ablation.page import as_markdown
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = folder.with_name(f"{folder.name}-{given.limit}")
     system = System(given.preset, given.base, given.vae, dict(given.retrained))
     try:
-        _writable(given.out)
+        writable(given.out)  # before hours of drawing
         found = figures(draw(system, given.suite, folder, given.limit, given.judge))
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
@@ -58,16 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replace_text(given.out / f"{given.name}.md", as_markdown(found, command, notes))
     print(given.out / f"{given.name}.md")
     return 0
-
-
-def _writable(folder: Path) -> None:
-    """Before hours of drawing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_text(folder / ".writable", "")
-        (folder / ".writable").unlink()
-    except OSError as problem:
-        raise UsageError(f"{folder}: cannot be written: {problem.strerror or problem}") from problem
 
 
 def _labelled(text: str) -> tuple[str, str]:
