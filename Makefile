@@ -50,6 +50,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(BIN)/python -m rlrig_eval.runs.known_truth --suite spatial --out reports
 	$(BIN)/python -m benchmarks.rules --out reports/metric-rules.json
 	$(BIN)/python -m rlrig.bundled.examine --count 300 --out reports/checkpoints
+	$(BIN)/python -m rlrig.editing --count 64 --out reports/editors
 	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model rlrig --out $(SPATIAL)/rlrig $(OR_LOW_COVERAGE)
