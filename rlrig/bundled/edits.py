@@ -220,9 +220,7 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish
     if len(scene.entities) < 2 or (not several and rng.random() < 0.6):
         raise _Unfit
     options = several or scene.entities
-    gone = options[int(rng.integers(len(options)))]
-    rest = tuple(e for e in scene.entities if e.id != gone.id)
-    return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
+    return _without(scene, options[int(rng.integers(len(options)))])
 
 
 def _thin(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -231,7 +229,10 @@ def _thin(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: 
     several = [entity for entity in scene.entities if names.count(name(entity)) > 1]
     if not several:
         raise _Unfit
-    gone = min(several, key=_least)
+    return _without(scene, min(several, key=_least))
+
+
+def _without(scene: SceneGraph, gone: Entity) -> Edit:
     rest = tuple(e for e in scene.entities if e.id != gone.id)
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
 

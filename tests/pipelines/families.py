@@ -219,28 +219,46 @@ def flux(guidance_embeds: bool = True) -> Any:
     )
 
 
-def flux2_klein() -> Any:
-    from diffusers import (
-        AutoencoderKLFlux2,
-        FlowMatchEulerDiscreteScheduler,
-        Flux2KleinPipeline,
-        Flux2Transformer2DModel,
+def _flux2_vae() -> Any:
+    from diffusers import AutoencoderKLFlux2
+
+    return AutoencoderKLFlux2(
+        sample_size=32,
+        down_block_types=("DownEncoderBlock2D",),
+        up_block_types=("UpDecoderBlock2D",),
+        block_out_channels=(4,),
+        layers_per_block=1,
+        latent_channels=1,
+        norm_num_groups=1,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
     )
+
+
+def _flux2_transformer(guidance_embeds: bool) -> Any:
+    from diffusers import Flux2Transformer2DModel
+
+    return Flux2Transformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=48,
+        timestep_guidance_channels=256,
+        axes_dims_rope=(4, 4, 4, 4),
+        guidance_embeds=guidance_embeds,
+    )
+
+
+def flux2_klein() -> Any:
+    from diffusers import FlowMatchEulerDiscreteScheduler, Flux2KleinPipeline
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     return Flux2KleinPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=AutoencoderKLFlux2(
-            sample_size=32,
-            down_block_types=("DownEncoderBlock2D",),
-            up_block_types=("UpDecoderBlock2D",),
-            block_out_channels=(4,),
-            layers_per_block=1,
-            latent_channels=1,
-            norm_num_groups=1,
-            use_quant_conv=False,
-            use_post_quant_conv=False,
-        ),
+        vae=_flux2_vae(),
         text_encoder=Qwen3ForCausalLM(
             Qwen3Config(
                 vocab_size=VOCABULARY,
@@ -253,29 +271,13 @@ def flux2_klein() -> Any:
             )
         ),
         tokenizer=tokenizer(),
-        transformer=Flux2Transformer2DModel(
-            patch_size=1,
-            in_channels=4,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=48,
-            timestep_guidance_channels=256,
-            axes_dims_rope=(4, 4, 4, 4),
-            guidance_embeds=False,
-        ),
+        transformer=_flux2_transformer(guidance_embeds=False),
     )
 
 
 def flux2() -> Any:
     """As published but for the tokenizer's class, which cannot be made without torchvision: `save` writes it in."""
-    from diffusers import (
-        AutoencoderKLFlux2,
-        FlowMatchEulerDiscreteScheduler,
-        Flux2Pipeline,
-        Flux2Transformer2DModel,
-    )
+    from diffusers import FlowMatchEulerDiscreteScheduler, Flux2Pipeline
     from transformers import Mistral3Config, Mistral3ForConditionalGeneration
 
     language = {
@@ -301,31 +303,10 @@ def flux2() -> Any:
     words.chat_template = "{{ messages[-1].content[0].text }}"  # what the system is told comes first and is long
     return Flux2Pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=AutoencoderKLFlux2(
-            sample_size=32,
-            down_block_types=("DownEncoderBlock2D",),
-            up_block_types=("UpDecoderBlock2D",),
-            block_out_channels=(4,),
-            layers_per_block=1,
-            latent_channels=1,
-            norm_num_groups=1,
-            use_quant_conv=False,
-            use_post_quant_conv=False,
-        ),
+        vae=_flux2_vae(),
         text_encoder=Mistral3ForConditionalGeneration(Mistral3Config(text_config=language, vision_config=vision)),
         tokenizer=words,
-        transformer=Flux2Transformer2DModel(
-            patch_size=1,
-            in_channels=4,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=48,
-            timestep_guidance_channels=256,
-            axes_dims_rope=(4, 4, 4, 4),
-            guidance_embeds=True,
-        ),
+        transformer=_flux2_transformer(guidance_embeds=True),
     )
 
 
