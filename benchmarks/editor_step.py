@@ -1,8 +1,9 @@
 """One step of editor training against a plain loop that follows the published Flow-GRPO procedure.
 
-Both draw the same edits with the bundled editor under a LoRA and train on the same steps of them, with the same loss.
-The plain loop (yifan123/flow_grpo, scripts/train_flux_kontext.py) takes random steps all the way and keeps the latents
-and log-probabilities of all of them; ours is random inside its window alone.
+Both draw the same edits, one group of siblings, with the bundled editor under a LoRA and train on the same steps of
+them, with the same loss. The plain loop (yifan123/flow_grpo, scripts/train_flux_kontext.py) encodes picture and text
+for every sibling, takes random steps all the way and keeps the latents and log-probabilities of all of them; ours
+encodes them once and is random inside its window alone.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def sides() -> tuple[Callable[[], float], Callable[[], float]]:
         return learn()
 
     def plain() -> float:
-        given, sigmas = policy.encode(pictures, told), policy.sigmas()
+        given, sigmas = policy.encode([picture.copy() for picture in pictures], told), policy.sigmas()
         x, noise = policy.noise(range(EDITS), STEPS - 1)
         velocity, latents, logps = policy.velocity(given), [x], list[Any]()
         with torch.no_grad():

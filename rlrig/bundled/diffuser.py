@@ -12,9 +12,10 @@ from rlrig.backends.flow import FlowDiffuser
 from rlrig.bundled.drawn import Drawn, Flow, train_flow
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
-from rlrig.bundled.measure import drawing_quality, held_out_prompts
+from rlrig.bundled.measure import held_out_prompts
 from rlrig.bundled.owners import owners
 from rlrig.bundled.scenes import pixels
+from rlrig.bundled.trials import drawing_quality, drawings
 from rlrig.presets import load_preset
 from rlrig_eval.scene import SceneGraph, opposite
 from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, render, split
@@ -77,7 +78,7 @@ def _make(rng: Generator) -> Drawn:
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
     model = FlowDiffuser.from_pretrained(pipeline, load_preset("shapes").diffuser.sampling)
-    return drawing_quality(model, held_out_prompts(WATCHED))
+    return drawing_quality(drawings(model, held_out_prompts(WATCHED)))
 
 
 def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:

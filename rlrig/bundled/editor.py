@@ -15,10 +15,11 @@ from rlrig.bundled.drawn import Drawn, Flow, train_flow
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
-from rlrig.bundled.measure import editing_quality, held_out_edits
+from rlrig.bundled.measure import held_out_edits
 from rlrig.bundled.owners import owners
 from rlrig.bundled.repainted import worn
 from rlrig.bundled.scenes import pixels
+from rlrig.bundled.trials import editing_quality, edits_done
 from rlrig.presets import load_preset
 from rlrig_eval.shapes import render
 
@@ -26,15 +27,15 @@ _SIDES = {"left": "right", "right": "left"}
 WATCHED = 64  # held-out edits done at every evaluation
 # Two of three of the Diffuser's errors are one thing too many or one that came out as nothing (LOG.md).
 LESSONS: Mapping[str, float] = {
-    "move": 0.2,
-    "swap": 0.02,
-    "add": 0.12,
+    "move": 0.3,
+    "swap": 0.03,
+    "add": 0.14,
     "remove": 0.04,
-    "recolour": 0.05,
-    "replace": 0.07,
-    "resize": 0.02,
-    "thin": 0.24,
-    "mend": 0.24,
+    "recolour": 0.1,
+    "replace": 0.09,
+    "resize": 0.03,
+    "thin": 0.13,
+    "mend": 0.14,
 }
 
 
@@ -60,7 +61,7 @@ def mirrored(instruction: str) -> str:
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
     model = KontextEditor.from_pretrained(pipeline, load_preset("shapes").editor.sampling)
-    return editing_quality(model, held_out_edits(WATCHED))
+    return editing_quality(edits_done(model, held_out_edits(WATCHED)))
 
 
 def train(budget: Budget, start: Path, drawer: Path, out: Path) -> dict[str, Any]:

@@ -1,18 +1,14 @@
-"""How good a trained Diffuser or editor is, on held-out prompts and edits, read back by `shapes.read`.
+"""What a Diffuser or editor is measured on, and when an edit counts as done: held out, and read by `shapes.read`.
 
-The reader saw no model and labels nothing that is trained on; these figures choose between checkpoints and go on cards.
+The reader saw no model and labels nothing that is trained on.
 """
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image
 
-from rlrig.bundled.edits import Edit, sample_edit
+from rlrig.bundled.edits import Edit
 from rlrig.bundled.sentences import SIZES
-from rlrig.roles import Diffuser, InverseDiffuser
-from rlrig_eval.metrics import scene_graph_iou
-from rlrig_eval.scene import Entity, SceneGraph, check, focus
+from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import (
     PAIRINGS,
     SEEN,
@@ -26,7 +22,6 @@ from rlrig_eval.shapes import (
     unseen,
 )
 from rlrig_eval.suite.structures import compose
-from rlrig_eval.suite.wording import word
 
 NEAR = 4.0
 """Canvas pixels by which the centre of an untouched thing may drift and still count as left alone."""
@@ -47,46 +42,6 @@ def held_out_prompts(count: int, seed: int = 0, bucket: Split = "dev", with_unse
             continue
         found.append(graph)
     return found
-
-
-def drawing_quality(diffuser: Diffuser, prompts: Sequence[SceneGraph]) -> dict[str, float]:
-    """Mean entity IoU, share of requirements and share of all-correct pictures, each in [0, 1]."""
-    pictures = diffuser.draw([word(graph) for graph in prompts], list(range(len(prompts))))
-    seen = [read_or_nothing(picture) for picture in pictures]
-    met = [list(check(graph.requirements(), found).values()) for graph, found in zip(prompts, seen, strict=True)]
-    ious = [scene_graph_iou(focus(found, graph), graph) for graph, found in zip(prompts, seen, strict=True)]
-    return {
-        "entity_iou": float(np.mean([iou.entity for iou in ious])),
-        "requirements": float(np.mean([np.mean(answers) for answers in met])),
-        "all_correct": float(np.mean([all(answers) for answers in met])),
-        "prompts": len(prompts),
-    }
-
-
-def held_out_edits(count: int, seed: int = 0) -> list[Edit]:
-    """Edits of scenes that training does not see: its streams never use this seed."""
-    rng = np.random.default_rng([95, seed])
-    return [sample_edit(rng) for _ in range(count)]
-
-
-def editing_quality(editor: InverseDiffuser, edits: Sequence[Edit]) -> Mapping[str, float]:
-    """Shares of edits done as told, of edits that left the rest alone, and of both; each in [0, 1].
-
-    Done: what differs between the source and the target has the target's things and relations (`fulfilled`).
-    Left alone: every thing that the edit does not touch is still there, its centre within NEAR pixels.
-    """
-    sources = [edit.before() for edit in edits]
-    results = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
-    seen = [read_or_nothing(picture) for picture in results]
-    done = [fulfilled(edit, found) for edit, found in zip(edits, seen, strict=True)]
-    kept = [preserved(edit, found) for edit, found in zip(edits, seen, strict=True)]
-    both = [a and b for a, b in zip(done, kept, strict=True)]
-    return {
-        "fulfilled": float(np.mean(done)),
-        "preserved": float(np.mean(kept)),
-        "both": float(np.mean(both)),
-        "edits": len(edits),
-    }
 
 
 def fulfilled(edit: Edit, found: SceneGraph) -> bool:

@@ -9,7 +9,8 @@ from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import actor, diffuser, editor, judge, vae, vlm
 from rlrig.bundled.cards import write_card
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.measure import drawing_quality, editing_quality, held_out_edits, held_out_prompts
+from rlrig.bundled.measure import held_out_edits, held_out_prompts
+from rlrig.bundled.trials import drawing_quality, drawings, editing_quality, edits_done
 from rlrig.presets import load_preset
 from rlrig_eval import assets
 
@@ -28,9 +29,8 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "diffuser")
     log = diffuser.train(budget, _autoencoder(work), out, start)
     model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
-    write_card(
-        out, "diffuser", _measured(log, drawing_quality(model, held_out_prompts(MEASURED))), budget.device, start
-    )
+    figures = drawing_quality(drawings(model, held_out_prompts(MEASURED)))
+    write_card(out, "diffuser", _measured(log, figures), budget.device, start)
 
 
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
@@ -38,7 +38,8 @@ def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     drawer = _latest(work, "diffuser")
     log = editor.train(budget, start or drawer, drawer, out)
     model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
-    write_card(out, "editor", _measured(log, editing_quality(model, held_out_edits(MEASURED))), budget.device, start)
+    figures = editing_quality(edits_done(model, held_out_edits(MEASURED)))
+    write_card(out, "editor", _measured(log, figures), budget.device, start)
 
 
 def _vlm(budget: Budget, work: Path, start: Path | None) -> None:

@@ -7,6 +7,7 @@ as unread and asked nothing about.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from diffusers.image_processor import VaeImageProcessor
@@ -115,6 +116,30 @@ def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial
         EditTrial(edit, source, picture, fulfilled(edit, seen), preserved(edit, seen))
         for edit, source, picture, seen in zip(edits, sources, pictures, found, strict=True)
     ]
+
+
+def drawing_quality(drawn: Sequence[Drawing]) -> dict[str, float]:
+    """Mean entity IoU, share of requirements and share of all-correct pictures, each in [0, 1]."""
+    return {
+        "entity_iou": float(np.mean([one.entity_iou for one in drawn])),
+        "requirements": float(np.mean([1 - len(one.missed) / len(one.prompt.requirements()) for one in drawn])),
+        "all_correct": float(np.mean([one.right for one in drawn])),
+        "prompts": len(drawn),
+    }
+
+
+def editing_quality(trials: Sequence[EditTrial]) -> dict[str, float]:
+    """Shares of edits done as told, of edits that left the rest alone, and of both; each in [0, 1].
+
+    Done: what differs between the source and the target has the target's things and relations (`fulfilled`).
+    Left alone: every thing that the edit does not touch is still there, its centre within NEAR pixels.
+    """
+    return {
+        "fulfilled": float(np.mean([trial.fulfilled for trial in trials])),
+        "preserved": float(np.mean([trial.preserved for trial in trials])),
+        "both": float(np.mean([trial.fulfilled and trial.preserved for trial in trials])),
+        "edits": len(trials),
+    }
 
 
 def answers(

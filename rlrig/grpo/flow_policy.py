@@ -91,12 +91,19 @@ class KontextPolicy:
 
     @torch.no_grad()
     def encode(self, images: Sequence[Image.Image], instructions: Sequence[str]) -> Condition:
+        """What each edit is conditioned on; siblings, the same picture and instruction, are encoded once."""
         pipe, size = self.pipeline, self.sampling.size
-        text, pooled, text_ids = self._read(list(instructions))
-        pictures = pipe.image_processor.preprocess(pipe.image_processor.resize(list(images), size, size), size, size)
+        asked = [(id(image), text) for image, text in zip(images, instructions, strict=True)]
+        distinct = dict(zip(asked, images, strict=True))
+        order = {key: n for n, key in enumerate(distinct)}
+        text, pooled, text_ids = self._read([instruction for _, instruction in distinct])
+        scaled = pipe.image_processor.resize(list(distinct.values()), size, size)
+        pictures = pipe.image_processor.preprocess(scaled, size, size)
         _, picture, ids, picture_ids = pipe.prepare_latents(
-            pictures, len(images), self._channels, size, size, text.dtype, text.device, _generators([0] * len(images))
+            pictures, len(order), self._channels, size, size, text.dtype, text.device, _generators([0] * len(order))
         )
+        each = torch.tensor([order[key] for key in asked], device=text.device)
+        text, pooled, picture = text[each], pooled[each], picture[each]
         empty = None
         if self.sampling.guided:
             blank, blank_pooled, _ = self._read([""])

@@ -59,6 +59,20 @@ def test_all_13_kinds_of_layer_are_adapted_and_get_a_gradient(folder):
     assert not any(p.requires_grad for p in policy.pipeline.vae.parameters())
 
 
+def test_siblings_are_encoded_once_and_to_the_same(folder):
+    policy = editor(folder)
+    white, red = (start(colour=colour).image.resize((64, 64)) for colour in ("white", "red"))
+    told = ["add a red circle", "remove a blue square", "add a red circle", "add a red circle"]
+    seen = list[int]()
+    policy.pipeline.vae.encoder.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    together = policy.encode([white, red, white, red], told)
+    assert sum(seen) == 3  # the first and the third are siblings
+    apart = policy.encode([white.copy(), red.copy(), white.copy(), red.copy()], told)
+    assert torch.allclose(together.picture, apart.picture, atol=BATCHING)
+    assert torch.allclose(together.text, apart.text, atol=BATCHING)
+    assert torch.allclose(together.pooled, apart.pooled, atol=BATCHING)
+
+
 @pytest.mark.parametrize("guided", [True, False])
 def test_with_the_adapter_off_it_is_the_policy_it_began_as(folder, guided):
     plain, policy = editor(folder, guided, adapted=False), editor(folder, guided)
