@@ -22,6 +22,7 @@ from rlrig.bundled.edits import Edit
 from rlrig.bundled.measure import fulfilled, held_out_edits, preserved, read_or_nothing
 from rlrig.presets import Editor, Inversion, load_preset
 from rlrig_eval.scene import Relation, SceneGraph
+from rlrig_eval.shapes import render
 from rlrig_eval.stats import cluster_mean_ci
 from rlrig_eval.suite.wording import word
 
@@ -101,7 +102,7 @@ def _between(editor: InversionEditor) -> tuple[Any, Way]:
 def measure(count: int, only: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """By editor: shares of edits fulfilled, preserved and both, with 95 % intervals, and denoiser evaluations each."""
     edits = held_out_edits(count, SEED)
-    sources, seeds = [edit.before() for edit in edits], list(range(count))
+    sources, seeds = [render(edit.source) for edit in edits], list(range(count))
     found = {}
     for name, load in ways():
         if only and name not in only:

@@ -6,9 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image
 
-from rlrig.bundled.broken import broken
 from rlrig.bundled.sentences import (
     MOVES,
     OVERLAPS,
@@ -25,7 +23,7 @@ from rlrig.bundled.sentences import (
 )
 from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes import CANVAS, NEAT, SEEN, LayoutError, layout, render, truth
+from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, truth
 from rlrig_eval.shapes.vocabulary import CONTAINERS
 from rlrig_eval.suite.structures import DIRECTIONS, Pairing
 
@@ -35,7 +33,6 @@ class Edit:
     """Two laid-out scenes that differ by what `instruction` asks for, and by nothing else.
 
     `touched` are the ids of the source's things that the edit may change; `goals` are the relations that it asks for.
-    `picture` shows the source where a drawing of it does not: with something broken in it.
     """
 
     source: SceneGraph
@@ -43,22 +40,16 @@ class Edit:
     instruction: Instruction
     touched: frozenset[str] = frozenset()
     goals: tuple[Requirement, ...] = ()
-    picture: Image.Image | None = None
-
-    def before(self) -> Image.Image:
-        return self.picture or render(self.source)
 
 
 Wish = tuple[str, ...]
 """The predicates that a mover shall have: one or two of MOVES, or between."""
 
 
-def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN, shares: Mapping[str, float] | None = None) -> Edit:
-    """One edit of a random scene of one to four things; `shares` (SHARES) are of EDITS, and sum to 1."""
-    shares = SHARES if shares is None else shares
-    kinds = tuple(shares)
+def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
+    """One edit of a random scene of one to four things."""
     while True:
-        kind, wish = kinds[int(rng.choice(len(kinds), p=tuple(shares.values())))], _any_wish(rng)
+        kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng)
         for _ in range(_TRIES):  # the same again, so that what is hard to lay out keeps its share
             try:
                 return EDITS[kind](rng, _scene(rng, pairings), pairings, wish)
@@ -220,41 +211,9 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish
     if len(scene.entities) < 2 or (not several and rng.random() < 0.6):
         raise _Unfit
     options = several or scene.entities
-    return _without(scene, options[int(rng.integers(len(options)))])
-
-
-def _thin(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
-    """One of several alike goes, and the rule says which: if lots were drawn, an editor would remove half of each."""
-    names = [name(entity) for entity in scene.entities]
-    several = [entity for entity in scene.entities if names.count(name(entity)) > 1]
-    if not several:
-        raise _Unfit
-    return _without(scene, min(several, key=_least))
-
-
-def _without(scene: SceneGraph, gone: Entity) -> Edit:
+    gone = options[int(rng.integers(len(options)))]
     rest = tuple(e for e in scene.entities if e.id != gone.id)
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
-
-
-def _least(entity: Entity) -> tuple[float, float, float]:
-    """The smaller goes, else the upper, else the one nearer to a side: a rule that a mirror image keeps."""
-    x0, y0, x1, y1 = entity.box or (0, 0, 0, 0)
-    return x1 - x0, y0 + y1, -abs(x0 + x1 - CANVAS)
-
-
-def _mend(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
-    """A broken thing is asked for by name, as what is missing is, and comes out whole where it was."""
-    names = [name(entity) for entity in scene.entities]
-    found = broken(rng, scene, pairings)
-    if found is None or len(set(names)) < len(names):
-        raise _Unfit
-    picture, whole = found
-    (missing,) = (e for e in scene.entities if e.id not in {kept.id for kept in whole.entities})
-    relations = [r for r in truth(scene).relations if r.subject == missing.id and r.predicate in DIRECTIONS]
-    stated = relations[: int(rng.integers(2))]
-    told = add(name(missing), [_clause(scene, relation) for relation in stated])
-    return Edit(whole, scene, told, goals=tuple(_goal(scene, relation) for relation in stated), picture=picture)
 
 
 def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -338,13 +297,9 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
         "recolour": _recolour,
         "replace": _replace,
         "resize": _resize,
-        "thin": _thin,
-        "mend": _mend,
     }
 )
-SHARES: Mapping[str, float] = MappingProxyType(
-    {"move": 0.36, "swap": 0.05, "add": 0.24, "remove": 0.16, "recolour": 0.08, "replace": 0.09, "resize": 0.02}
-)
-"""Those of the held-out edits that editors are measured on."""
+_KINDS = tuple(EDITS)
+_WEIGHTS = (0.36, 0.05, 0.24, 0.16, 0.08, 0.09, 0.02)
 _WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most
 _TRIES = 40

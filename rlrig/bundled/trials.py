@@ -109,7 +109,7 @@ def _drawing(prompt: SceneGraph, text: str, picture: Image.Image) -> Drawing:
 
 def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial]:
     """Each edit done once, with its place in the list as the seed."""
-    sources = [edit.before() for edit in edits]
+    sources = [render(edit.source) for edit in edits]
     pictures = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
     found = [read_or_nothing(picture) for picture in pictures]
     return [

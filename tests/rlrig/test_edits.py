@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from rlrig.bundled.editor import LESSONS, mirrored
-from rlrig.bundled.edits import EDITS, SHARES, Edit, sample_edit
+from rlrig.bundled.editor import mirrored
+from rlrig.bundled.edits import EDITS, Edit, sample_edit
 from rlrig.bundled.repair import repair
-from rlrig.bundled.sentences import name
 from rlrig_eval.scene import check, parse
-from rlrig_eval.scene.phrases import with_article
 from rlrig_eval.shapes import draw, layout, truth
 
 SAMPLED = [sample_edit(np.random.default_rng(seed)) for seed in range(150)]
@@ -22,32 +20,7 @@ def boxes(edit: Edit, side: str) -> dict[str, object]:
 def test_every_kind_of_edit_is_met() -> None:
     verbs = {edit.instruction.split()[0] for edit in SAMPLED}
     assert verbs == {"move", "make", "swap", "add", "remove", "turn"}
-    assert set(SHARES) < set(LESSONS) == set(EDITS)
-    assert sum(SHARES.values()) == pytest.approx(1)
-    assert sum(LESSONS.values()) == pytest.approx(1)
-
-
-def only(kind: str, count: int = 12) -> list[Edit]:
-    return [sample_edit(np.random.default_rng(seed), shares={kind: 1.0}) for seed in range(count)]
-
-
-@pytest.mark.parametrize("edit", only("thin"), ids=lambda edit: edit.instruction)
-def test_of_things_alike_the_smallest_goes_or_else_the_highest(edit: Edit) -> None:
-    (gone,) = edit.touched
-    alike = [e for e in edit.source.entities if name(e) == name(edit.source.entity(gone))]
-    assert len(alike) > 1
-    assert {e.id for e in edit.source.entities} - {e.id for e in edit.target.entities} == {gone}
-    extents = {e.id: (e.box[2] - e.box[0], e.box[1] + e.box[3]) for e in alike}
-    assert extents[gone] == min(extents.values())
-
-
-@pytest.mark.parametrize("edit", only("mend"), ids=lambda edit: edit.instruction)
-def test_a_broken_thing_is_asked_for_as_a_missing_one_and_comes_out_whole_where_it_was(edit: Edit) -> None:
-    (new,) = {e.id for e in edit.target.entities} - {e.id for e in edit.source.entities}
-    assert edit.instruction.startswith(f"add {with_article(name(edit.target.entity(new)))}")
-    off = np.abs(np.asarray(edit.before(), float) - np.asarray(draw(edit.target), float)).sum(-1)
-    x0, y0, x1, y1 = map(int, edit.target.entity(new).box)
-    assert off.sum() == off[max(0, y0 - 4) : y1 + 4, max(0, x0 - 4) : x1 + 4].sum() > 0  # the seams are blurred
+    assert len(EDITS) == 7
 
 
 @pytest.mark.parametrize("edit", SAMPLED[:60], ids=lambda edit: edit.instruction)
