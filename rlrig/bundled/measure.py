@@ -6,7 +6,7 @@ The reader saw no model and labels nothing that is trained on.
 import numpy as np
 from PIL import Image
 
-from rlrig.bundled.edits import Edit
+from rlrig.bundled.edits import Edit, sample_edit
 from rlrig.bundled.sentences import SIZES
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import (
@@ -42,6 +42,12 @@ def held_out_prompts(count: int, seed: int = 0, bucket: Split = "dev", with_unse
             continue
         found.append(graph)
     return found
+
+
+def held_out_edits(count: int, seed: int = 0) -> list[Edit]:
+    """Edits of scenes that training does not see: its streams never use this seed."""
+    rng = np.random.default_rng([95, seed])
+    return [sample_edit(rng) for _ in range(count)]
 
 
 def fulfilled(edit: Edit, found: SceneGraph) -> bool:
