@@ -44,33 +44,28 @@ class _Case:
     views: list[Assessment] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
 
-    def best(self) -> int:
-        """The round with the highest reward, then confidence; the earliest wins a tie."""
-        return max(range(len(self.rounds)), key=lambda i: (self.views[i].reward, self.views[i].confidence, -i))
+    def best(self, since: int = 0) -> int:
+        """The round, from `since` on, with the highest reward, then confidence; the earliest wins a tie."""
+        return max(range(since, len(self.rounds)), key=lambda i: (self.views[i].reward, self.views[i].confidence, -i))
 
-    def source(self, loop: Loop) -> int:
-        """The round to edit next: the best so far, or the last."""
-        return self.best() if loop.backtrack else len(self.rounds) - 1
+    def branch(self) -> int:
+        """The last round that was drawn from noise: what comes after it are edits of it."""
+        return max(r.index for r in self.rounds if r.parent is None)
+
+    def source(self, backtrack: bool) -> int:
+        """The round to edit next: the best of the branch, or its last."""
+        return self.best(self.branch()) if backtrack else len(self.rounds) - 1
 
     def done(self) -> bool:
         return self.views[self.best()].satisfied
 
-    def drafts(self) -> list[int]:
-        """The rounds drawn from noise."""
-        return [r.index for r in self.rounds if r.parent is None]
-
-    def fruitless(self, loop: Loop) -> int:
-        """Edits since the best picture; without backtracking since the last drawing, if that came later."""
-        since = self.best() if loop.backtrack else max(self.best(), self.drafts()[-1])
-        return sum(r.action == "edit" for r in self.rounds[since + 1 :])
+    def fruitless(self) -> int:
+        """Edits in a row since the best picture of the branch."""
+        return len(self.rounds) - 1 - self.best(self.branch())
 
     def stuck(self, loop: Loop) -> bool:
-        """Whether to draw: too few drafts yet, edits that mended nothing, or too little right to be worth one."""
-        return (
-            len(self.drafts()) < loop.drafts
-            or self.fruitless(loop) >= loop.patience
-            or self.views[self.source(loop)].reward < loop.fresh_below
-        )
+        """Whether to draw afresh: nothing has mended this drawing for a while, or too little of it is right."""
+        return self.fruitless() >= loop.patience or self.views[self.best(self.branch())].reward < loop.fresh_below
 
 
 @dataclass(frozen=True)
@@ -151,9 +146,9 @@ class RLRIGPipeline:
         return [self._result(case) for case in cases]
 
     def _plan(self, cases: Sequence[_Case]) -> list[_Step]:
-        """Edit the best picture (backtracking when an edit made it worse); draw another when stuck."""
+        """Edit the best picture of the branch (backtracking when an edit made it worse); start afresh when stuck."""
         stuck = [case for case in cases if case.stuck(self.loop)]
-        asking = [(case, case.source(self.loop)) for case in cases if not case.stuck(self.loop)]
+        asking = [(case, case.source(self.loop.backtrack)) for case in cases if not case.stuck(self.loop)]
         instructions = self.actor.write(
             [case.images[parent] for case, parent in asking],
             [case.prompt for case, _ in asking],

@@ -112,15 +112,13 @@ class Loop(Frozen):
     """The rules of generate-reflect-edit.
 
     `threshold` is the P(yes) from which a requirement holds; `max_edits` the pictures after the first one;
-    `drafts` how many are drawn before the best of them is edited; `patience` how many edits may fail to improve on
-    the best before another is drawn; where the best has a reward under `fresh_below` another is drawn, too;
-    `backtrack` edits the best picture so far rather than the last; `at_once` is how many of the failed requirements
-    the Actor is told, the least likely ones; null tells it all.
+    `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
+    `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last;
+    `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all.
     """
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
     max_edits: int = Field(default=4, ge=0)
-    drafts: int = Field(default=1, ge=1)
     patience: int = Field(default=2, ge=1)
     fresh_below: float = Field(default=0.0, ge=0, le=1)
     backtrack: bool = True
