@@ -80,6 +80,7 @@ def sides() -> tuple[Callable[[], float], Callable[[], float]]:
         for k in range(len(WINDOW)):
             again = replay(policy.velocity(given), drawn, k)
             (clipped(again.logp, drawn.logp[k], advantages).loss.mean() / len(WINDOW)).backward()
+            del again  # as the trainer does: its graph would lie beside the next one's
         return learn()
 
     def plain() -> float:

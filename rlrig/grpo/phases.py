@@ -59,23 +59,13 @@ class EditorPhase:
         return float(live.sum()) * _steps(_flow(turn).walked)
 
     def parts(self, turn: Turn, advantages: Tensor, live: Tensor) -> Iterator[Part]:
-        """One term a trained step, so that a gradient needs the memory of one."""
-        record, t = _flow(turn), self.training
+        """One term a trained step: a gradient needs the memory of one, if each is dropped before the next is asked for."""
+        record = _flow(turn)
         for k in range(_steps(record.walked)):
             if isinstance(record.walked, Forward):
                 yield self._forward(record, record.walked, k, advantages, live)
-                continue
-            walked, velocity = record.walked, self.policy.velocity(record.condition)
-            again = replay(velocity, walked, k)
-            assert again.logp is not None  # for the type checker, as in `_density`
-            made = self._objective(again.logp, again.mean, again.std, walked, k, advantages)
-            loss, logged = made.loss, _logged(walked.window[k], made, live)
-            if t.beta:
-                with torch.no_grad(), self.policy.reference():
-                    reference = replay(velocity, walked, k).mean
-                kl = gaussian_kl(again.mean, reference, again.std)
-                loss, logged["kl"] = loss + t.beta * kl, float(kl[live].detach().mean())
-            yield Part(loss[live].sum(), logged)
+            else:
+                yield self._random(record, record.walked, k, advantages, live)
 
     def mismatch(self, turn: Turn) -> float:
         """The largest |ratio - 1| of a replay before any update, infinite when the conditioning differs."""
@@ -101,6 +91,19 @@ class EditorPhase:
         if t.objective == "dppo":
             return dppo(logp, old_logp, mean, old_mean, std, advantages, t.clip)
         return clipped(logp, old_logp, advantages, t.clip)
+
+    def _random(self, record: FlowRecord, walked: Trajectory, k: int, advantages: Tensor, live: Tensor) -> Part:
+        t, velocity = self.training, self.policy.velocity(record.condition)
+        again = replay(velocity, walked, k)
+        assert again.logp is not None  # for the type checker, as in `_density`
+        made = self._objective(again.logp, again.mean, again.std, walked, k, advantages)
+        loss, logged = made.loss, _logged(walked.window[k], made, live)
+        if t.beta:
+            with torch.no_grad(), self.policy.reference():
+                reference = replay(velocity, walked, k).mean
+            kl = gaussian_kl(again.mean, reference, again.std)
+            loss, logged["kl"] = loss + t.beta * kl, float(kl[live].detach().mean())
+        return Part(loss[live].sum(), logged)
 
     def _forward(self, record: FlowRecord, made: Forward, k: int, advantages: Tensor, live: Tensor) -> Part:
         s, x, velocity, beta = made.sigmas[k], made.mixed(k), self.policy.velocity(record.condition), self.training.beta

@@ -68,6 +68,7 @@ def train_step(run: Run) -> dict[str, Any]:
                 for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
                     (part.loss / weight).backward()
                     logged.append(part.logged)
+                    del part  # its graph would lie beside the next one's
         norms.append(learner.update(processes))
 
     total = scores.rewards @ torch.tensor(scorer.weights)
