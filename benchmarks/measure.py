@@ -64,7 +64,7 @@ class Result(Frozen):
     time by the clock, peak memory. Memory is known of child processes alone, and of it and `ours_wall_ms` nothing
     in results older than they are.
 
-    Promises, where there are any: `most` bounds `ratio`, `most_ms` bounds `ours_ms`, `most_wall_ms` bounds
+    Promises, where there are any: `most` bounds `ratio`, `most_memory` bounds `memory_ratio`, `most_ms` bounds `ours_ms`, `most_wall_ms` bounds
     `ours_wall_ms`, `most_mib` bounds `ours_mib`. Time is promised of the processor because the clock also counts
     whatever else runs on the machine; by the clock only what a person waits for and no one process works at.
     """
@@ -85,6 +85,7 @@ class Result(Frozen):
     most_ms: float | None = None
     most_wall_ms: float | None = None
     most_mib: float | None = None
+    most_memory: float | None = None
 
     @model_validator(mode="after")
     def _promises_are_measured(self) -> Self:
@@ -92,6 +93,8 @@ class Result(Frozen):
             raise ValueError(f"{self.name}: most_wall_ms is promised, but ours_wall_ms was not measured")
         if self.most_mib is not None and self.ours_mib is None:
             raise ValueError(f"{self.name}: most_mib is promised, but ours_mib was not measured (in a child process)")
+        if self.most_memory is not None and self.memory_ratio is None:
+            raise ValueError(f"{self.name}: most_memory is promised, but memory was not measured (in child processes)")
         return self
 
     @property
@@ -102,6 +105,7 @@ class Result(Frozen):
             (self.ours_ms, self.most_ms),
             (self.ours_wall_ms, self.most_wall_ms),
             (self.ours_mib, self.most_mib),
+            (self.memory_ratio, self.most_memory),
         )
         found = (spread.against(most) for spread, most in bounds if spread is not None and most is not None)
         return max(found, key=get_args(Verdict).index, default=None)
@@ -122,6 +126,7 @@ class Contest:
     most_ms: float | None = None
     most_wall_ms: float | None = None
     most_mib: float | None = None
+    most_memory: float | None = None
 
 
 def hold(contest: Contest, rounds: int) -> Result:
@@ -149,6 +154,7 @@ def hold(contest: Contest, rounds: int) -> Result:
         most_ms=contest.most_ms,
         most_wall_ms=contest.most_wall_ms,
         most_mib=contest.most_mib,
+        most_memory=contest.most_memory,
     )
 
 

@@ -62,6 +62,7 @@ def _promise(result: Result) -> str:
         (result.most_ms, " ms"),
         (result.most_wall_ms, " ms by the clock"),
         (result.most_mib, " MiB"),
+        (result.most_memory, " of memory"),
     )
     promised = [f"<= {most:g}{unit}" for most, unit in bounds if most is not None]
     return "\n".join((*promised, f"[{_COLOURS[result.verdict]}]{result.verdict}"))

@@ -59,7 +59,7 @@ class EditorPhase:
         return float(live.sum()) * _steps(_flow(turn).walked)
 
     def parts(self, turn: Turn, advantages: Tensor, live: Tensor) -> Iterator[Part]:
-        """One term a trained step: a gradient needs the memory of one, if each is dropped before the next is asked for."""
+        """One term a trained step: a gradient needs the memory of one, if each is dropped before the next is made."""
         record = _flow(turn)
         for k in range(_steps(record.walked)):
             if isinstance(record.walked, Forward):
