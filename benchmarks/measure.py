@@ -64,9 +64,10 @@ class Result(Frozen):
     time by the clock, peak memory. Memory is known of child processes alone, and of it and `ours_wall_ms` nothing
     in results older than they are.
 
-    Promises, where there are any: `most` bounds `ratio`, `most_memory` bounds `memory_ratio`, `most_ms` bounds `ours_ms`, `most_wall_ms` bounds
-    `ours_wall_ms`, `most_mib` bounds `ours_mib`. Time is promised of the processor because the clock also counts
-    whatever else runs on the machine; by the clock only what a person waits for and no one process works at.
+    Promises, where there are any: `most` bounds `ratio`, `most_memory` bounds `memory_ratio`, `most_ms` bounds
+    `ours_ms`, `most_wall_ms` bounds `ours_wall_ms`, `most_mib` bounds `ours_mib`. Time is promised of the processor
+    because the clock also counts whatever else runs on the machine; by the clock only what a person waits for and no
+    one process works at.
     """
 
     name: str

@@ -67,6 +67,13 @@ def test_a_promise_about_memory_is_of_our_own_peak(peaks: list[int], verdict: st
     assert result.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("peaks", "verdict"), [([9, 10, 10], "kept"), ([9, 11, 12], "unclear"), ([11, 12, 13], "missed")]
+)
+def test_a_promise_of_memory_against_the_peer_is_of_the_ratio(peaks: list[int], verdict: str) -> None:
+    assert hold(peaking(peaks, most_memory=1.0), rounds=3).verdict == verdict  # the peer's peaks are 10 MiB
+
+
 def test_a_promise_by_the_clock_is_not_of_the_processor() -> None:
     # 100 ms of processor and 200 by the clock, for each picture.
     assert hold(contest([1, 1, 1], [1, 1, 1], [], most_wall_ms=200), rounds=3).verdict == "kept"
@@ -84,6 +91,8 @@ def test_of_several_promises_the_worst_decides() -> None:
 def test_what_is_not_measured_cannot_be_promised() -> None:
     with pytest.raises(ValidationError, match=r"most_mib is promised, but ours_mib was not measured \(in a child"):
         hold(contest([1], [1], [], most_mib=100), rounds=1)
+    with pytest.raises(ValidationError, match=r"most_memory is promised, but memory was not measured"):
+        hold(contest([1], [1], [], most_memory=1.0), rounds=1)
 
 
 def test_one_round_has_no_spread() -> None:
