@@ -19,11 +19,12 @@ from rlrig.backends.editors import load_editor
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.backends.inversion import InversionEditor
 from rlrig.bundled.edits import Edit
-from rlrig.bundled.measure import fulfilled, held_out_edits, preserved, read_or_nothing
+from rlrig.bundled.examine import edit_figures
+from rlrig.bundled.measure import held_out_edits
+from rlrig.bundled.trials import edits_read
 from rlrig.presets import Editor, Inversion, load_preset
 from rlrig_eval.scene import Relation, SceneGraph
 from rlrig_eval.shapes import render
-from rlrig_eval.stats import cluster_mean_ci
 from rlrig_eval.suite.wording import word
 
 SEED = 7
@@ -108,13 +109,8 @@ def measure(count: int, only: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         if only and name not in only:
             continue
         editor, way = load()
-        seen = [read_or_nothing(picture) for picture in way(sources, edits, seeds)]
-        done = [fulfilled(edit, one) for edit, one in zip(edits, seen, strict=True)]
-        kept = [preserved(edit, one) for edit, one in zip(edits, seen, strict=True)]
-        both = [a and b for a, b in zip(done, kept, strict=True)]
-        shares = {"fulfilled": done, "preserved": kept, "both": both}
-        intervals = {key: cluster_mean_ci([*map(float, value)], range(count)) for key, value in shares.items()}
-        found[name] = {key: value.as_dict() for key, value in intervals.items()}
+        trials = edits_read(edits, sources, way(sources, edits, seeds))
+        found[name] = dict(edit_figures(trials)["all"])
         found[name]["denoiser_evals"] = editor.evals_per_image
     return found
 

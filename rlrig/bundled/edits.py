@@ -299,7 +299,9 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
         "resize": _resize,
     }
 )
-_KINDS = tuple(EDITS)
-_WEIGHTS = (0.36, 0.05, 0.24, 0.16, 0.08, 0.09, 0.02)
+_SHARES: Mapping[str, float] = MappingProxyType(
+    {"move": 0.36, "swap": 0.05, "add": 0.24, "remove": 0.16, "recolour": 0.08, "replace": 0.09, "resize": 0.02}
+)
+_KINDS, _WEIGHTS = tuple(_SHARES), tuple(_SHARES.values())
 _WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most
 _TRIES = 40

@@ -111,6 +111,13 @@ def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial
     """Each edit done once, with its place in the list as the seed."""
     sources = [render(edit.source) for edit in edits]
     pictures = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
+    return edits_read(edits, sources, pictures)
+
+
+def edits_read(
+    edits: Sequence[Edit], sources: Sequence[Image.Image], pictures: Sequence[Image.Image]
+) -> list[EditTrial]:
+    """What came of each edit, of the picture of its source and the picture that was made of it."""
     found = [read_or_nothing(picture) for picture in pictures]
     return [
         EditTrial(edit, source, picture, fulfilled(edit, seen), preserved(edit, seen))

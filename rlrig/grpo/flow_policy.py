@@ -91,7 +91,7 @@ class KontextPolicy:
 
     @torch.no_grad()
     def encode(self, images: Sequence[Image.Image], instructions: Sequence[str]) -> Condition:
-        """What each edit is conditioned on; siblings, the same picture and instruction, are encoded once."""
+        """What each edit is conditioned on; siblings (one picture, as an object, and one text) are encoded once."""
         pipe, size = self.pipeline, self.sampling.size
         asked = [(id(image), text) for image, text in zip(images, instructions, strict=True)]
         distinct = dict(zip(asked, images, strict=True))
