@@ -31,16 +31,13 @@ def facts(graph: SceneGraph) -> list[Fact]:
 
 
 def _fact(relation: Relation) -> Fact:
-    """The relation's canonical form, which `Relation.canonical` would need a copy of it for."""
-    kind, object_ = VOCABULARY.get(relation.predicate), relation.object
+    predicate, subject, object_ = relation.stated()
+    label = (predicate, relation.frame)
     if isinstance(object_, tuple):
-        first, second = object_ if kind is None else sorted(object_)
-        return Fact((relation.predicate, relation.frame), (relation.subject,), (first, second))
-    if kind is None:
-        return Fact((relation.predicate, relation.frame), (relation.subject, object_), ())
-    both = (object_, relation.subject) if kind.swap else (relation.subject, object_)
-    label = (kind.canonical, relation.frame)
-    return Fact(label, (), (min(both), max(both))) if kind.symmetric else Fact(label, both, ())
+        return Fact(label, (subject,), object_)
+    kind = VOCABULARY.get(predicate)
+    both = (subject, object_)
+    return Fact(label, (), both) if kind is not None and kind.symmetric else Fact(label, both, ())
 
 
 class Alike:

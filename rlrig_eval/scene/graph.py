@@ -77,16 +77,24 @@ class Relation(Frozen):
         >>> Relation(subject="b", predicate="near", object="a").canonical().subject
         'a'
         """
+        predicate, subject, object_ = self.stated()
+        return self.model_copy(update={"subject": subject, "predicate": predicate, "object": object_})
+
+    def stated(self) -> tuple[str, str, str | tuple[str, str]]:
+        """Predicate, subject and object of the canonical form, for those who need no copy of the relation.
+
+        >>> Relation(subject="b", predicate="right of", object="a").stated()
+        ('left of', 'a', 'b')
+        """
         kind = VOCABULARY.get(self.predicate)
         if kind is None:
-            return self
+            return self.predicate, self.subject, self.object
         if isinstance(self.object, tuple):
             first, second = sorted(self.object)
-            return self.model_copy(update={"object": (first, second)})
-        subject, object_ = self.subject, self.object
-        if kind.swap or (kind.symmetric and object_ < subject):
-            subject, object_ = object_, subject
-        return self.model_copy(update={"subject": subject, "predicate": kind.canonical, "object": object_})
+            return self.predicate, self.subject, (first, second)
+        if kind.swap or (kind.symmetric and self.object < self.subject):
+            return kind.canonical, self.object, self.subject
+        return kind.canonical, self.subject, self.object
 
 
 class SceneGraph(Frozen):

@@ -1,5 +1,6 @@
 """Both phases learn what is rewarded, through the real trainer, in seconds; wrong advantages teach nothing."""
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from accelerate import Accelerator
 
 from rlrig.grpo import trainer
+from rlrig.grpo.phases import EditorPhase
 from rlrig.grpo.processes import mine
 from rlrig_eval.errors import UsageError
 from tests.rlrig.grpo.toys import toy
@@ -107,6 +109,25 @@ def test_several_updates_move_the_ratio_and_clip_it(tmp_path):
     assert all(row["updates"] == 3 for row in rows)
     assert any(row["ratio"] != 1 for row in rows)
     assert any(row["clip"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("objective", ["clipped", "nft"])
+def test_no_more_than_one_step_has_its_graph_in_memory(objective, tmp_path, monkeypatch):
+    """What a gradient needs is most of a GPU's memory: the graph of one trained step goes before the next is made."""
+    given, alive = EditorPhase.parts, []
+
+    def watched(*turn):
+        graphs = []
+        for part in given(*turn):
+            alive.append(sum(graph() is not None for graph in graphs))
+            graphs.append(weakref.ref(part.loss))
+            yield part
+            del part
+
+    monkeypatch.setattr(EditorPhase, "parts", watched)
+    trained(toy("editor", tmp_path, objective=objective), 1)
+    assert alive == [0] * len(alive)
+    assert len(alive) > 2
 
 
 def test_batches_that_do_not_share_out_evenly_are_refused():
