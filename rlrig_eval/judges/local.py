@@ -27,7 +27,7 @@ class Local:
         device: str = "cpu",
         dtype: str = "float32",
         batch_size: int = 32,
-        new_tokens: int = 512,
+        reply_limit: int = 512,
     ) -> None:
         import torch
         from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -45,7 +45,7 @@ class Local:
             raise UsageError(f"judge model {model}: cannot be loaded: {first}") from problem
         self._processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         self._model: Any = loaded.to(device).eval()
-        self._batch, self._new_tokens = batch_size, new_tokens
+        self._batch, self._reply_limit = batch_size, reply_limit
         self._yes, self._no = _first_tokens(self._processor.tokenizer, model)
 
     @staticmethod
@@ -91,7 +91,7 @@ class Local:
 
         inputs = self._inputs(requests)
         with torch.inference_mode():
-            written = self._model.generate(**inputs, max_new_tokens=self._new_tokens, do_sample=False)
+            written = self._model.generate(**inputs, max_new_tokens=self._reply_limit, do_sample=False)
         fresh = written[:, inputs["input_ids"].shape[1] :]
         tokens, texts = inputs["attention_mask"].sum(-1).tolist(), self._processor.batch_decode(fresh, True)
         return [

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.folder import Excerpt, Summary, Timing
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.baseline import Baseline
-from rlrig_eval.runs.compare import PRIMARY, terms
+from rlrig_eval.runs.compare import ADDED, PRIMARY, terms
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import open_run, suite_of
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import read_document
+from rlrig_eval.runs.store import current, latest, read_document, samples_files, scores_files
 from rlrig_eval.stats import prompt_means
 from rlrig_eval.suite import Suite
 
@@ -65,7 +65,7 @@ class Entry:
     @property
     def alike(self) -> str:
         """Equal for two entries that can be compared."""
-        return json.dumps(self.terms, sort_keys=True)
+        return json.dumps({name: value for name, value in self.terms.items() if name != ADDED}, sort_keys=True)
 
 
 def read_entries(paths: Sequence[Path]) -> list[Entry]:
@@ -129,12 +129,13 @@ def _below(path: Path) -> Iterator[Path]:
             yield from (Path(name) / file for file in sorted(files) if file.endswith(".json"))
 
 
-class _Score(Excerpt):
-    """What a leaderboard needs of a line of ``scores/graph.jsonl``; skipping the evidence is most of the speed."""
+class _Row(Excerpt):
+    """What a leaderboard needs of a line of samples or scores; skipping the evidence is most of the speed."""
 
     id: str
     status: str
-    values: dict[str, float | None]
+    image_sha256: str | None = None
+    values: dict[str, float | None] = Field(default_factory=dict)
 
 
 def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
@@ -160,29 +161,31 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
         cost=told.cost,
         seconds=took.seconds_per_sample.mean,
         peak_mib=took.peak_mib,
-        scores=_primary(folder) if GRAPH in config.row_names else {},
+        scores=_primary(folder, told.coverage) if GRAPH in config.row_names else {},
         groups=groups,
         distrust=config.distrust,
     )
 
 
-def _primary(folder: Path) -> dict[str, float | None]:
+def _primary(folder: Path, coverage: Mapping[str, int]) -> dict[str, float | None]:
     """`all_correct` by prompt, the mean over its seeds."""
-    rows: dict[str, float | None] = {}
-    for path in [*sorted(folder.glob(f"scores/{GRAPH}.*-of-*.jsonl")), folder / "scores" / f"{GRAPH}.jsonl"]:
-        if not path.is_file():
-            continue
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.endswith(b"\n"):
-                    break  # cut off in the middle
-                try:
-                    row = _Score.model_validate_json(line)
-                except ValidationError as problem:
-                    raise UnreadableFile.invalid(problem, _Score, path=path, line=number) from None
-                rows[row.id] = row.values.get(PRIMARY) if row.status == "ok" else None
-    means = prompt_means((id_.rpartition("#")[0], value) for id_, value in rows.items())
+    seen = latest(map(_rows, scores_files(folder, GRAPH)))
+    if coverage["ok"] < coverage["planned"]:  # else every score is of a picture that the run has
+        seen = current(latest(map(_rows, samples_files(folder))), seen)
+    values = ((row.id, row.values.get(PRIMARY) if row.status == "ok" else None) for row in seen.values())
+    means = prompt_means((id_.rpartition("#")[0], value) for id_, value in values)
     return {prompt: None if mean != mean else mean for prompt, mean in means.items()}
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                break  # cut off in the middle
+            try:
+                yield _Row.model_validate_json(line)
+            except ValidationError as problem:
+                raise UnreadableFile.invalid(problem, _Row, path=path, line=number) from None
 
 
 def _of_file(path: Path) -> Entry:

@@ -15,7 +15,7 @@ from rlrig_eval.runs import open_run
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, suite_of
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import Row, read_document, scores_file
+from rlrig_eval.runs.store import Row, current, latest, read_document, samples_files, scores_files
 
 
 class Excerpt(BaseModel):
@@ -103,17 +103,12 @@ def _head(folder: Path, limit: int) -> Opened:
     config = config.model_copy(update={"limit": limit if config.limit is None else min(limit, config.limit)})
     suite = suite_of(folder, config)
     wanted = {prompt.id for prompt in suite.prompts[:limit]}
-    samples = (row for path in sorted(folder.glob("samples*.jsonl")) for row in _rows(path, SampleRow, wanted))
+    rows = latest(_rows(path, SampleRow, wanted) for path in samples_files(folder))
     scores = {
-        name: {
-            row.id: row
-            for path in [*sorted(folder.glob(f"scores/{name}.*-of-*.jsonl")), scores_file(folder, name)]
-            if path.is_file()
-            for row in _rows(path, ScoreRow, wanted)
-        }
+        name: current(rows, latest(_rows(path, ScoreRow, wanted) for path in scores_files(folder, name)))
         for name in config.row_names
     }
-    return Opened(folder, config, suite, {row.id: row for row in samples}, scores)
+    return Opened(folder, config, suite, rows, scores)
 
 
 def _rows(path: Path, model: type[Row], wanted: Collection[str]) -> Iterator[Row]:

@@ -36,7 +36,7 @@ from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import replace_json, replace_text
+from rlrig_eval.runs.store import replace_json, replace_text, require_room
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""
@@ -62,7 +62,8 @@ def try_judge(
         progress: whether a bar is shown, on a terminal.
 
     Raises:
-        UsageError: no run, no picture in it, no such judge, or labels that are not of this run.
+        UsageError: no run, no picture in it, no such judge, labels that are not of this run, or a folder that cannot
+            be written to.
     """
     if again < 2:
         raise UsageError(f"--repeats {again}: noise shows from two on")
@@ -77,6 +78,7 @@ def try_judge(
     for name, found in cases.items():
         if not found:
             raise UsageError(f"{name}: there is no picture to judge")
+        require_room(_reports(runs[name]))
     human = None if labels is None else _human(labels, *runs.values())
     judge = judges.build(spec, judging.budget())
     hearings, reports = {}, {}
@@ -85,14 +87,21 @@ def try_judge(
         for name, run in runs.items():
             heard = [hear(_Watched(asked_again(judge, turn), advance), cases[name]) for turn in range(again)]
             hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
+            unscored = {sample: why for one in heard for sample, why in one.unscored.items()}
+            legible = [case for case in cases[name][:controlled] if case.sample not in unscored]
             reports[name] = {
                 **_about(run, spec, hearings[name]),
+                "unscored": unscored,
                 "noise": repeats(heard, cases[name]),
-                "controls": _controls(_Watched(judge, advance), cases[name][:controlled], heard[0]),
+                "controls": _controls(_Watched(judge, advance), legible, heard[0]),
                 "raters": None if human is None else human.raters,
             }
-            replace_json(run.folder / "aa" / f"{spec.slug}.json", reports[name])
+            replace_json(_reports(run) / f"{spec.slug}.json", reports[name])
     return {"schema": 1, "judge": _identity(spec), "runs": reports, "together": together(hearings)}
+
+
+def _reports(run: Opened) -> Path:
+    return run.folder / "aa"
 
 
 def _about(run: Opened, spec: JudgeSpec, hearing: Hearing) -> dict[str, Any]:
@@ -103,7 +112,6 @@ def _about(run: Opened, spec: JudgeSpec, hearing: Hearing) -> dict[str, Any]:
         "judge": _identity(spec),
         "model": run.config.model.name,
         "pictures": len(cases),
-        "unscored": dict(heard.unscored),
         "agreement": [agreements(heard, truth, cases) for truth in hearing.truths],
         "unanimity": unanimity(_voices(spec, hearing), cases),
         "letters": dict(sorted(heard.letters.items())),

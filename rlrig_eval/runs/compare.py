@@ -76,22 +76,39 @@ class Comparison:
         }
 
 
+ADDED = "added_judges"
+
+
 def terms(config: RunConfig) -> dict[str, Any]:
-    """What must be equal for two results to be comparable (DESIGN section 4, exit code 4)."""
+    """What must be equal for two results to be comparable (DESIGN section 4, exit code 4).
+
+    Judges that were added later, in a list of their own, must be the same where both results have one of that name.
+    """
+    added = [judge.identity() for judge in config.added_judges]
     return {
         "suite": {"name": config.suite.name, "split": config.suite.split, "sha256": config.suite.sha256},
         "protocol": config.protocol.model_dump(mode="json"),
         "extractor": config.extractor.identity(),
         "judges": [judge.identity() for judge in config.judges],
+        **({ADDED: added} if added else {}),
     }
 
 
 def require_comparable(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Raises NotComparable, naming what differs, unless the two `terms` are equal."""
-    differing = [name for name in one if one[name] != other.get(name)]
+    """Raises NotComparable, naming what differs, unless the two `terms` agree."""
+    differing = [name for name in one if name not in ("judges", ADDED) and one[name] != other.get(name)]
+    if "judges" in one and not _same_judges(one, other):
+        differing += [name for name in ("judges", ADDED) if one.get(name) != other.get(name)]
     if differing:
         shown = "; ".join(f"{name}: {one[name]} against {other.get(name)}" for name in differing)
         raise NotComparable(f"not comparable: {shown}")
+
+
+def _same_judges(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Each has the judges that the other began with, and what both have under one name is one judge."""
+    first, second = ({j["slug"]: j for j in (*t.get("judges", ()), *t.get(ADDED, ()))} for t in (one, other))
+    needed = {judge["slug"] for judge in (*one["judges"], *other.get("judges", ()))}
+    return all(first.get(slug) == second.get(slug) for slug in needed | (first.keys() & second.keys()))
 
 
 def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) -> list[Comparison]:

@@ -21,7 +21,7 @@ from rlrig_eval.suite import Protocol, Suite
 
 Status = Literal["started", "partial", "finished", "failed", "interrupted"]
 HIDDEN = "***"
-_SECRET = re.compile(r"key|token|secret|passw|credential|authoriz", re.IGNORECASE)
+_SECRET = re.compile(r"key|token(?!s|iz)|secret|passw|credential|authoriz", re.IGNORECASE)  # max_tokens is none
 
 
 class SuiteRef(Frozen):

@@ -12,7 +12,7 @@ from rlrig_eval.errors import Exit
 from rlrig_eval.runs.config import RunConfig, Status
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow, peaks
-from rlrig_eval.runs.store import read_samples, read_scores, replace_json
+from rlrig_eval.runs.store import read_run, replace_json
 from rlrig_eval.runs.summary import coverage, falls_short, judge_short, summarise
 from rlrig_eval.suite import Suite
 
@@ -45,8 +45,7 @@ def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batc
     Args:
         share: the batches that this process answers for.
     """
-    rows = read_samples(folder)
-    scores = {name: read_scores(folder, name) for name in config.row_names}
+    rows, scores = read_run(folder, config.row_names)
     planned, own = samples_of(batches), samples_of(share)
     whole = all(sample.id in rows for sample in planned)
     config = with_status(folder, config, "finished" if whole else "partial")

@@ -43,7 +43,8 @@ def draw(batch: Batch, generator: Generator, size: Size | None, folder: Path) ->
         drawn = _outcomes(batch, generator, size)
     took = {"seconds": (time.perf_counter() - began) / len(batch.samples), "peak_mib": peak}
     return [
-        _row(sample, batch.index, outcome, took, folder) for sample, outcome in zip(batch.samples, drawn, strict=True)
+        _stored(sample, batch.index, outcome, took, folder)
+        for sample, outcome in zip(batch.samples, drawn, strict=True)
     ]
 
 
@@ -61,6 +62,14 @@ def _outcomes(batch: Batch, generator: Generator, size: Size | None) -> list[Pic
     if len(drawn) != len(jobs):
         return [Failure(f"the model returned {len(drawn)} pictures for {len(jobs)} jobs")] * len(jobs)
     return [admit(one, size) for one in drawn]
+
+
+def _stored(sample: Sample, batch: int, outcome: Picture | Failure, took: Mapping[str, Any], folder: Path) -> SampleRow:
+    try:
+        return _row(sample, batch, outcome, took, folder)
+    except (AttributeError, TypeError, ValueError) as problem:  # a cost that is no number, a trace that is no JSON
+        why = f"what came with the picture cannot be kept: {type(problem).__name__}: {problem}"
+        return _row(sample, batch, Failure(why), took, folder)
 
 
 def _row(sample: Sample, batch: int, outcome: Picture | Failure, took: Mapping[str, Any], folder: Path) -> SampleRow:

@@ -19,7 +19,7 @@ from rlrig_eval.runs.judging import Asked
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.request import Request, planned
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import read_document, read_samples, read_scores
+from rlrig_eval.runs.store import read_document, read_run
 from rlrig_eval.runs.summary import PromptScores, prompt_scores
 from rlrig_eval.suite import Suite, load
 
@@ -28,7 +28,7 @@ _OPEN: WeakValueDictionary[bytes, Suite] = WeakValueDictionary()
 
 @dataclass(frozen=True)
 class Opened:
-    """A run as its folder tells it; rows by sample id, scores by scorer and sample id."""
+    """A run as its folder tells it; rows by sample id, scores of their pictures by scorer and sample id."""
 
     folder: Path
     config: RunConfig
@@ -65,8 +65,8 @@ def open_run(folder: Path) -> Opened:
         raise UsageError(f"{folder}: not a run folder (there is no run.json in it)")
     config = read_document(folder / "run.json", RunConfig)
     with _without_collector():
-        scores = {name: read_scores(folder, name) for name in config.row_names}
-        return Opened(folder, config, suite_of(folder, config), read_samples(folder), scores)
+        rows, scores = read_run(folder, config.row_names)
+        return Opened(folder, config, suite_of(folder, config), rows, scores)
 
 
 @contextmanager

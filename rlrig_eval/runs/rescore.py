@@ -7,16 +7,17 @@ from pathlib import Path
 
 from rlrig_eval import extract
 from rlrig_eval.errors import UsageError
+from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish
-from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_of, recorded_specs
-from rlrig_eval.runs.opened import asked_of, open_run
+from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_of, recorded_specs, unjudged
+from rlrig_eval.runs.opened import Opened, asked_of, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import resolve, slug
 from rlrig_eval.runs.scoring import score_all, unscored_yet
-from rlrig_eval.runs.store import appending, merge_shards, samples_file, scores_file
+from rlrig_eval.runs.store import appending, merge_shards, require_idle, samples_file, scores_file
 
 
 def rescore(
@@ -31,17 +32,20 @@ def rescore(
 
     Judges are asked for the verdicts that they owe; `judge` is added if it is new.
 
-    An extractor of another version than the run's reads every picture again.
+    An extractor of another version than the run's reads every picture again, and is recorded when it has.
 
     Raises:
-        UsageError: no run, no such scorer, or another process is at work on the run.
+        UsageError: no run, no such scorer, another process is at work on the run, or a judge that owes verdicts is
+            not the one that the run recorded any more.
         RunError: a file could not be written.
     """
     before = open_run(folder)
     config, redo = _updated(before.config, scorer)
-    config, judging = _judging(config, judge, max_calls, max_cost)
+    config, judging = _judging(before, config, judge, max_calls, max_cost)
     scoring = scoring_of(config, config.extractor, before.suite, judging)
-    with recorded(folder, config):
+    require_idle(folder)
+    # Stopped halfway, the run still names the extractor before, so that the next time reads every picture again.
+    with recorded(folder, config.model_copy(update={"extractor": before.config.extractor})):
         merge_shards(folder, [sample.id for sample in before.samples], config.row_names)
         run = open_run(folder)
         seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
@@ -62,19 +66,35 @@ def rescore(
 
 
 def _judging(
-    config: RunConfig, judge: Asked | None, max_calls: int | None, max_cost: float | None
+    before: Opened, config: RunConfig, judge: Asked | None, max_calls: int | None, max_cost: float | None
 ) -> tuple[RunConfig, Judging]:
-    """The run's record with `judge` in it, and all its judges."""
-    known = {spec.slug: asked_of(spec) for spec in config.all_judges}
+    """The run's record with `judge` in it, and all its judges but those that have changed and owe nothing."""
+    recorded_judges = {spec.slug: spec for spec in config.all_judges}
+    known = {slug: asked_of(spec) for slug, spec in recorded_judges.items() if _still(before, spec)}
     if judge is None:
         return config, judging_of(known.values(), max_calls, max_cost)
     (new,) = judging_of([judge]).specs
-    for spec in config.all_judges:
-        if spec.slug == new.slug and spec.identity() != recorded_specs([new])[0].identity():
-            raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
-    if new.slug not in known:
+    if new.slug not in recorded_judges:
         config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
+    elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():
+        raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
     return config, judging_of((known | {new.slug: judge}).values(), max_calls, max_cost)
+
+
+def _still(before: Opened, spec: JudgeSpec) -> bool:
+    """Whether a recorded judge can be asked for more: it is the same one still.
+
+    Raises UsageError for one that is not and owes verdicts, which would stand beside those of the one before.
+    """
+    (now,) = recorded_specs(judging_of([asked_of(spec)]).specs)
+    changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
+    owed = list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {}))) if changed else []
+    if owed:
+        raise UsageError(
+            f"{spec.metric}: {len(owed)} pictures are still to be judged, and the judge has changed since "
+            f"({', '.join(changed)}); let the one of today judge all of them under a name of its own: -J name="
+        )
+    return not changed
 
 
 def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,7 +18,20 @@ from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.scene.graph import Frozen
 
+
+class Told(Protocol):
+    """A row, or the part of one that a report needs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def image_sha256(self) -> str | None: ...
+
+
 Row = TypeVar("Row", SampleRow, ScoreRow)
+AnyRow = TypeVar("AnyRow", bound=Told)
 Document = TypeVar("Document", bound=BaseModel)
 LEAST_FREE = 32 * 2**20
 """Bytes that must be free before a run begins."""
@@ -44,16 +57,50 @@ def scores_file(folder: Path, scorer: str, shard: Shard | None = None) -> Path:
     return folder / "scores" / f"{scorer}{_suffix(shard)}.jsonl"
 
 
+def samples_files(folder: Path) -> list[Path]:
+    """The samples that there are: of shards, then the run's own."""
+    return sorted(folder.glob("samples*.jsonl"))
+
+
+def scores_files(folder: Path, scorer: str) -> list[Path]:
+    """The scores that there are: of shards, then the run's own."""
+    files = [*sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl")), scores_file(folder, scorer)]
+    return [file for file in files if file.exists()]
+
+
+def latest(files: Iterable[Iterable[AnyRow]]) -> dict[str, AnyRow]:
+    """Sample id -> the last of its rows in a file; of several files, the last that has an ok one.
+
+    A shard that was run again after a merge stands before the merged file, and has what failed there.
+    """
+    found: dict[str, AnyRow] = {}
+    for rows in files:
+        for id_, row in {row.id: row for row in rows}.items():
+            if row.status == "ok" or id_ not in found or found[id_].status != "ok":
+                found[id_] = row
+    return found
+
+
+def current(rows: Mapping[str, Told], seen: Mapping[str, AnyRow]) -> dict[str, AnyRow]:
+    """The scores of pictures that the run has: none of a sample that was drawn again since, or is in error now."""
+    digests = {id_: row.image_sha256 for id_, row in rows.items() if row.status == "ok"}
+    return {id_: row for id_, row in seen.items() if id_ in digests and digests[id_] == row.image_sha256}
+
+
 def read_samples(folder: Path) -> dict[str, SampleRow]:
-    """Sample id -> its last row, over the run's own file and those of its shards."""
-    files = sorted(folder.glob("samples*.jsonl"))
-    return {row.id: row for file in files for row in read_rows(file, SampleRow)}
+    """Sample id -> its row, over the run's own file and those of its shards (`latest`)."""
+    return latest(read_rows(file, SampleRow) for file in samples_files(folder))
 
 
 def read_scores(folder: Path, scorer: str) -> dict[str, ScoreRow]:
-    """Sample id -> the last row of `scorer`, over the run's own file and those of its shards."""
-    files = [*sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl")), scores_file(folder, scorer)]
-    return {row.id: row for file in files if file.exists() for row in read_rows(file, ScoreRow)}
+    """Sample id -> its row by `scorer`, over the run's own file and those of its shards (`latest`)."""
+    return latest(read_rows(file, ScoreRow) for file in scores_files(folder, scorer))
+
+
+def read_run(folder: Path, scorers: Iterable[str]) -> tuple[dict[str, SampleRow], dict[str, dict[str, ScoreRow]]]:
+    """The samples, and by scorer what is said of the pictures that they have now."""
+    rows = read_samples(folder)
+    return rows, {name: current(rows, read_scores(folder, name)) for name in scorers}
 
 
 def read_rows(path: Path, model: type[Row]) -> Iterator[Row]:
@@ -107,18 +154,25 @@ def appending(path: Path) -> Iterator[Callable[[Iterable[Frozen]], None]]:
         yield append
 
 
+def require_idle(folder: Path) -> None:
+    """Raises UsageError while another process writes to the run: a file that it appends to must not be replaced."""
+    for path in (*samples_files(folder), *folder.glob("scores/*.jsonl")):
+        with appending(path):
+            pass
+
+
 def merge_shards(folder: Path, order: Sequence[str], scorers: Iterable[str]) -> None:
-    """Each sample's last row, in the given order of ids, into one file; the files of the shards go."""
-    _merge(samples_file(folder), folder.glob("samples.*-of-*.jsonl"), read_samples(folder), order)
+    """Each sample's row (`latest`), in the given order of ids, into one file; the files of the shards go."""
+    _merge(samples_file(folder), samples_files(folder), read_samples(folder), order)
     for scorer in scorers:
-        shards = folder.glob(f"scores/{scorer}.*-of-*.jsonl")
-        _merge(scores_file(folder, scorer), shards, read_scores(folder, scorer), order)
+        _merge(scores_file(folder, scorer), scores_files(folder, scorer), read_scores(folder, scorer), order)
 
 
-def _merge(path: Path, shards: Iterable[Path], rows: Mapping[str, Frozen], order: Sequence[str]) -> None:
+def _merge(path: Path, files: Iterable[Path], rows: Mapping[str, Frozen], order: Sequence[str]) -> None:
     replace_rows(path, (rows[id_] for id_ in order if id_ in rows))
-    for shard in shards:
-        shard.unlink()
+    for shard in files:
+        if shard != path:
+            shard.unlink()
 
 
 def replace_rows(path: Path, rows: Iterable[Frozen]) -> None:
@@ -155,20 +209,32 @@ def prepare(folder: Path, fresh: bool) -> None:
     """
     if not (folder / "run.json").exists() and any(folder.glob("[!.]*")):
         raise UsageError(f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if fresh:
+    if fresh:
+        with _writing(folder):
             _clear(folder)
+    require_room(folder)
+
+
+def require_room(folder: Path) -> None:
+    """Make a folder and see that it can be written to; UsageError when it cannot, or when the disk is full."""
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe.{os.getpid()}"
         try:
             probe.write_bytes(bytes(2**16))
         finally:
             probe.unlink(missing_ok=True)
         free = shutil.disk_usage(folder).free
-    except OSError as problem:
-        raise UsageError(f"{folder}: cannot write there: {problem.strerror or problem}") from None
     if free < LEAST_FREE:
         raise UsageError(f"{folder}: the disk is full ({free // 2**20} MiB free, {LEAST_FREE // 2**20} needed)")
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{folder}: cannot write there: {problem.strerror or problem}") from None
 
 
 def _clear(folder: Path) -> None:

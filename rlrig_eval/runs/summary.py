@@ -125,9 +125,9 @@ def spent(seen: Mapping[str, ScoreRow], samples: Sequence[Sample]) -> dict[str, 
 
 def _pair_accuracy(samples: Sequence[Sample], scores: Mapping[str, ScoreRow]) -> dict[str, float | None]:
     correct = {
-        (sample.prompt.id, sample.job.seed): bool(values["all_correct"])
+        (sample.prompt.id, sample.job.seed): bool(right)
         for sample in samples
-        if (values := _values(scores.get(sample.id)))
+        if (right := _values(scores.get(sample.id)).get("all_correct")) is not None
     }
     return dict(pair_accuracy(correct, {s.prompt.id: s.prompt.twin for s in samples if s.prompt.twin is not None}))
 
@@ -168,7 +168,7 @@ def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:
     """Why a run with this coverage ends in exit 1, or None when it ends well."""
     if covered["error"]:
         return f"{covered['error']} of {covered['planned']} samples are in error"
-    share = covered["ok"] / covered["planned"] if covered["planned"] else 0.0
+    share = covered["ok"] / covered["planned"] if covered["planned"] else 1.0  # a shard may have no batch to draw
     least = suite.error_policy.min_coverage
     if share < least:
         counts = f"{covered['ok']}/{covered['planned']} scored"

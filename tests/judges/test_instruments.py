@@ -16,6 +16,7 @@ from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.instruments import (
     CONTROLS,
     Case,
+    Heard,
     Hearing,
     Truth,
     agreements,
@@ -292,3 +293,27 @@ def test_the_report_on_a_run(tmp_path: Path) -> None:
     assert set(found["controls"]) == set(CONTROLS)
     with pytest.raises(UsageError, match="from two on"):
         try_judge([out], asked, again=1)
+
+
+def test_a_judge_that_says_nothing_has_no_tolerance() -> None:
+    assert repeats([Heard(), Heard()], CASES)["tolerance"] is None
+
+
+def test_a_picture_that_is_gone_costs_no_report(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    evaluate(tiny.suite(), "synthetic", limit=4, out=out)
+    (out / "images" / "p02_0.png").unlink()
+    (tmp_path / "s.jsonl").write_text('{"reply": "yes"}\n')
+    asked = ("scripted", {"replies": str(tmp_path / "s.jsonl"), "rubric": "p-yes"})
+    (found,) = try_judge([out], asked)["runs"].values()
+    assert set(found["unscored"]) == {"p02#s0"}
+    assert found["controls"]["blank"]["unscored"] == 0
+
+
+def test_what_a_judge_leaves_out_in_a_later_repeat_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    evaluate(tiny.suite(), "synthetic", limit=4, out=out)
+    (tmp_path / "s.jsonl").write_text('{"reply": "yes"}\n')
+    asked = ("scripted", {"replies": str(tmp_path / "s.jsonl"), "rubric": "p-yes"})
+    (found,) = try_judge([out], asked, max_calls=5 * 7)["runs"].values()  # seven questions a picture
+    assert set(found["unscored"]) == {"p01#s0", "p02#s0", "p03#s0"}

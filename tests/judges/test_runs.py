@@ -214,3 +214,38 @@ def test_killed_and_resumed_is_as_if_undisturbed(tmp_path: Path, monkeypatch: py
     undisturbed(command("killed"), monkeypatch)
     for name in ("summary.json", "suite.json"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_judge_that_was_added_later_is_the_same_as_one_from_the_start(tmp_path: Path) -> None:
+    options = script(tmp_path, {"reply": "yes"})
+    run(tmp_path / "from the start", "scripted", options)
+    evaluate(SUITE, "synthetic", limit=8, batch_size=3, out=tmp_path / "later")
+    rescore(tmp_path / "later", judge=("scripted", options))
+    one, other = (terms(open_run(tmp_path / name).config) for name in ("from the start", "later"))
+    require_comparable(one, other)
+    require_comparable(other, one)
+
+
+def test_two_judges_of_one_name_are_not_compared_when_both_were_added_later(tmp_path: Path) -> None:
+    for name, reply in (("a", "yes"), ("b", "no"), ("c", None)):
+        (tmp_path / name).mkdir()
+        evaluate(SUITE, "synthetic", limit=8, batch_size=3, out=tmp_path / name / "run")
+        if reply is not None:
+            rescore(tmp_path / name / "run", judge=("scripted", script(tmp_path / name, {"reply": reply})))
+    a, b, unjudged = (terms(open_run(tmp_path / name / "run").config) for name in "abc")
+    with pytest.raises(NotComparable, match="added_judges"):
+        require_comparable(a, b)
+    require_comparable(a, unjudged)
+
+
+def test_a_judge_that_has_changed_gives_no_verdict_beside_its_earlier_ones(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run(out, "scripted", script(tmp_path, {"reply": "yes"}))
+    config = json.loads((out / "run.json").read_text())
+    config["judges"][0]["rubric_sha256"] = "worded otherwise"
+    (out / "run.json").write_text(json.dumps(config))
+    assert rescore(out).exit_code is Exit.OK  # it owes nothing
+    lines = (out / "scores" / "judge.scripted.jsonl").read_text().splitlines(keepends=True)
+    (out / "scores" / "judge.scripted.jsonl").write_text("".join(lines[:-2]))
+    with pytest.raises(UsageError, match=r"judge\.scripted: 2 pictures are still to be judged.*rubric_sha256"):
+        rescore(out)

@@ -68,3 +68,15 @@ class Moody(Painter):
 
     def generate(self, jobs: Sequence[Job]):
         return [Failure("not today") if job.prompt_id == "p03" else blank() for job in jobs]
+
+
+class BadCost(Painter):
+    """Says of one picture that it cost nothing that is a number."""
+
+    def generate(self, jobs: Sequence[Job]):
+        return [Picture(blank(), cost={"denoiser_evals": None}) for _ in jobs]
+
+
+class BadTrace(Painter):
+    def generate(self, jobs: Sequence[Job]):
+        return [Picture(blank(), trace={"reward": np.float32(0.5)}) for _ in jobs]

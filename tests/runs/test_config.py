@@ -58,3 +58,8 @@ def test_how_the_suite_was_named_decides_nothing() -> None:
 @pytest.mark.parametrize("key", ["api_key", "OPENAI_API_KEY", "token", "hf_token", "password", "Authorization"])
 def test_what_looks_like_a_secret_is_hidden(key: str) -> None:
     assert redacted_argv(["-M", f"{key}=s3cr3t"]) == ("-M", f"{key}=***")
+
+
+@pytest.mark.parametrize("key", ["max_tokens", "reply_tokens", "tokenizer", "steps"])
+def test_what_only_looks_a_little_like_one_is_not(key: str) -> None:
+    assert redacted_argv(["-M", f"{key}=64"]) == ("-M", f"{key}=64")

@@ -11,9 +11,12 @@ from PIL import Image
 
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, RunError, UsageError
+from rlrig_eval.models import Failure
 from rlrig_eval.models.synthetic import Synthetic
-from rlrig_eval.runs import Run
+from rlrig_eval.report.entry import read_entries
+from rlrig_eval.runs import Run, open_run
 from rlrig_eval.runs.store import read_samples, read_scores
+from rlrig_eval.runs.summary import summarise
 from tests.runs import painters, tiny
 
 SUITE = tiny.suite()
@@ -92,6 +95,8 @@ WRONG = {
     painters.FloatPicture: "of mode F, not RGB",
     painters.Arrays: "returned a ndarray, not a picture",
     painters.Broken: "RuntimeError: CUDA out of memory",
+    painters.BadCost: "what came with the picture cannot be kept: TypeError",
+    painters.BadTrace: "what came with the picture cannot be kept: TypeError",
 }
 
 
@@ -275,3 +280,41 @@ def test_the_same_command_draws_the_same_pictures(finished: Path, tmp_path: Path
     for path in (finished / "images").iterdir():
         other = tmp_path / "run" / "images" / path.name
         assert np.array_equal(np.asarray(Image.open(path)), np.asarray(Image.open(other)))
+
+
+def test_the_score_of_a_picture_that_is_gone_is_not_counted(tmp_path: Path) -> None:
+    """A batch is drawn again because one sample failed; now another one of it does."""
+
+    class Turning(Synthetic):
+        bad = "p03"
+
+        def generate(self, jobs):
+            return [
+                Failure("not today") if job.prompt_id == self.bad else drawn
+                for job, drawn in zip(jobs, super().generate(jobs), strict=True)
+            ]
+
+    model, out = Turning(), tmp_path / "run"
+    evaluate(SUITE, model, limit=8, batch_size=8, out=out)
+    model.bad = "p05"
+    run = evaluate(SUITE, model, limit=8, batch_size=8, out=out)
+    assert run.summary["coverage"] == {"planned": 8, "ok": 7, "error": 1, "unscored": 0}
+    assert run.summary["metrics"]["all_correct"]["n"] == 7
+    assert open_run(out).prompt_scores["all_correct"]["p05"] is None
+    (entry,) = read_entries([out])
+    assert entry.scores.get("p05") is None
+
+
+def test_a_share_without_a_batch_ends_well(tmp_path: Path) -> None:
+    run = evaluate(SUITE, "synthetic", limit=6, batch_size=4, shard=(3, 3), out=tmp_path / "run")
+    assert (run.exit_code, run.shortfall) == (Exit.OK, None)
+
+
+def test_twins_of_which_nothing_is_said_are_no_wrong_pair(tmp_path: Path) -> None:
+    run = evaluate(SUITE, "synthetic", limit=8, out=tmp_path / "run")
+    opened = open_run(run.folder)
+    silent = {
+        id_: row.model_copy(update={"values": {"all_correct": None}}) for id_, row in opened.scores["graph"].items()
+    }
+    found = summarise(opened.config, opened.samples, opened.rows, {"graph": silent})
+    assert found["metrics"]["pair_accuracy"] == {"mean": None, "ci95": [None, None], "n": 0}

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, UsageError
+from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import read_scores
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.scoring import score_all
+from rlrig_eval.runs.store import appending, read_rows, read_scores, samples_file
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -86,3 +91,44 @@ def test_a_run_of_a_scorer_that_is_not_there_is_refused(finished: Path, tmp_path
         rescore(finished, "grahp")
     with pytest.raises(UsageError, match="not a run folder"):
         rescore(tmp_path / "nothing")
+
+
+def test_a_run_that_is_still_drawing_is_not_touched(finished: Path, tmp_path: Path) -> None:
+    """Merging replaces files: what the other process appends to an old one would be lost."""
+    out = tiny.copy(finished, tmp_path / "run")
+    other = samples_file(out, Shard(2, 2))
+    with appending(other) as append:
+        before = {path: path.read_bytes() for path in out.rglob("*.json*")}
+        with pytest.raises(UsageError, match="another process is writing"):
+            rescore(out)
+        append(list(read_rows(samples_file(out), SampleRow))[:1])
+        del before[other]
+        assert {path: path.read_bytes() for path in before} == before
+    assert len(list(read_rows(other, SampleRow))) == 1
+
+
+def test_stopped_while_a_new_extractor_reads_it_reads_everything_next_time(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    config = json.loads((out / "run.json").read_text())
+    config["extractor"]["version"] = "older"
+    (out / "run.json").write_text(json.dumps(config))
+    lines = (out / "scores" / "graph.jsonl").read_text().replace('"all_correct":1.0', '"all_correct":0.0')
+    (out / "scores" / "graph.jsonl").write_text(lines)
+    with monkeypatch.context() as stopped:
+        stopped.setattr("rlrig_eval.runs.rescore.score_all", stopping(score_all))
+        with pytest.raises(KeyboardInterrupt):
+            rescore(out)
+    assert json.loads((out / "run.json").read_text())["extractor"]["version"] == "older"
+    assert rescore(out).summary == json.loads((finished / "summary.json").read_text())
+
+
+def stopping(score: Callable[..., Iterator[dict[str, ScoreRow]]]) -> Callable[..., Iterator[dict[str, ScoreRow]]]:
+    """Ctrl-C after the third picture."""
+
+    def scored(*given: object) -> Iterator[dict[str, ScoreRow]]:
+        yield from islice(score(*given), 3)
+        raise KeyboardInterrupt
+
+    return scored

@@ -12,7 +12,7 @@ import pytest
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.runs import store
 from rlrig_eval.runs.plan import Shard
-from rlrig_eval.runs.rows import SampleRow
+from rlrig_eval.runs.rows import SampleRow, ScoreRow
 
 
 def row(number: int, seconds: float = 1.0) -> SampleRow:
@@ -107,3 +107,30 @@ def test_a_full_disk_is_found_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(store, "LEAST_FREE", 2**62)
     with pytest.raises(UsageError, match="the disk is full"):
         store.prepare(tmp_path / "run", fresh=False)
+
+
+def failed(number: int) -> SampleRow:
+    return row(number).model_copy(update={"status": "error", "error": "no memory"})
+
+
+def test_what_a_shard_did_again_after_a_merge_counts_and_survives_the_next(tmp_path: Path) -> None:
+    write(store.samples_file(tmp_path), row(1), failed(2))
+    write(store.samples_file(tmp_path, Shard(2, 2)), row(2, seconds=3.0))
+    assert store.read_samples(tmp_path)["p2#s0"].status == "ok"
+    store.merge_shards(tmp_path, ["p1#s0", "p2#s0"], [])
+    assert list(store.read_rows(tmp_path / "samples.jsonl", SampleRow)) == [row(1), row(2, seconds=3.0)]
+
+
+def test_in_one_file_a_later_failure_counts(tmp_path: Path) -> None:
+    write(store.samples_file(tmp_path), row(1), failed(1))
+    assert store.read_samples(tmp_path)["p1#s0"].status == "error"
+
+
+def test_a_score_is_of_the_picture_that_the_run_has(tmp_path: Path) -> None:
+    rows = {"p1#s0": drawn(1, "new"), "p2#s0": drawn(2, "kept"), "p3#s0": failed(3)}
+    seen = {f"p{n}#s0": ScoreRow(id=f"p{n}#s0", image_sha256="kept", status="ok") for n in (1, 2, 3, 4)}
+    assert set(store.current(rows, seen)) == {"p2#s0"}
+
+
+def drawn(number: int, digest: str) -> SampleRow:
+    return row(number).model_copy(update={"image_sha256": digest})

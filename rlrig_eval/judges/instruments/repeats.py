@@ -15,8 +15,8 @@ def repeats(heard: Sequence[Heard], cases: Sequence[Case]) -> dict[str, Any]:
     """The noise of a judge over `heard`, two or more repeats on the same cases.
 
     `flip_rate` is the chance that two repeats answer a question differently; `tolerance` the farthest end of the
-    95 % intervals of the differences between repeats in the mean score, 0 where no score moved: a gate whose delta
-    is smaller reacts to the judge's noise alone.
+    95 % intervals of the differences between repeats in the mean score, 0 where no score moved and None where there
+    is none: a gate whose delta is smaller reacts to the judge's noise alone.
     """
     of = kinds(cases)
     flips: dict[str, list[float]] = {}
@@ -29,7 +29,7 @@ def repeats(heard: Sequence[Heard], cases: Sequence[Case]) -> dict[str, Any]:
     groups = {case.prompt_id: case.group for case in cases}
     means = [_prompt_scores(one.scores, cases) for one in heard]
     gaps = [paired_difference(first, second, groups) for first, second in combinations(means, 2)]
-    still = all(first == second for first, second in combinations(means, 2))
+    still = bool(means[0]) and all(first == second for first, second in combinations(means, 2))
     ends = [0.0] if still else [abs(end) for gap in gaps for end in (gap.lo, gap.hi) if end is not None]
     return {
         "repeats": len(heard),
