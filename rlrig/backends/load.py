@@ -47,6 +47,7 @@ def _readers(preset: Preset, actor: ActorKind) -> tuple[Checker, Actor]:
         preset.checker.checkpoint,
         preset.actor_adapter,
         choices=choices(preset),
+        new_tokens=preset.actor.max_tokens,
         device=preset.device,
         dtype=preset.checker.dtype,
     )
@@ -105,6 +106,7 @@ def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
         preset.checker.checkpoint,
         adapter=preset.actor_adapter,
         choices=choices(preset),
+        new_tokens=preset.actor.max_tokens,
         device=preset.device,
         dtype=preset.checker.dtype,
     )

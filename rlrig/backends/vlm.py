@@ -75,6 +75,13 @@ class VLM:
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         return cls(model.to(device).eval(), processor)
 
+    @property
+    def ends(self) -> list[int]:
+        """The tokens that end an answer: those of the checkpoint's generation_config, or else the tokenizer's."""
+        ends = self.model.generation_config.eos_token_id
+        ends = self.processor.tokenizer.eos_token_id if ends is None else ends
+        return [ends] if isinstance(ends, int) else list(ends)
+
     def read(self, images: Sequence[Image.Image], texts: Sequence[str]) -> dict[str, Tensor]:
         """The model's inputs for one user turn of an image and a text each, on its device."""
         prompts = [render(self.processor, text) for text in texts]
@@ -161,7 +168,7 @@ class VLMActor:
     ) -> Self:
         """`adapter` is a peft folder or `bundled:NAME` put on `base`; without one the base itself writes."""
         vlm = base if isinstance(base, VLM) else VLM.from_pretrained(base, **options)
-        return cls(vlm if adapter is None else _adapted(vlm, adapter), batch_size, new_tokens, choices)
+        return cls(vlm if adapter is None else adapted(vlm, adapter), batch_size, new_tokens, choices)
 
     @torch.inference_mode()
     def write(
@@ -179,9 +186,13 @@ class VLMActor:
             inputs = self._vlm.read([image for image, _, _ in batch], texts)
             start = inputs["input_ids"].shape[1]
             answers = [self._choices(prompt, wrong) for _, prompt, wrong in batch]
-            held = among(answers, self._vlm.processor.tokenizer, self._ends, start) if any(answers) else None
+            held = among(answers, self._vlm.processor.tokenizer, self._vlm.ends, start) if any(answers) else None
             tokens = self._vlm.model.generate(
-                **inputs, max_new_tokens=self._new_tokens, do_sample=False, prefix_allowed_tokens_fn=held
+                **inputs,
+                max_new_tokens=self._new_tokens,
+                do_sample=False,
+                eos_token_id=self._vlm.ends,
+                prefix_allowed_tokens_fn=held,
             )
             fresh = tokens[:, start:]
             written += self._vlm.processor.batch_decode(fresh, skip_special_tokens=True)
@@ -189,29 +200,27 @@ class VLMActor:
             self.spent += [Spent(1, read, answered) for read, answered in lengths]
         return [text.strip() for text in written]
 
-    @property
-    def _ends(self) -> list[int]:
-        """The tokens that end an answer."""
-        ends = self._vlm.model.generation_config.eos_token_id
-        return [] if ends is None else [ends] if isinstance(ends, int) else list(ends)
-
     def _written(self, fresh: Tensor) -> list[int]:
         """(B, T) new tokens: how many each answer has, its end included; what follows is padding."""
-        stops = torch.isin(fresh, torch.tensor(self._ends, device=fresh.device, dtype=fresh.dtype))
+        stops = torch.isin(fresh, torch.tensor(self._vlm.ends, device=fresh.device, dtype=fresh.dtype))
         before = (stops.cumsum(-1) - stops.int()) == 0
         return [int(count) for count in before.sum(-1)]
 
 
 def load_both(
-    source: str | Path, adapter: str | Path | None, choices: Choices | None = None, **options: Any
+    source: str | Path,
+    adapter: str | Path | None,
+    choices: Choices | None = None,
+    new_tokens: int = NEW_TOKENS,
+    **options: Any,
 ) -> tuple[VLMChecker, VLMActor]:
     """Checker and Actor on one copy of the weights: the Checker looks with the Actor's `adapter` off.
 
     `options` are those of `VLM.from_pretrained`.
     """
     base = VLM.from_pretrained(source, **options)
-    shared = base if adapter is None else _adapted(base, adapter)
-    return VLMChecker(shared), VLMActor(shared, choices=choices)
+    shared = base if adapter is None else adapted(base, adapter)
+    return VLMChecker(shared), VLMActor(shared, new_tokens=new_tokens, choices=choices)
 
 
 def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
@@ -244,12 +253,13 @@ def _batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _adapted(vlm: VLM, adapter: str | Path) -> VLM:
+def adapted(vlm: VLM, adapter: str | Path, **options: Any) -> VLM:
+    """`vlm` with a peft folder or bundled:NAME on it. UsageError when it cannot be read, or does not fit."""
     path = locate(adapter)
     try:
         with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-            return VLM(PeftModel.from_pretrained(vlm.model, path).eval(), vlm.processor)
+            return VLM(PeftModel.from_pretrained(vlm.model, path, **options).eval(), vlm.processor)
     except _UNREADABLE as error:
         raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
 

@@ -141,8 +141,13 @@ class _Training(Frozen):
         return self.groups * self.group_size // self.batch_size
 
 
+CLIPS = {"clipped": 1e-4, "ratio_norm": 2e-6, "dppo": 1e-5, "nft": None}
+"""What Flow-GRPO, GRPO-Guard and UniRL clip at; DiffusionNFT has no ratio."""
+
+
 class EditorTraining(_Training):
-    """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; `noise` is `a` of the kernel."""
+    """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; `noise` is `a` of the kernel; `clip`
+    is that of the objective (`CLIPS`) unless it is given."""
 
     lora: EditorLora = EditorLora()
     sampling_steps: int = Field(default=8, ge=2)
@@ -153,7 +158,7 @@ class EditorTraining(_Training):
     window: windows.Kind = "first_half"
     window_size: int = Field(default=2, ge=1)
     objective: Literal["clipped", "ratio_norm", "dppo", "nft"] = "clipped"
-    clip: Positive = 1e-4
+    clip: Positive | None = None
     nft_b: Positive = 1.0
     gradient_checkpointing: bool = False
 
@@ -161,12 +166,20 @@ class EditorTraining(_Training):
     def _noisy(self) -> Self:
         if self.kind == "ode":
             raise ValueError("an ode rollout has no density to train on; for DiffusionNFT set objective: nft")
+        if self.kind == "cps" and self.objective == "ratio_norm":
+            raise ValueError("ratio_norm centres the ratio of two densities, and what cps has is none: take kind: flow")
         windows.choose(self.window, self.sampling_steps, self.window_size, 0, np.random.default_rng(0))
         return self
 
+    @property
+    def limit(self) -> float:
+        """How far a ratio may go (`clip`), or under dppo a step's KL."""
+        return self.clip or CLIPS[self.objective] or 0.0
+
 
 class ActorTraining(_Training):
-    """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor."""
+    """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor. `eps_high` is .28, of DAPO,
+    unless it is given; for cispo, whose cap it is, 5."""
 
     lora: ActorLora = ActorLora()
     temperature: Positive = 1.0
@@ -174,15 +187,19 @@ class ActorTraining(_Training):
     edits: int = Field(default=1, ge=1)
     loss: tokens.Kind = "dapo"
     eps_low: Positive = 0.2
-    eps_high: Positive = 0.28
+    eps_high: Positive | None = None
     delta: Positive | None = None
     kl: tokens.KL = "k3"
+
+    @property
+    def high(self) -> float:
+        return self.eps_high or (5.0 if self.loss == "cispo" else 0.28)
 
 
 class Evaluation(Frozen):
     """Every `every` steps, on failed pictures of `prompts` prompts of the dev split, with ODE sampling and averaged
-    weights. Training stops when, `patience` evaluations after the judge's best, reward is `margin` above and the judge
-    `margin` below what they were then."""
+    weights. Training stops when the reward is `margin` above what it was at the judge's best, and the judge has been
+    `margin` below that for the last `patience` evaluations."""
 
     every: int = Field(default=20, ge=1)
     prompts: int = Field(default=32, ge=1)

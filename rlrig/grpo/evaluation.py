@@ -17,7 +17,7 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     Raises RuntimeError when the Checker's weights have moved.
     """
     system.checker.assert_frozen()
-    written = instructions(system.actor, starts)
+    written = instructions(system.actor, starts, system.preset.loop.at_once)
     seeds = [derive(seed, i) for i in range(len(starts))]
     pictures = system.editor.edit([start.image for start in starts], written, seeds)
     after = look(system.checker, starts, pictures)

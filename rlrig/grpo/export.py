@@ -12,7 +12,7 @@ from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
 from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.token_policy import TRAINED, ActorPolicy
-from rlrig.presets import Adapter, Preset, Trained, save_preset
+from rlrig.presets import Preset, Trained, save_preset
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import RunError
 
@@ -35,7 +35,8 @@ def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Editor
 
 
 def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
-    changes: dict[str, object] = {"actor": Adapter(adapter=preset.actor_adapter), "trained": Trained(), "rl": "none"}
+    actor = preset.actor.model_copy(update={"adapter": preset.actor_adapter})
+    changes: dict[str, object] = {"actor": actor, "trained": Trained(), "rl": "none"}
     if "editor" not in phases and preset.editor_adapter is not None:
         changes |= {"trained": Trained(editor=preset.editor_adapter), "rl": "editor"}
     for phase in phases.values():
@@ -46,7 +47,8 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
             changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
         else:
             _save_actor(phase.policy, out / "actor")
-            changes["actor"] = Adapter(adapter=str((out / "actor").resolve()))
+            told = {"adapter": str((out / "actor").resolve()), "max_tokens": phase.training.max_tokens}
+            changes["actor"] = preset.actor.model_copy(update=told)
     save_preset(preset.model_copy(update=changes), out)
     return out
 

@@ -77,3 +77,4 @@ class Learner:
         self.optimiser.load_state_dict(state["optimiser"])
         self._warmup.load_state_dict(state["warmup"])
         self._average.load_state_dict(state["average"])
+        self._average.to(device=self._list[0].device)  # as AdamW does by itself: a checkpoint is read on the CPU

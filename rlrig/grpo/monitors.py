@@ -51,8 +51,9 @@ def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[st
 
 
 def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: float) -> str | None:
-    """Why training must stop, or None: `patience` evaluations after the judge's best, the reward is `margin` above what
-    it was then, and every judgement since has been `margin` below. Evaluations without a judgement do not count."""
+    """Why training must stop, or None: `patience` evaluations or more after the judge's best, the reward is `margin`
+    above what it was then, and the last `patience` judgements all were `margin` below. Evaluations without a judgement
+    do not count."""
     judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan))]
     if not judged:
         return None
@@ -60,7 +61,7 @@ def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: floa
     since = judged[best + 1 :]
     if len(since) < patience or since[-1]["soft"] <= judged[best]["soft"] + margin:
         return None
-    if any(row["held_out"] >= judged[best]["held_out"] - margin for row in since):
+    if any(row["held_out"] >= judged[best]["held_out"] - margin for row in since[-patience:]):
         return None
     return (
         f"the reward rose from {judged[best]['soft']:.3f} to {since[-1]['soft']:.3f} while the held-out judge fell "

@@ -74,23 +74,25 @@ class EditorPhase:
         if again.digest() != record.digest:
             return float("inf")
         velocity, walked = self.policy.velocity(record.condition), record.walked
-        if isinstance(walked, Forward):
-            found = [(velocity(walked.mixed(k), s) - walked.v_old[k]).abs().max() for k, s in enumerate(walked.sigmas)]
-        else:
-            found = [
-                (_density(velocity, walked, k) - walked.logp[k]).expm1().abs().max() for k in range(_steps(walked))
-            ]
-        return max(float(value.detach()) for value in found)
+        found = list[float]()
+        for k in range(_steps(walked)):  # one graph at a time, as in training
+            if isinstance(walked, Forward):
+                off = velocity(walked.mixed(k), walked.sigmas[k]) - walked.v_old[k]
+            else:
+                off = (_density(velocity, walked, k) - walked.logp[k]).expm1()
+            found.append(float(off.detach().abs().max()))
+            del off
+        return max(found)
 
     def _objective(
         self, logp: Tensor, mean: Tensor, std: Tensor, walked: Trajectory, k: int, advantages: Tensor
     ) -> ImageLoss:
         t, old_logp, old_mean = self.training, walked.logp[k], walked.mean[k]
         if t.objective == "ratio_norm":
-            return ratio_norm(logp, old_logp, mean, old_mean, std, advantages, walked.dt(k), t.clip)
+            return ratio_norm(logp, old_logp, mean, old_mean, std, advantages, walked.dt(k), t.limit)
         if t.objective == "dppo":
-            return dppo(logp, old_logp, mean, old_mean, std, advantages, t.clip)
-        return clipped(logp, old_logp, advantages, t.clip)
+            return dppo(logp, old_logp, mean, old_mean, std, advantages, t.limit)
+        return clipped(logp, old_logp, advantages, t.limit)
 
     def _random(self, record: FlowRecord, walked: Trajectory, k: int, advantages: Tensor, live: Tensor) -> Part:
         t, velocity = self.training, self.policy.velocity(record.condition)
@@ -144,7 +146,7 @@ class ActorPhase:
             with torch.no_grad(), self.policy.reference():
                 reference = self.policy.logp(record.written)[live]
         loss = token_loss(
-            logp[live], record.logp[live], advantages[live], mask[live], t.loss, t.eps_low, t.eps_high, t.delta,
+            logp[live], record.logp[live], advantages[live], mask[live], t.loss, t.eps_low, t.high, t.delta,
             t.beta, reference, t.kl, t.max_tokens, total=1.0,
         )  # fmt: skip
         with torch.no_grad():
@@ -166,9 +168,11 @@ class ActorPhase:
 
 
 def _outside(ratio: Tensor, advantages: Tensor, t: ActorTraining) -> Tensor:
-    """Which tokens give no gradient for having moved far enough."""
+    """Which tokens give no gradient for having moved far enough; under cispo, whose weight is capped."""
     a = advantages[:, None]
-    return (((ratio > 1 + t.eps_high) & (a > 0)) | ((ratio < 1 - t.eps_low) & (a < 0))).float()
+    if t.loss == "cispo":
+        return ((ratio > t.high) & (a > 0)).float()
+    return (((ratio > 1 + t.high) & (a > 0)) | ((ratio < 1 - t.eps_low) & (a < 0))).float()
 
 
 def _logged(index: int, made: ImageLoss, live: Tensor) -> dict[str, float]:

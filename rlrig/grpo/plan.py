@@ -45,10 +45,11 @@ def plan(config: Config, phase: Phase, preset: Preset) -> Plan:
         guided = 2 if t.true_cfg > 1 else 1
         trained = t.sampling_steps - 1 if t.window == "all" else t.window_size
         forward = samples * guided * trained * t.optimiser.epochs
+        before = samples * guided * trained if t.objective == "nft" else 0  # what the policy that drew them says there
         return Plan(
             **common,
             edits=samples,
-            drawn_evals=samples * guided * t.sampling_steps,
+            drawn_evals=samples * guided * t.sampling_steps + before,
             trained_evals=forward * (2 if t.beta else 1),  # the reference policy once more
             completions=0,
         )

@@ -45,7 +45,9 @@ class RewardServer:
     def __call__(self, outcomes: Sequence[Outcome]) -> list[float]:
         body = json.dumps({"outcomes": [_described(outcome) for outcome in outcomes]}).encode()
         try:
-            for attempt in stamina.retry_context(on=_Busy, attempts=self.attempts, wait_initial=0.1, wait_max=5.0):
+            for attempt in stamina.retry_context(  # its own bound in time would take tries away from slow ones
+                on=_Busy, attempts=self.attempts, timeout=None, wait_initial=0.1, wait_max=5.0
+            ):
                 with attempt:
                     reply = self._post(body)
         except _Busy as problem:

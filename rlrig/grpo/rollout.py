@@ -62,7 +62,8 @@ class Rollout(Protocol):
 class EditorRollout:
     """The frozen Actor writes one instruction for each picture; the policy edits every sibling from its own noise.
 
-    With `nft` the path is an ODE, and the window says at which sigmas the forward process is trained.
+    With `nft` the path is an ODE, and the window says at which sigmas the forward process is trained. `at_once` is the
+    loop's.
     """
 
     policy: KontextPolicy
@@ -71,9 +72,10 @@ class EditorRollout:
     kind: Kind
     a: float
     nft: bool = False
+    at_once: int | None = None
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
-        written = instructions(self.actor, starts)
+        written = instructions(self.actor, starts, self.at_once)
         condition = self.policy.encode([start.image for start in starts], written)
         seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
@@ -92,19 +94,21 @@ class EditorRollout:
 class ActorRollout:
     """The policy writes an instruction for every sibling; the frozen editor does each of them `edits` times.
 
-    Siblings share the editor's noise seeds, so that what differs between them is what they wrote.
+    Siblings share the editor's noise seeds, so that what differs between them is what they wrote. `at_once` is the
+    loop's.
     """
 
     policy: ActorPolicy
     editor: InverseDiffuser
     checker: Checker
     edits: int
+    at_once: int | None = None
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
         written = self.policy.sample(
             [start.image for start in starts],
             [start.prompt for start in starts],
-            [start.view.failed for start in starts],
+            [start.view.surest(self.at_once) for start in starts],
             derive(seed, int(groups[0])),
         )
         with torch.no_grad():
@@ -146,13 +150,14 @@ def _places(groups: Tensor) -> list[tuple[int, int]]:
     return [(group, ids[:i].count(group)) for i, group in enumerate(ids)]
 
 
-def instructions(actor: Actor, starts: Sequence[Start]) -> list[str]:
-    """One a start; siblings of one picture are the same object and ask once."""
+def instructions(actor: Actor, starts: Sequence[Start], at_once: int | None) -> list[str]:
+    """One a start, told as many of its failed requirements as the loop tells (`presets.Loop.at_once`); siblings of one
+    picture are the same object and ask once."""
     distinct = list({id(start): start for start in starts}.values())
     written = actor.write(
         [start.image for start in distinct],
         [start.prompt for start in distinct],
-        [start.view.failed for start in distinct],
+        [start.view.surest(at_once) for start in distinct],
     )
     by_start = {id(start): text for start, text in zip(distinct, written, strict=True)}
     return [by_start[id(start)] for start in starts]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.learner import Learner
+from rlrig.grpo.processes import mine
 from rlrig.grpo.starts import StartSource, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
@@ -42,7 +43,7 @@ class Run:
 
 
 def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
-    """A run before its first step."""
+    """A run before its first step. UsageError for a tracker that is not there, or batches that cannot be shared out."""
     prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
     threshold = system.preset.loop.threshold
     source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, threshold)
@@ -53,6 +54,8 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
     require(config.trackers)
     trackers = list(config.trackers) or None
     accelerator = Accelerator(cpu=system.preset.device == "cpu", log_with=trackers, project_dir=out)
+    for phase in system.phases.values():  # told now, not after the first pictures have been drawn
+        mine(accelerator, phase.training.batches, phase.training.optimiser.updates)
     return Run(config, first, out, system, accelerator, source, learners)
 
 
@@ -62,7 +65,8 @@ def identity(run: Run) -> dict[str, Any]:
     return {
         "first phase": run.first,
         **{f"weights of the {part}": weights_hash(checkpoint) for part, checkpoint in parts.items()},
-        **_flat(run.config.model_dump(mode="json", exclude=_FREE)),
+        **_flat(run.config.model_dump(mode="json", exclude={*_FREE, "system"})),
+        **_flat(run.system.preset.model_dump(mode="json", exclude={"device"}), "system."),
     }
 
 

@@ -38,10 +38,19 @@ def shapes_prompt(seed: int) -> Prompts:
 
 
 def suite_prompts(name: str, seed: int) -> Prompts:
-    """The prompts of a suite, over and over, in an order of their own each time."""
+    """The prompts of a suite, over and over, in an order of their own each time.
+
+    Raises UsageError for a suite without prompts, or one of the shapes world with prompts that are not for training.
+    """
     suite = load(name)
     if not suite.prompts:
         raise UsageError(f"suite {name}: no prompts to train on")
+    kept = [prompt.id for prompt in suite.prompts if suite.world == "shapes" and split(prompt.graph) != "train"]
+    if kept:
+        raise UsageError(
+            f"prompts {name}: {len(kept)} of {len(suite.prompts)} are of the dev or test bucket ({kept[0]} is the "
+            "first), which measure what was trained; `prompts: shapes` makes as many of the train bucket as it takes"
+        )
 
     def asked(number: int) -> Asked:
         round_, place = divmod(number, len(suite.prompts))

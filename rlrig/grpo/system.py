@@ -16,6 +16,7 @@ from rlrig.grpo.rollout import ActorRollout, EditorRollout
 from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.presets import Preset
 from rlrig.roles import Actor, Diffuser
+from rlrig_eval.errors import UsageError
 
 HeldOut = Callable[[Sequence[Outcome]], list[float]]
 """Rewards in [0, 1] of a judge that nothing is trained on."""
@@ -37,10 +38,12 @@ class System:
 def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -> System:
     """Load what `config` names and put the adapters on.
 
-    The Checker is the frozen base, adapters off. Raises UsageError when a checkpoint cannot be read.
+    The Checker is the frozen base, adapters off. Raises UsageError when a checkpoint cannot be read, or the system has
+    a setting that cannot be trained with.
     """
     preset, phases = config.preset(), config.phases(first)
     require_trained(preset)
+    _require_trainable(preset, phases)
     device, dtype = preset.device, preset.checker.dtype
     diffuser = FlowDiffuser.from_pretrained(preset.diffuser.checkpoint, preset.diffuser.sampling, device)
     pipeline = open_editor(preset)
@@ -60,7 +63,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             config.seed,
         )
         checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens, choices=choices(preset))
-        trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits), tokens)
+        trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits, preset.loop.at_once), tokens)
     else:
         checker, actor = VLMChecker(base), load_actor(preset)
     if "editor" in phases:
@@ -72,9 +75,23 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
         flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets, config.seed)
         if e.gradient_checkpointing:
             pipeline.transformer.enable_gradient_checkpointing()
-        rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, nft=e.objective == "nft")
+        rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, e.objective == "nft", preset.loop.at_once)
         trained["editor"] = EditorPhase(e, rollout, flow)
     return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, device))
+
+
+def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
+    drawing, editing = preset.diffuser.sampling, preset.editor.sampling
+    if drawing.size != editing.size:
+        raise UsageError(
+            f"system {preset.name}: the Diffuser draws at {drawing.size} pixels and the editor at {editing.size}, "
+            "but an edit is compared with what it was made of: give both one size"
+        )
+    for name in ("offload", "device_map"):
+        if "editor" in phases and getattr(editing, name) is not None:
+            raise UsageError(
+                f"system {preset.name}: editor.sampling.{name}: an editor that is trained lies on one device"
+            )
 
 
 def _judge(config: Config, device: str) -> HeldOut | None:

@@ -11,7 +11,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from rlrig.backends.chat import ask_repair
-from rlrig.backends.vlm import VLM
+from rlrig.backends.vlm import VLM, adapted
 from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
@@ -73,7 +73,7 @@ class ActorPolicy:
                 except ValueError as problem:
                     raise UsageError(f"actor.lora.targets: {str(problem).splitlines()[0]}") from problem
             else:
-                model = PeftModel.from_pretrained(base.model, locate(adapter), adapter_name=TRAINED, is_trainable=True)
+                model = adapted(base, adapter, adapter_name=TRAINED, is_trainable=True).model
                 model.load_adapter(locate(adapter), adapter_name=REFERENCE, is_trainable=False)
         return cls(VLM(model.eval(), base.processor), temperature, max_tokens)
 
@@ -107,15 +107,20 @@ class ActorPolicy:
                 **inputs,
                 max_new_tokens=self._max_tokens,
                 do_sample=True,
+                eos_token_id=self.vlm.ends,
                 temperature=self._temperature,
-                top_k=0,  # transformers' default of 50 would cut the distribution that is trained
+                # Whatever else the checkpoint's own generation_config asks for would cut or bend what is trained.
+                top_k=0,
                 top_p=1.0,
+                repetition_penalty=1.0,
+                no_repeat_ngram_size=0,
                 suppress_tokens=self._unsaid or None,
             )
         tokens = whole[:, inputs["input_ids"].shape[1] :]
-        ended = tokens == self._end
-        mask = (ended.cumsum(1) - ended.long() == 0).long()  # up to the first end-of-text token, and that one
-        texts = self.vlm.processor.batch_decode(tokens * mask, skip_special_tokens=True)
+        ended = torch.isin(tokens, torch.tensor(self.vlm.ends, device=tokens.device, dtype=tokens.dtype))
+        mask = (ended.cumsum(1) - ended.long() == 0).long()  # up to the first token that ends an answer, and that one
+        kept = [row[seen] for row, seen in zip(tokens, mask.bool(), strict=True)]
+        texts = self.vlm.processor.batch_decode(kept, skip_special_tokens=True)
         finished = (ended & mask.bool()).any(1).tolist()
         return Completions(inputs, tokens, mask, tuple(text.strip() for text in texts), tuple(finished))
 
@@ -132,10 +137,6 @@ class ActorPolicy:
         logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1].float()
         logits = logits.index_fill(2, torch.tensor(self._unsaid, device=logits.device, dtype=torch.long), -torch.inf)
         return (logits / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
-
-    @property
-    def _end(self) -> int:
-        return int(self.vlm.processor.tokenizer.eos_token_id)
 
 
 @contextmanager

@@ -93,11 +93,13 @@ class Adapter(Frozen):
     """A LoRA adapter on the Checker's base; null asks the base itself to write.
 
     `sentences`: "shapes" holds what it writes to the sentences that the bundled editor knows, those that would mend a
-    failed requirement and contradict nothing of the prompt (`rlrig.bundled.proposals`); "any" to nothing.
+    failed requirement and contradict nothing of the prompt (`rlrig.bundled.proposals`); "any" to nothing. `max_tokens`
+    is where an instruction is cut off.
     """
 
     adapter: str | None = None
     sentences: Literal["any", "shapes"] = "any"
+    max_tokens: int = Field(default=24, ge=1)
 
 
 class Trained(Frozen):

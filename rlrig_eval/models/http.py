@@ -60,7 +60,9 @@ class Http:
     def _draw(self, job: Job) -> Drawn:
         body = json.dumps({**self.settings, "prompt": job.text, "seed": job.noise}).encode()
         try:
-            for attempt in stamina.retry_context(on=_Busy, attempts=self._attempts, wait_initial=0.1, wait_max=5.0):
+            for attempt in stamina.retry_context(  # its own bound in time would take tries away from slow ones
+                on=_Busy, attempts=self._attempts, timeout=None, wait_initial=0.1, wait_max=5.0
+            ):
                 with attempt:
                     return self._post(body)
         except _Busy as problem:

@@ -204,6 +204,7 @@ def _described(preset: Preset) -> dict[str, Any]:
         "loop": preset.loop.model_dump(),
         "rl": preset.rl,
         "sentences": preset.actor.sentences,
+        **preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True),
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }
 

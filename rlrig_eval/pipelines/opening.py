@@ -57,6 +57,10 @@ def on(device: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(f"device {device}: torch sees no GPU here")
+    try:
+        torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"device {device}: torch has none of that name; try auto, cpu, cuda or cuda:1") from None
     return device
 
 

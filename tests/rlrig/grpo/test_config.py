@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from rlrig.grpo.config import FOLDER, Config, load_config
+from rlrig.grpo.config import FOLDER, ActorTraining, Config, EditorTraining, load_config
 from rlrig.grpo.plan import plan
 from rlrig_eval.errors import UsageError
 
@@ -20,7 +20,19 @@ def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
     assert (editor.lora.rank, editor.lora.alpha, editor.optimiser.lr) == (64, 128, 1e-4)
     assert (editor.group_size, editor.sampling_steps, editor.guidance, editor.beta) == (16, 8, 2.5, 0.01)
     assert (actor.lora.rank, actor.optimiser.lr, actor.group_size) == (32, 1e-5, 8)
-    assert (actor.eps_low, actor.eps_high) == (0.2, 0.28)
+    assert (actor.eps_low, actor.high) == (0.2, 0.28)
+
+
+@pytest.mark.parametrize(
+    ("objective", "limit"), [("clipped", 1e-4), ("ratio_norm", 2e-6), ("dppo", 1e-5)]
+)  # Flow-GRPO, GRPO-Guard, UniRL
+def test_each_objective_has_a_clip_of_its_own_unless_one_is_given(objective, limit):
+    assert EditorTraining(objective=objective).limit == limit
+    assert EditorTraining(objective=objective, clip=0.5).limit == 0.5
+
+
+def test_the_cap_of_cispo_is_no_clip_range():
+    assert (ActorTraining(loss="cispo").high, ActorTraining(loss="dapo").high) == (5.0, 0.28)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +48,7 @@ def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
         ({"editor": {"rewards": {"requirement_soft": 1}}}, "did you mean 'requirements_soft'"),
         ({"editor": {"rewards": {}}}, "nothing to learn from"),
         ({"editor": {"kind": "ode"}}, "no density"),
+        ({"editor": {"kind": "cps", "objective": "ratio_norm"}}, "what cps has is none"),
         ({"editor": {"sampling_steps": 4, "window_size": 4}}, "window of 4 steps does not fit 4"),
         ({"editor": {"credit": {"combine": "gdpo", "floor": True}}}, "gdpo"),
         ({"evaluation": {"judge": {}}}, "a checkpoint or a server"),

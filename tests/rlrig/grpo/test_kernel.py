@@ -33,6 +33,17 @@ def test_dance_is_the_expression_of_dance_grpo():
     torch.testing.assert_close(step(x, v, s, after, z, "dance", a).mean, mean, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(("s", "after", "a"), [(1.0, 0.9, 0.8), (0.8, 0.6, 0.8), (0.3, 0.1, 0.5)])
+def test_cps_mixes_what_is_predicted_with_noise_of_the_next_level(s, after, a):
+    """IamCreateAI/FlowCPS: std is s' sin(a pi / 2), and the squares of what carries noise sum to s'^2."""
+    x, v, z = drawn()
+    made = step(x, v, s, after, z, "cps", a)
+    std = after * math.sin(a * math.pi / 2)
+    kept = math.sqrt(after**2 - std**2)
+    assert made.std.item() == pytest.approx(std, rel=1e-6)
+    torch.testing.assert_close(made.mean, (1 - after) * (x - s * v) + kept * (x + (1 - s) * v), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["flow", "dance"])
 def test_without_noise_it_is_euler(kind):
     x, v, z = drawn()

@@ -21,6 +21,14 @@ def test_a_reward_that_climbs_while_the_judge_falls_stops_the_run():
     )
 
 
+def test_a_judge_that_falls_a_little_at_a_time_stops_it_too():
+    """The first evaluation after the best is within the margin, and must not excuse all that follow."""
+    steps = range(8)
+    climbing = rows([0.5 + 0.03 * i for i in steps], [0.6 - 0.03 * i for i in steps])
+    assert monitors.hacked(climbing[:4], patience=3, margin=0.04) is None
+    assert "over 4 evaluations" in monitors.hacked(climbing[:5], patience=3, margin=0.04)
+
+
 @pytest.mark.parametrize(
     ("reward", "judged"),
     [

@@ -144,6 +144,53 @@ def test_the_probability_of_a_token_is_that_with_which_it_was_drawn(actor):
     torch.testing.assert_close(logp[:, 0], theirs, atol=BATCHING, rtol=0)
 
 
+def bent(actor):
+    """A checkpoint whose own settings for generating bend what is drawn, as those of Qwen2.5-VL do: it penalises
+    words that were there, and knows a second token that ends an answer."""
+    settings = actor.model.get_base_model().generation_config
+    settings.repetition_penalty, settings.no_repeat_ngram_size, settings.top_k = 5.0, 2, 3
+    settings.eos_token_id = [actor.vlm.processor.tokenizer.eos_token_id, SECOND_END]
+
+
+SECOND_END = 40
+
+
+def test_every_token_is_drawn_with_the_probability_that_is_trained(actor, monkeypatch):
+    """Whatever the checkpoint's own settings are: against the scores that each token was drawn from."""
+    bent(actor)
+    drawing, seen = actor.model.generate, []
+
+    def watched(**given):
+        found = drawing(**given, output_scores=True, return_dict_in_generate=True)
+        seen.append(torch.stack(found.scores, 1).float().log_softmax(-1))
+        return found.sequences
+
+    monkeypatch.setattr(actor.model, "generate", watched)
+    made = written(actor)
+    theirs = seen[0].gather(2, made.tokens[:, :, None])[:, :, 0]
+    drawn = made.mask.bool()
+    assert drawn.sum() > 6
+    torch.testing.assert_close(actor.logp(made).detach()[drawn], theirs[drawn], atol=BATCHING, rtol=0)
+
+
+def test_an_answer_ends_at_any_token_that_ends_one_and_its_padding_is_not_read(actor):
+    bent(actor)
+
+    def likely(module, inputs, logits):
+        logits[0, ..., SECOND_END] += 30.0
+
+    with_bias = actor.model.get_output_embeddings().register_forward_hook(likely)
+    made = written(actor)
+    with_bias.remove()
+    assert (made.mask[0].sum(), made.finished[0]) == (1, True)
+    assert made.texts[0] == actor.vlm.processor.tokenizer.decode(made.tokens[0, :1], skip_special_tokens=True).strip()
+
+
+def test_an_adapter_that_is_not_there_is_a_clear_error(folder, tmp_path):
+    with pytest.raises(UsageError, match="cannot load this adapter"):
+        ActorPolicy.on(VLM.from_pretrained(folder / "vlm"), str(tmp_path / "none"), 4, 8, LANGUAGE_TARGETS, 0.8, 6)
+
+
 def pictures(actor):
     return [actor.model.config.image_token_id, actor.model.config.video_token_id]
 

@@ -5,17 +5,23 @@ import json
 import numpy as np
 import pytest
 import torch
+import yaml
 from rich.console import Console
 
 from rlrig.backends.flow import KontextEditor
+from rlrig.backends.vlm import VLMActor
 from rlrig.grpo import checkpoint, trainer
 from rlrig.grpo.command import start
 from rlrig.grpo.config import Config
+from rlrig.grpo.evaluation import evaluate
+from rlrig.grpo.export import export
 from rlrig.grpo.flow_policy import KontextPolicy
 from rlrig.grpo.log import Log
 from rlrig.grpo.run import identity, prepare
+from rlrig.grpo.starts import suite_prompts
 from rlrig.grpo.system import load_system
 from rlrig.pipeline import RLRIGPipeline
+from rlrig.presets import load_preset
 from rlrig_eval.errors import RunError, UsageError
 from tests.models import untrained
 
@@ -83,6 +89,74 @@ def test_a_run_that_was_cut_in_two_is_the_run_bit_for_bit(first, preset, tmp_pat
         assert merged_equals_adapted(straight, system)
     with pytest.raises(UsageError, match=r"of another run: editor\.noise was 0\.7, and is 0\.5 now"):
         trained(made(preset, tmp_path / "cut", first, editor={**EDITOR, "noise": 0.5}), resume=True)
+
+
+def test_a_system_that_was_changed_in_between_does_not_go_on(preset, tmp_path):
+    """Its threshold decides which pictures are started from, and a preset that is named by its path may be edited."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(preset.read_text())
+    trained(made(mine, tmp_path / "run", "editor", steps=1))
+    changed = yaml.safe_load(preset.read_text())
+    changed["loop"] = {**changed.get("loop", {}), "threshold": 0.9}
+    mine.write_text(yaml.safe_dump(changed))
+    with pytest.raises(UsageError, match=r"of another run: system\.loop\.threshold"):
+        trained(made(mine, tmp_path / "run", "editor"), resume=True)
+
+
+@pytest.mark.parametrize("first", ["actor", "editor"])
+def test_the_actor_is_told_what_the_loop_tells_it(first, preset, tmp_path, monkeypatch):
+    told = []
+    write = VLMActor.write
+
+    def watched(self, images, prompts, failed, *more):
+        told.extend(map(len, failed))
+        return write(self, images, prompts, failed, *more)
+
+    monkeypatch.setattr(VLMActor, "write", watched)
+    monkeypatch.setattr("rlrig.grpo.token_policy.ask_repair", lambda prompt, failed: told.append(len(failed)) or prompt)
+    mine = tmp_path / "mine.yaml"
+    once = yaml.safe_load(preset.read_text())
+    once["loop"] = {**once.get("loop", {}), "at_once": 1, "threshold": 0.95}
+    mine.write_text(yaml.safe_dump(once))
+    run = made(mine, tmp_path / "run", first)
+    assert any(len(start.view.failed) > 1 for start in run.source.peek(2))
+    trainer.train_step(run)
+    evaluate(run.system, run.source.peek(2), 0)
+    assert set(told) == {1}
+
+
+def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_trained_with(preset, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    held = yaml.safe_load(preset.read_text())
+    held["actor"] = {**held.get("actor", {}), "sentences": "shapes"}
+    mine.write_text(yaml.safe_dump(held))
+    run = made(mine, tmp_path / "run", "actor")
+    left = load_preset(export(tmp_path / "export", run.system.preset, run.system.phases))
+    assert (left.actor.sentences, left.actor.max_tokens) == ("shapes", ACTOR["max_tokens"])
+
+
+@pytest.mark.parametrize(
+    ("part", "settings", "problem"),
+    [
+        ("diffuser", {"size": 128}, "draws at 128 pixels and the editor at 64"),
+        ("editor", {"offload": "model"}, r"editor\.sampling\.offload"),
+    ],
+)
+def test_a_system_that_cannot_be_trained_is_refused_before_anything_is_loaded(
+    part, settings, problem, preset, tmp_path
+):
+    mine = tmp_path / "mine.yaml"
+    changed = yaml.safe_load(preset.read_text())
+    changed[part] = {**changed[part], "sampling": {**changed[part]["sampling"], **settings}}
+    mine.write_text(yaml.safe_dump(changed))
+    with pytest.raises(UsageError, match=problem):
+        made(mine, tmp_path / "run", "editor")
+
+
+@pytest.mark.parametrize("suite", ["spatial", "spatial:dev"])
+def test_prompts_that_measure_are_not_trained_on(suite):
+    with pytest.raises(UsageError, match="of the dev or test bucket"):
+        suite_prompts(suite, 0)
 
 
 def merged_equals_adapted(run, system):
