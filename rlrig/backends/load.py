@@ -1,5 +1,6 @@
 """From a preset to the four roles."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlrig.presets import Preset
@@ -126,23 +127,27 @@ def open_editor(preset: Preset) -> Any:
 
     Raises UsageError when the checkpoint or the adapter cannot be read, or they do not fit each other.
     """
-    from diffusers.loaders.lora_base import LORA_WEIGHT_NAME_SAFE
-
     if preset.editor.kind != "kontext":
         raise UsageError(
             f"preset {preset.name}: Reflection-GRPO trains editors of kind kontext, not {preset.editor.kind}"
         )
     pipeline = open_named("FluxKontextPipeline", preset.editor.checkpoint, preset.editor.sampling, preset.device)
-    adapter = preset.editor_adapter
-    if adapter is None:
-        return pipeline
-    folder = locate(adapter)
+    return pipeline if preset.editor_adapter is None else merge(pipeline, preset.editor_adapter)
+
+
+def merge(pipeline: Any, adapter: str | Path) -> Any:
+    """The pipeline with a LoRA (a folder or bundled:NAME) merged into its transformer.
+
+    Raises UsageError when the adapter cannot be read, or does not fit.
+    """
+    from diffusers.loaders.lora_base import LORA_WEIGHT_NAME_SAFE
+
     try:
         with quiet():
-            pipeline.load_lora_weights(folder, weight_name=LORA_WEIGHT_NAME_SAFE, adapter_name=_MERGED)
+            pipeline.load_lora_weights(locate(adapter), weight_name=LORA_WEIGHT_NAME_SAFE, adapter_name=_MERGED)
             pipeline.transformer.fuse_lora(adapter_names=[_MERGED])
             pipeline.transformer.unload_lora()
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this adapter is no use here
         first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"{adapter}: cannot be put on {preset.editor.checkpoint}: {first}") from problem
+        raise UsageError(f"{adapter}: cannot be put on {pipeline.config._name_or_path}: {first}") from problem
     return pipeline

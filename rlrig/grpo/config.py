@@ -212,12 +212,14 @@ class Evaluation(Frozen):
 class Config(Frozen):
     """One run. `system` names the pipeline preset (or is one) whose Diffuser draws, whose Checker rewards, and whose
     Actor or editor is trained; `rl` which adapters of an earlier training it has on (None: as the system says).
-    `alternate` steps after the start of a phase the other phase takes over; 0 is never."""
+    `alternate` steps after the start of a phase the other phase takes over; 0 is never. With `fsdp` the processes share
+    out the frozen weights of the editor that is trained (`sharding`)."""
 
     name: str
     system: str | Preset = "shapes"
     rl: Rl | None = None
     device: str | None = None
+    fsdp: bool = False
     seed: int = Field(default=0, ge=0)
     steps: int = Field(default=200, ge=1)
     minutes: Positive | None = None

@@ -1,6 +1,5 @@
 """What training leaves: a system that `RLRIGPipeline.from_pretrained` loads, and the adapters by themselves."""
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from diffusers import FluxKontextPipeline
 from peft.utils import get_peft_model_state_dict
 from safetensors import SafetensorError
 
+from rlrig.backends.load import merge, open_editor
 from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
 from rlrig.grpo.phases import ActorPhase, EditorPhase
@@ -42,7 +42,9 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
     for phase in phases.values():
         if isinstance(phase, EditorPhase):
             with quiet():
-                _save_editor(phase.policy, out)
+                save_editor_lora(phase.policy, out / "editor-lora")
+                plain = open_editor(preset.model_copy(update={"device": "cpu"}))
+                merge(plain, out / "editor-lora").save_pretrained(out / "editor", safe_serialization=True)
             checkpoint = str((out / "editor").resolve())
             changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
         else:
@@ -61,15 +63,6 @@ def save_editor_lora(policy: KontextPolicy, folder: Path) -> None:
         transformer_lora_layers=lora,
         transformer_lora_adapter_metadata=policy.transformer.peft_config[ADAPTER].to_dict(),  # alpha, which scales it
     )
-
-
-def _save_editor(policy: KontextPolicy, out: Path) -> None:
-    save_editor_lora(policy, out / "editor-lora")
-    merged = copy.deepcopy(policy.transformer)
-    merged.fuse_lora(adapter_names=[ADAPTER])
-    merged.unload_lora()
-    parts = {**policy.pipeline.components, "transformer": merged}
-    FluxKontextPipeline(**parts).save_pretrained(out / "editor", safe_serialization=True)
 
 
 def _save_actor(policy: ActorPolicy, folder: Path) -> None:

@@ -12,10 +12,12 @@ from torch import Tensor
 from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.processes import mine
+from rlrig.grpo.sharding import shard
 from rlrig.grpo.starts import StartSource, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
 from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval.errors import UsageError
 
 _FREE = {"steps", "minutes", "checkpoint_every", "keep", "device", "trackers"}
 """Settings that may differ between the two halves of a resumed run."""
@@ -43,7 +45,10 @@ class Run:
 
 
 def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
-    """A run before its first step. UsageError for a tracker that is not there, or batches that cannot be shared out."""
+    """A run before its first step.
+
+    Raises UsageError for a tracker that is not there, or what cannot be shared out among the processes.
+    """
     prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
     threshold = system.preset.loop.threshold
     source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, threshold)
@@ -54,6 +59,12 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
     require(config.trackers)
     trackers = list(config.trackers) or None
     accelerator = Accelerator(cpu=system.preset.device == "cpu", log_with=trackers, project_dir=out)
+    if config.fsdp:
+        if "editor" not in system.phases:
+            raise UsageError(
+                "fsdp: it is the trained editor's weights that are shared out, and phase 1 trains the Actor"
+            )
+        shard(system.editor.pipeline.transformer, accelerator)
     for phase in system.phases.values():  # told now, not after the first pictures have been drawn
         mine(accelerator, phase.training.batches, phase.training.optimiser.updates)
     return Run(config, first, out, system, accelerator, source, learners)

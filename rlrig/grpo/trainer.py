@@ -64,11 +64,13 @@ def train_step(run: Run) -> dict[str, Any]:
         if weight == 0:
             continue  # all groups are of equal rewards: no step on momentum alone
         for turn, advantages, live in todo:
-            if live.any():  # a batch without a lesson is not replayed
-                for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
-                    (part.loss / weight).backward()
+            if not live.any() and not config.fsdp:  # without a lesson; under FSDP the others need this one's weights
+                continue
+            for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
+                (part.loss / weight).backward()
+                if live.any():
                     logged.append(part.logged)
-                    del part  # its graph would lie beside the next one's
+                del part  # its graph would lie beside the next one's
         norms.append(learner.update(processes))
 
     total = scores.rewards @ torch.tensor(scorer.weights)
@@ -104,7 +106,7 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
         log.say(f"resuming {found}")
     run.system.checker.assert_frozen()
     log.say(f"replay check: the largest |ratio - 1| before any update is {self_check(run):.1e}")
-    dev = _dev(run) if leads else []
+    dev = from_leader(run.accelerator, _dev(run) if leads else [])
     if not run.evaluations:
         _evaluate(run, dev, log)
     while run.step < config.steps and run.seconds < 60 * (config.minutes or float("inf")):
@@ -162,7 +164,7 @@ def _dev(run: Run) -> list[Start]:
 
 def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:
     """Measure the averaged weights on dev, and remember those that did best."""
-    if run.accelerator.is_main_process:
+    if run.accelerator.is_main_process or run.config.fsdp:
         with _averaged(run):
             found = evaluate(run.system, dev, run.config.seed)
         row = {"step": run.step, "phase": run.phase, **found}

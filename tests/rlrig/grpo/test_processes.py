@@ -11,6 +11,7 @@ import yaml
 
 from rlrig.grpo import checkpoint
 from rlrig.grpo.command import start
+from rlrig_eval.errors import UsageError
 from tests.models import untrained
 
 # peft 0.21 asks transformers 5.23 for an attribute by its old name.
@@ -30,12 +31,13 @@ def moments(run: Path) -> list[torch.Tensor]:
     return [state[key]["exp_avg"] for key in sorted(state)]
 
 
-@pytest.mark.timeout(900)  # three times torch and its friends, on a machine that may be busy
-def test_two_processes_take_the_step_of_one(tmp_path):
-    """Batch-wide advantages, and a loss over live samples of both."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Path:
+    """A config of one step; `one` beside it is the run that one process makes of it."""
+    folder = tmp_path_factory.mktemp("processes")
     config = {
         "name": "two",
-        "system": str(untrained.preset(tmp_path)),
+        "system": str(untrained.preset(folder)),
         "steps": 1,
         "draw": 6,
         "editor": {
@@ -49,17 +51,31 @@ def test_two_processes_take_the_step_of_one(tmp_path):
         },
         "evaluation": {"prompts": 2},
     }
-    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
-    (tmp_path / "train.py").write_text(SCRIPT)
-    start("editor", tmp_path / "run.yaml", {}, tmp_path / "one")  # in this process, which has loaded torch already
+    for name, fsdp in (("run", False), ("fsdp", True)):
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump({**config, "fsdp": fsdp}))
+    (folder / "train.py").write_text(SCRIPT)
+    start("editor", folder / "run.yaml", {}, folder / "one")  # in this process, which has loaded torch already
+    return folder
+
+
+@pytest.mark.timeout(900)  # three times torch and its friends, on a machine that may be busy
+@pytest.mark.parametrize("config", ["run", "fsdp"])
+def test_two_processes_take_the_step_of_one(config, told):
+    """Batch-wide advantages, and a loss over live samples of both; each process with all weights, or half of them."""
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command = [*launch, str(tmp_path / "train.py"), str(tmp_path / "run.yaml"), str(tmp_path / "two")]
+    command = [*launch, str(told / "train.py"), str(told / f"{config}.yaml"), str(told / f"two-{config}")]
     here = {**os.environ, "PYTHONPATH": os.getcwd()}  # noqa: PTH109 - a string for the environment
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=here)
     assert done.returncode == 0, done.stderr[-2000:]
-    one_moments, two_moments = (moments(tmp_path / name) for name in ("one", "two"))
+    one_moments, two_moments = (moments(told / name) for name in ("one", f"two-{config}"))
     assert max(float(m.abs().max()) for m in one_moments) > 0
     one, two = (torch.cat([m.flatten() for m in each]) for each in (one_moments, two_moments))
     # Mostly equal to the last bit. A picture that turned by a grey level in one process moved it by .05, once; a sum
     # that was left out, or done twice, is off by half or by one.
     assert float((one - two).norm()) < 0.1 * float(one.norm())
+    assert (told / f"two-{config}" / "export" / "editor" / "model_index.json").is_file()
+
+
+def test_one_process_has_nobody_to_share_weights_with(told):
+    with pytest.raises(UsageError, match="there is one process"):
+        start("editor", told / "fsdp.yaml", {}, told / "alone")
