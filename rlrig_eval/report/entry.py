@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.report.folder import Excerpt, Summary, Timing
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.baseline import Baseline
@@ -63,6 +65,11 @@ class Entry:
         return tuple(self.terms["protocol"]["seeds"])
 
     @property
+    def judges(self) -> list[Mapping[str, Any]]:
+        """The judges that it began with and those that were added, as they were recorded."""
+        return [*self.terms["judges"], *self.terms.get(ADDED, ())]
+
+    @property
     def alike(self) -> str:
         """Equal for two entries that can be compared."""
         return json.dumps({name: value for name, value in self.terms.items() if name != ADDED}, sort_keys=True)
@@ -83,7 +90,7 @@ def read_entries(paths: Sequence[Path]) -> list[Entry]:
     suites: dict[str, tuple[Suite, Groups]] = {}  # the runs of one suite share it while they are read
     read = [_of_file(path) if path.is_file() else _of_run(path, suites) for path in found]
     labels = _labels(found, [one.model for one in read])
-    return [replace(one, label=label) for one, label in zip(read, labels, strict=True)]
+    return [replace(one, label=label) for one, label in zip(_judges_told_apart(read), labels, strict=True)]
 
 
 def result_paths(paths: Sequence[Path]) -> list[Path]:
@@ -116,6 +123,34 @@ def _found(path: Path) -> Iterator[Path]:
             f"{path}: not a run folder (there is no run.json in it), nor a folder of baseline files or runs"
         )
     yield from below
+
+
+def _judges_told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """Where two results were given different judges of one name later, each has metrics with a hash of its judge."""
+
+    def hashed(slug: str, one: Entry) -> str:
+        judge = next((j for j in one.judges if j["slug"] == slug), None)
+        return "" if judge is None else sha256(json.dumps(judge, sort_keys=True).encode()).hexdigest()[:4]
+
+    renamed = []
+    for one in entries:
+        others = [other for other in entries if other.alike == one.alike]
+        names = {
+            PREFIX + slug: f"{PREFIX}{slug}@{hashed(slug, one)}"
+            for slug in (judge["slug"] for judge in one.judges)
+            if len({hashed(slug, other) for other in others} - {""}) > 1
+        }
+
+        def told(metrics: Mapping[str, Estimate], names: Mapping[str, str] = names) -> dict[str, Estimate]:
+            found = {}
+            for metric, value in metrics.items():
+                mine = next((name for name in names if metric == name or metric.startswith(f"{name}.")), None)
+                found[metric if mine is None else names[mine] + metric.removeprefix(mine)] = value
+            return found
+
+        tags = {tag: told(metrics) for tag, metrics in one.by_tag.items()}
+        renamed.append(replace(one, metrics=told(one.metrics), by_tag=tags) if names else one)
+    return renamed
 
 
 def _below(path: Path) -> Iterator[Path]:

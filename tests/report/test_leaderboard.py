@@ -18,6 +18,7 @@ from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.compare import differences
+from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.stats import places
 from tests.report.contestants import Rounds, Single, named, run, suite
 
@@ -217,3 +218,18 @@ def test_a_run_that_does_not_say_its_cost_is_left_out_by_a_cut(runs, tmp_path):
 
 def _row(table, model):
     return next(row for row in table.records() if row["model"] == model)
+
+
+def test_two_judges_of_one_name_that_were_added_later_do_not_share_a_column(runs, tmp_path):
+    for reply in ("yes", "no"):
+        out = shutil.copytree(runs[1], tmp_path / reply)
+        script = tmp_path / f"{reply}.jsonl"
+        script.write_text(json.dumps({"reply": reply}) + "\n")
+        rescore(out, judge=("scripted", {"replies": str(script), "rubric": "p-yes"}))
+    one, other, unjudged = read_entries([tmp_path / "yes", tmp_path / "no", runs[1]])
+    names = [{name for name in entry.metrics if name.startswith("judge.")} for entry in (one, other)]
+    assert not names[0] & names[1]
+    assert all(name.startswith("judge.scripted@") for name in names[0] | names[1])
+    (alone, _) = read_entries([tmp_path / "yes", runs[1]])
+    assert "judge.scripted" in alone.metrics
+    assert one.alike == other.alike == unjudged.alike
