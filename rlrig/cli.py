@@ -83,13 +83,13 @@ def train(
     import torch
 
     from rlrig.bundled.fit import Budget
-    from rlrig_eval.checkpoints import locate
+    from rlrig_eval.checkpoints import locate, weights_hash
+    from rlrig_eval.pipelines.opening import on
 
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError("--device cuda: torch sees no GPU here")
     torch.set_num_threads(threads)
     folder = writable(work / model)
-    budget = Budget(minutes=minutes, folder=folder, device=device)
+    begun_from = None if start is None else weights_hash(start)
+    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
 

@@ -52,11 +52,10 @@ class PipelineEditor:
     def edit(
         self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
     ) -> list[Image.Image]:
-        side = (self._size, self._size)
-        scaled = [image if image.size == side else image.resize(side, Image.Resampling.LANCZOS) for image in images]
+        scaled = [resized(image, (self._size, self._size)) for image in images]
         painted = self._painter.paint(instructions, seeds, image=scaled)
         self.evals_per_image = _evaluations(painted, self.evals_per_image)
-        return [_picture(one) for one in painted]
+        return [resized(_picture(one), image.size) for one, image in zip(painted, images, strict=True)]
 
 
 class KontextEditor(PipelineEditor):
@@ -72,6 +71,11 @@ class KontextEditor(PipelineEditor):
         from diffusers import FluxKontextPipeline
 
         return cls(open_pipeline(FluxKontextPipeline, path, sampling.dtype, device), sampling)
+
+
+def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture in (width, height) pixels; an edit is handed back in the size of what it was made of."""
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _evaluations(painted: Sequence[Painted], before: int) -> int:

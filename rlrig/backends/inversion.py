@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rlrig.backends import solvers
 from rlrig.backends.fields import field_of, noise_levels
+from rlrig.backends.flow import resized
 from rlrig.presets import Inversion, Sampling
 from rlrig_eval.pipelines.painter import backing_off, counted
 
@@ -58,7 +59,7 @@ class InversionEditor:
             return found
 
         edited, self._at_once = backing_off(some, len(images), self._at_once, _tidy)
-        return edited
+        return [resized(picture, image.size) for picture, image in zip(edited, images, strict=True)]
 
     def _levels(self, clean: Tensor) -> tuple[float, ...]:
         """Noise levels from 1 down to 0."""

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.random import Generator
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, get_peft_model
 from PIL import Image
 from torch import Tensor, nn
 
-from rlrig.backends.vlm import VLM, VLMActor
+from rlrig.backends.vlm import VLM, VLMActor, adapted
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
@@ -70,11 +70,7 @@ def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | Non
     before, packer = vlm.fingerprint(), Packer(vlm.processor, vlm.model)
     vlm.model.name_or_path = ""  # peft writes it down, and a folder of this machine means nothing elsewhere
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=_ADAPTED)
-    model = (
-        get_peft_model(vlm.model, config)
-        if start is None
-        else PeftModel.from_pretrained(vlm.model, start, is_trainable=True)
-    )
+    model = get_peft_model(vlm.model, config) if start is None else adapted(vlm, start, is_trainable=True).model
     model.train()
     held_out = list(_failures(192))
     make = Failures(painted_by(drawer, SEEN, 1, device=budget.device))

@@ -20,6 +20,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.optim.swa_utils import AveragedModel
 
 from rlrig.bundled.crew import Crew
+from rlrig_eval.errors import UsageError
 
 CHECKPOINT_EVERY = 60.0
 LOG_EVERY = 100
@@ -31,7 +32,7 @@ Loss = Callable[[Any], tuple[Tensor, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train, and where the state lives."""
+    """How long to train, and where the state lives; `start` tells the weights that training begins from, if any."""
 
     minutes: float
     folder: Path
@@ -39,6 +40,7 @@ class Budget:
     ema: float = 0.995
     warmup_steps: int = 200
     evaluate_every: float = 600.0
+    start: str | None = None
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:
@@ -96,14 +98,14 @@ def fit(
     budget.folder.mkdir(parents=True, exist_ok=True)
     average = AveragedModel(model, multi_avg_fn=moving_average(budget.ema))
     bases = [[group["lr"] for group in optim.param_groups] for optim in optims]
-    step, spent = _restore(budget.folder / "state.pt", model, average, optims, budget.device)
+    step, spent = _restore(budget, model, average, optims)
     crew = Crew.gather(step)
     stream = batches(step)  # the seed: a resumed run sees fresh data
     started, saved, evaluated = time.monotonic() - spent, time.monotonic(), time.monotonic()
     total, elapsed = budget.minutes * 60, spent
 
     def save() -> None:
-        _save(budget.folder / "state.pt", model, average, optims, step, elapsed)
+        _save(budget, model, average, optims, step, elapsed)
 
     def measure() -> dict[str, float]:
         found = dict(evaluate(average.module))
@@ -164,7 +166,7 @@ def _write(log: Any, row: Mapping[str, Any]) -> None:
 
 
 def _save(
-    path: Path,
+    budget: Budget,
     model: nn.Module,
     average: nn.Module,
     optims: Sequence[torch.optim.Optimizer],
@@ -177,18 +179,27 @@ def _save(
         "optims": [optim.state_dict() for optim in optims],
         "step": step,
         "spent": spent,
+        "start": budget.start,
         "rng": torch.get_rng_state(),
     }
+    path = budget.folder / "state.pt"
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
 
 def _restore(
-    path: Path, model: nn.Module, average: nn.Module, optims: Sequence[torch.optim.Optimizer], device: str
+    budget: Budget, model: nn.Module, average: nn.Module, optims: Sequence[torch.optim.Optimizer]
 ) -> tuple[int, float]:
+    path = budget.folder / "state.pt"
     if not path.exists():
         return 0, 0.0
-    state = torch.load(path, map_location=device, weights_only=True)
+    state = torch.load(path, map_location=budget.device, weights_only=True)
+    if state.get("start", budget.start) != budget.start:
+        before, now = (f"the weights {one}" if one else "nothing" for one in (state["start"], budget.start))
+        raise UsageError(
+            f"{path}: of a training that began from {before}, and this one is to begin from {now}; "
+            "give --start as it was then, or another --work"
+        )
     model.load_state_dict(state["model"])
     average.load_state_dict(state["average"])
     for optim, saved in zip(optims, state["optims"], strict=True):

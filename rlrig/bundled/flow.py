@@ -12,7 +12,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast,
 from rlrig.bundled.fit import half_precision
 from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
-from rlrig_eval.checkpoints import open_pipeline
+from rlrig_eval.checkpoints import open_pipeline, unusable
+from rlrig_eval.errors import UsageError
 
 WIDTH = 192
 HEADS = 6
@@ -178,11 +179,15 @@ def tokenise(texts: list[str], made: PreTrainedTokenizerFast) -> Tensor:
 
 
 def load_vae(path: Path, device: str) -> AutoencoderKL:
-    return (
-        AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32)
-        .to(device, memory_format=torch.channels_last)
-        .eval()
-    )
+    """The autoencoder in a folder, or that of the pipeline in it. UsageError when it cannot be read."""
+    path = path / "vae" if (path / "vae").is_dir() else path
+    if not (path / "config.json").is_file():
+        raise UsageError(f"autoencoder {path}: no folder with a config.json in it")
+    try:
+        model = AutoencoderKL.from_pretrained(path, torch_dtype=torch.float32)
+    except (OSError, ValueError) as problem:
+        raise unusable(path, problem) from problem
+    return model.to(device, memory_format=torch.channels_last).eval()
 
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:

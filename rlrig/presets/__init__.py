@@ -191,6 +191,12 @@ class Preset(Frozen):
         for role in ("actor", "editor"):
             if self.rl in (role, "both") and getattr(self.trained, role) is None:
                 raise ValueError(f"rl: {self.rl} asks for a trained {role}, and trained.{role} names none")
+        if self.actor_adapter is not None and self.checker.server is not None:
+            raise ValueError("an Actor's adapter goes on a model in this process, and checker.server names another")
+        if self.rl in ("actor", "both") and not self.editor.takes_orders:
+            raise ValueError(
+                f"rl: {self.rl} asks for a trained Actor, and an editor of kind {self.editor.kind} has none"
+            )
         return self
 
 
@@ -203,7 +209,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         UsageError: naming the file and the field.
     """
     path = Path(name_or_path)
-    if path.is_dir():
+    if (path / "preset.yaml").is_file():  # any other folder may bear a preset's name by chance: ./flux, of weights
         path = path / "preset.yaml"
     elif path.suffix not in (".yaml", ".yml"):
         path = _FOLDER / f"{name_or_path}.yaml"

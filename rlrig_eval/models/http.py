@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -79,6 +80,8 @@ class Http:
             if problem.code == 429 or problem.code >= 500:
                 raise _Busy(f"answered {problem.code}") from problem
             return Failure(f"{self._url}: answered {problem.code}")
+        except http.client.HTTPException as problem:
+            raise _Busy(f"answered what is not HTTP, or not to its end ({type(problem).__name__})") from problem
         except OSError as problem:  # URLError and TimeoutError are ones
             reason = getattr(problem, "reason", problem)
             slow = isinstance(reason, TimeoutError)

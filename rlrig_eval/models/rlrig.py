@@ -10,8 +10,8 @@ from PIL import Image
 
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, weights_hash
-from rlrig_eval.errors import UsageError
-from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
+from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.models.contract import Drawn, Failure, Job, Picture, Trace
 from rlrig_eval.scene import SceneGraph
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ class RLRIG:
         from rlrig.pipeline import RLRIGPipeline
         from rlrig.presets import load_preset
 
+        chosen = load_preset(preset, settings, rl)  # first, as it says what is wrong with the settings
         self.pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
-        self.settings: Mapping[str, Any] = {**_described(load_preset(preset, settings, rl)), "actor": actor}
+        self.settings: Mapping[str, Any] = {**_described(chosen), "actor": actor}
 
     @staticmethod
     def needs(preset: str, **_: Any) -> list[str]:
@@ -65,8 +66,14 @@ class RLRIG:
 
 
 def drawn_by(pipeline: RLRIGPipeline, jobs: Sequence[Job]) -> list[Drawn]:
-    """What a pipeline that is already built draws for some jobs."""
-    results = pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
+    """What a pipeline that is already built draws for some jobs.
+
+    Where a picture is held back, or a server does not answer, the jobs are drawn one by one: a failure costs its own.
+    """
+    try:
+        results = pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
+    except RunError as problem:
+        return [one for job in jobs for one in drawn_by(pipeline, [job])] if len(jobs) > 1 else [Failure(str(problem))]
     return [
         Picture(
             image=result.image,
@@ -195,6 +202,9 @@ def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, co
 
 
 def _described(preset: Preset) -> dict[str, Any]:
+    served = (
+        {} if preset.checker.server is None else {"checker": preset.checker.checkpoint}
+    )  # its weights lie elsewhere
     return {
         "preset": preset.name,
         "size": preset.diffuser.sampling.size,
@@ -205,6 +215,7 @@ def _described(preset: Preset) -> dict[str, Any]:
         "rl": preset.rl,
         "sentences": preset.actor.sentences,
         **preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True),
+        **served,
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }
 

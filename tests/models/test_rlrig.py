@@ -12,8 +12,8 @@ from PIL import Image
 
 from rlrig.trace import Trace
 from rlrig_eval import evaluate
-from rlrig_eval.errors import UsageError
-from rlrig_eval.models import Job, build, resolve
+from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.models import Failure, Job, build, resolve
 from rlrig_eval.runs.store import read_samples
 from tests.models import untrained
 from tests.runs import tiny
@@ -76,7 +76,9 @@ def test_what_it_is_made_of_is_told(rlrig) -> None:
     assert all(rlrig.settings["weights"].values())
 
 
-@pytest.mark.parametrize(("options", "settings"), [({"preset": "shapse"}, {}), ({}, {"max_edit": "2"})])
+@pytest.mark.parametrize(
+    ("options", "settings"), [({"preset": "shapse"}, {}), ({}, {"max_edit": "2"}), ({}, {"rl": "both"})]
+)
 def test_a_wrong_preset_or_rule_is_a_usage_error(options: dict, settings: dict) -> None:
     with pytest.raises(UsageError):
         build(resolve("rlrig", options, settings))
@@ -123,3 +125,17 @@ def test_its_settings_name_base_and_checker(picked: Path) -> None:
     assert (settings["n"], settings["threshold"], settings["steps"]) == (2, 0.5, 2)
     assert settings["weights"]
     assert settings["checker_weights"]
+
+
+def test_a_picture_that_is_held_back_costs_its_own_job_alone(rlrig, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = type(rlrig.pipeline.diffuser).draw
+
+    def held_back(self, prompts, seeds):
+        if JOBS[1].text in prompts:
+            raise RunError("the safety checker held the picture back")
+        return draw(self, prompts, seeds)
+
+    monkeypatch.setattr(type(rlrig.pipeline.diffuser), "draw", held_back)
+    drawn = rlrig.generate(JOBS)
+    assert [isinstance(one, Failure) for one in drawn] == [False, True, False, False]
+    assert "held the picture back" in drawn[1].reason

@@ -217,3 +217,25 @@ def test_rows_with_another_diffuser_are_refused(made: Path, system: System, tmp_
     other.write_text(Path(system.base.rpartition(":")[0]).read_text().replace("'weights': '", "'weights': 'x"))
     with pytest.raises(NotComparable, match="different Diffusers"):
         draw(System(system.preset, f"{other}:Base", system.vae), str(made / "suite"), tmp_path, 1, progress=False)
+
+
+@pytest.mark.parametrize("sampling", ["'steps': 50", "'true_cfg': 7.0"])
+def test_a_single_pass_that_samples_otherwise_than_the_loop_draws_is_no_control(
+    sampling: str, made: Path, system: System, tmp_path: Path
+) -> None:
+    other = tmp_path / "base.py"
+    plain = Path(system.base.rpartition(":")[0]).read_text()
+    other.write_text(plain.replace("'size': 64", f"'size': 64, {sampling}"))
+    with pytest.raises(NotComparable, match=sampling.split("'")[1]):
+        draw(System(system.preset, f"{other}:Base", system.vae), str(made / "suite"), tmp_path, 1, progress=False)
+
+
+def test_a_row_without_a_picture_ends_in_one_line(system: System, made: Path, tmp_path: Path, capsys) -> None:
+    broken = tmp_path / "base.py"
+    broken.write_text(
+        Path(system.base.rpartition(":")[0]).read_text()
+        + "    def generate(self, jobs):\n        raise RuntimeError('no memory')\n"
+    )
+    words = ["--suite", str(made / "suite"), "--limit", "1", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path)]
+    assert main([*words, "--preset", system.preset, "--base", f"{broken}:Base", "--vae", system.vae]) == 1
+    assert "error: single pass: no picture of it was drawn" in capsys.readouterr().err

@@ -37,6 +37,9 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
         (["generate", "a red circle", "--out", "/proc/nowhere"], "/proc/nowhere"),
         (["train", "difuser"], "did you mean 'diffuser'"),
         (["train", "vae", "--device", "cuda"], "no GPU"),
+        (["train", "vae", "--device", "gpu"], "try auto, cpu, cuda"),
+        (["train", "vae", "--start", "nowhere"], "nowhere"),
+        (["train", "actor", "--start", "nowhere"], "cannot load this adapter"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(

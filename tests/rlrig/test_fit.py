@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from rlrig.bundled import fit as loop
 from rlrig.bundled.fit import Budget, fit, moving_average, optimisers
+from rlrig_eval.errors import UsageError
 
 TRUTH = torch.tensor([[2.0, -1.0], [0.5, 1.0]])
 
@@ -25,7 +26,7 @@ def batches(seed: int) -> Iterator[Tensor]:
         yield torch.randn(16, 2, generator=rng)
 
 
-def run(model: Line, folder: Path, seconds: float) -> tuple[nn.Module, dict[str, object]]:
+def run(model: Line, folder: Path, seconds: float, start: str | None = None) -> tuple[nn.Module, dict[str, object]]:
     def loss(x: Tensor) -> tuple[Tensor, Mapping[str, float]]:
         return (model.matrix(x) - x @ TRUTH.T).pow(2).mean(), {}
 
@@ -33,7 +34,8 @@ def run(model: Line, folder: Path, seconds: float) -> tuple[nn.Module, dict[str,
         return {"error": float((candidate.matrix.weight.detach() - TRUTH).abs().max())}
 
     optims = optimisers(model, matrix_rate=0.05, rate=0.05, decay=0.0)
-    return fit(model, optims, batches, loss, evaluate, Budget(seconds / 60, folder, ema=0.9, warmup_steps=5))
+    budget = Budget(seconds / 60, folder, ema=0.9, warmup_steps=5, start=start)
+    return fit(model, optims, batches, loss, evaluate, budget)
 
 
 def test_it_learns_and_the_average_is_what_comes_back(tmp_path: Path) -> None:
@@ -64,6 +66,12 @@ def test_a_larger_budget_goes_on_from_where_it_stopped(tmp_path: Path, capsys: p
     _, longer = run(Line(), tmp_path, seconds=2)
     assert longer["steps"] > first["steps"]
     assert f"resuming at step {first['steps']}" in capsys.readouterr().out
+
+
+def test_a_training_that_begins_elsewhere_does_not_go_on_from_this_one(tmp_path: Path) -> None:
+    run(Line(), tmp_path, seconds=0.2)
+    with pytest.raises(UsageError, match=r"began from nothing, and this one is to begin from the weights abc"):
+        run(Line(), tmp_path, seconds=0.2, start="abc")
 
 
 def test_the_state_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

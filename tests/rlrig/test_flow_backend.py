@@ -67,6 +67,12 @@ def test_an_edit_is_the_same_in_any_batch_and_keeps_the_size(editor: KontextEdit
     assert furthest(alone, together[3]) <= 1
 
 
+def test_an_edit_has_the_size_of_what_it_was_made_of(editor: KontextEditor, diffuser: FlowDiffuser) -> None:
+    (picture,) = diffuser.draw(PROMPTS[:1], [0])
+    (edited,) = editor.edit([picture.resize((96, 48))], ["add a red circle"], [0])
+    assert edited.size == (96, 48)
+
+
 def test_the_edit_sees_the_picture(editor: KontextEditor) -> None:
     white, black = Image.new("RGB", (64, 64), "white"), Image.new("RGB", (64, 64), "black")
     of_white, of_black = editor.edit([white, black], ["remove a red circle"] * 2, [0, 0])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rlrig.presets import load_preset, save_preset
 from rlrig_eval.errors import UsageError
@@ -49,3 +50,26 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
     preset = load_preset("shapes")
     save_preset(preset, tmp_path)
     assert load_preset(tmp_path) == preset
+
+
+def test_a_folder_that_happens_to_bear_a_preset_s_name_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shapes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_preset("shapes").name == "shapes"
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"checker": {"checkpoint": "vlm", "server": "http://127.0.0.1:1/v1"}}, "checker.server names another"),
+        ({"editor": {"kind": "flowedit"}}, "an editor of kind flowedit has none"),
+    ],
+)
+def test_an_adapter_that_nobody_would_put_on_is_refused(tmp_path: Path, changes: dict, problem: str) -> None:
+    made = load_preset("shapes").model_dump(mode="json")
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({**made, **{k: {**made[k], **v} for k, v in changes.items()}, "rl": "actor"}))
+    with pytest.raises(UsageError, match=problem):
+        load_preset(path)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrig_eval.errors import RLRIGError
+from rlrig_eval.errors import Exit, RLRIGError
 from rlrig_eval.folders import writable
 from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
@@ -22,7 +22,8 @@ _JUDGED = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write ablation-shapes.json and .md; the exit codes are those of `rlrig-eval run`."""
+    """Write ablation-shapes.json and .md; the exit codes are those of `rlrig-eval run`, but that what could not be
+    scored, which the tables tell of, is no error here."""
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.report.ablation", description=__doc__)
     parser.add_argument("--suite", default="spatial", help="NAME or NAME:dev")
     parser.add_argument("--limit", type=int, help="only the first so many prompts")
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     system = System(given.preset, given.base, given.vae, dict(given.retrained))
     try:
         writable(given.out)  # before hours of drawing
-        found = figures(draw(system, given.suite, folder, given.limit, given.judge))
+        drawn = draw(system, given.suite, folder, given.limit, given.judge)
+        found = figures(drawn)
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return int(problem.exit_code)
@@ -58,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replace_json(given.out / f"{given.name}.json", {"schema": 1, "command": command, **found})
     replace_text(given.out / f"{given.name}.md", as_markdown(found, command, notes))
     print(given.out / f"{given.name}.md")
-    return 0
+    for row, reason in drawn.in_error.items():
+        print(f"warning: {row}: {reason}", file=sys.stderr)
+    return int(Exit.RUN if drawn.in_error else Exit.OK)
 
 
 def _labelled(text: str) -> tuple[str, str]:

@@ -96,7 +96,7 @@ class Operations:
     """Denoiser work of a sample, in drawings: an edit also carries the tokens of the picture that it starts from.
 
     Work is counted as evaluations times tokens, text and picture: a transformer's matrix products, without the part of
-    attention that grows with the square.
+    attention that grows with the square. An editor that carries no such tokens is counted in evaluations alone.
     """
 
     edit: float
@@ -117,6 +117,17 @@ class Operations:
             for part, pictures in (("diffuser", 1), ("editor", 2))
         )
         return cls(edit / draw)
+
+    @classmethod
+    def counted(cls, actions: Sequence[Sequence[str]], evaluations: Sequence[float], drawing: float) -> Operations:
+        """From the actions of samples and the evaluations that each took, where a drawing takes `drawing`.
+
+        >>> Operations.counted([["draw", "edit", "edit"], ["draw"]], [32 + 2 * 48, 32], 32).edit
+        1.5
+        """
+        edits = sum(action == "edit" for each in actions for action in each)
+        drawn = sum(map(len, actions)) - edits
+        return cls((sum(evaluations) / drawing - drawn) / edits if edits else 1.0)
 
     def __call__(self, actions: Sequence[str]) -> float:
         """Of the actions of a trace's rounds: draw, fresh, edit."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval.errors import NotComparable, UsageError
+from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.models.rlrig import trained_adapters
 from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
@@ -50,10 +50,11 @@ class System:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The runs by row, and the rows that were left out, with the reason."""
+    """The runs by row; the rows that were left out, and those with samples in error, with the reason."""
 
     runs: Mapping[str, Opened]
     left_out: Mapping[str, str]
+    in_error: Mapping[str, str] = field(default_factory=dict)
 
 
 def contestants(system: System) -> tuple[Contestant, ...]:
@@ -93,10 +94,11 @@ def draw(
     Rows whose adapters were not trained are left out. Errors are those of `evaluate`.
 
     Raises:
-        NotComparable: two rows draw with different Diffusers.
+        NotComparable: two rows draw with different Diffusers, or loop by different rules.
+        RunError: a row has no picture at all.
     """
     there = trained_adapters(system.preset)
-    runs, left_out = dict[str, Opened](), dict[str, str]()
+    runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
     for row in contestants(system):
         missing = sorted(row.needs - there)
         if missing:
@@ -113,16 +115,35 @@ def draw(
         if not done.whole:
             raise UsageError(f"{done.folder}: the run is not whole: other shards are out")
         runs[row.name] = open_run(done.folder)
-    _one_diffuser(runs)
-    return Drawn(runs, left_out)
+        rows = runs[row.name].rows.values()
+        failed = [one.error or "" for one in rows if one.status == "error"]
+        if len(failed) == len(rows):
+            raise RunError(f"{row.name}: no picture of it was drawn: {failed[0]}")
+        if failed:
+            in_error[row.name] = f"{len(failed)} of {len(rows)} samples are in error: {failed[0]}"
+    require_one_system(runs)
+    return Drawn(runs, left_out, in_error)
 
 
-def _one_diffuser(runs: Mapping[str, Opened]) -> None:
-    weights = {name: _diffuser(run) for name, run in runs.items()}
-    if len(set(weights.values())) > 1:
-        raise NotComparable(f"the rows draw with different Diffusers: {weights}")
+def require_one_system(runs: Mapping[str, Opened]) -> None:
+    """Raises NotComparable unless every row draws with one Diffuser, sampled alike, and loops by the same rules.
+
+    A setting that a row does not state is its pipeline's own, and is not compared.
+    """
+    told = {name: _told(run) for name, run in runs.items()}
+    for what in ("weights", *_SAMPLING, "loop"):
+        found = {name: one[what] for name, one in told.items() if one.get(what) is not None}
+        if len(set(map(str, found.values()))) > 1:
+            raise NotComparable(f"the rows draw with different Diffusers, or loop differently: {what}: {found}")
 
 
-def _diffuser(run: Opened) -> str:
-    found = (run.config.settings or {}).get("weights")
-    return str(found["diffuser"] if isinstance(found, Mapping) else found)
+_SAMPLING = ("steps", "size", "guidance", "true_cfg", "max_sequence_length", "dtype", "quantise", "scheduler")
+
+
+def _told(run: Opened) -> dict[str, Any]:
+    """The Diffuser's weights and sampling, and the rules of the loop where there is one."""
+    settings = run.config.settings or {}
+    weights = settings.get("weights")
+    if not isinstance(weights, Mapping):
+        return settings
+    return {**settings["diffuser"], "size": settings["size"], "loop": settings["loop"], "weights": weights["diffuser"]}

@@ -25,13 +25,15 @@ from rlrig_eval.stats import cluster_mean_ci, differences_within
 METRICS = ("all_correct", "requirements", "sg_iou", "pair_accuracy")
 HARD, UNSEEN, ALL = "three or more relations", "unseen pairings", "all"
 UNITS = ("images", "operations")
+WITH_REFERENCE = ("kontext", "qwen-edit")
+"""Editors whose transformer reads the tokens of the picture that is edited beside those of the one that is made."""
 
 
 def figures(drawn: Drawn) -> dict[str, Any]:
     """The content of the report; nothing in it is estimated but what carries an interval."""
     runs = drawn.runs
     loop = runs[LOOP]
-    work = Operations.of(loop.config.settings or {}, int((loop.config.settings or {})["size"]))
+    work = operations(loop, runs[SINGLE])
     cuts, costs = best_of_n(runs[BEST]), {name: cost(run, work) for name, run in runs.items() if name != BEST}
     scores = {name: run.prompt_scores for name, run in runs.items() if name != BEST}
     at_cap = cuts[CAP - 1]
@@ -135,6 +137,16 @@ def matched(
             "differences": differences(scores[name], control.scores, about, parts),
         }
     return found
+
+
+def operations(loop: Opened, single: Opened) -> Operations:
+    """What an edit of `loop` costs, in drawings, of which `single` makes one a sample."""
+    settings = loop.config.settings or {}
+    if settings["editor"]["kind"] in WITH_REFERENCE:
+        return Operations.of(settings, int(settings["size"]))
+    rows, drawings = _drawn(loop), [one.cost["denoiser_evals"] for one in _drawn(single)]
+    spent = [one.cost["denoiser_evals"] for one in rows]
+    return Operations.counted([_actions(loop, one) for one in rows], spent, sum(drawings) / len(drawings))
 
 
 def cost(run: Opened, work: Operations) -> dict[str, float | None]:

@@ -116,11 +116,14 @@ def _cost(figures: Mapping[str, Any]) -> Table:
         Column(name="edge_density", title="edges", kind="number"),
         Column(name="colour_entropy", title="colours", unit="bits", kind="number", digits=2),
     )
-    edit = (
-        f"Means of a prompt. An edit is {figures['edit_in_drawings']:.2f} drawings: its picture rides along as tokens."
-    )
+    work = f"An edit is {figures['edit_in_drawings']:.2f} drawings, by its evaluations and the tokens of each."
     looks = f"Edges and colours of the final pictures: a row below {BAND:.0%} of the single pass has bought its score."
-    return Table(title="Cost and looks", columns=columns, rows=tuple(rows), notes=(edit, looks.replace("%", " %")))
+    return Table(
+        title="Cost and looks",
+        columns=columns,
+        rows=tuple(rows),
+        notes=(f"Means of a prompt. {work}", looks.replace("%", " %")),
+    )
 
 
 def _headroom(figures: Mapping[str, Any]) -> Table:
