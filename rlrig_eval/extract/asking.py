@@ -177,28 +177,44 @@ def _of_things(reply: StrictGraph, lists: Lists) -> SceneGraph:
         Entity(
             id=one.id,
             category=word_for(one.category, lists.categories),
-            attributes=tuple(dict.fromkeys(word.strip().casefold() for word in one.attributes if word.strip())),
+            attributes=tuple(
+                dict.fromkeys(_as_listed(word, lists.attributes) for word in one.attributes if word.strip())
+            ),
         )
         for one in reply.things
     )
-    relations = (_relation(one.subject, one.predicate, one.objects) for one in reply.relations)
+    relations = (
+        _relation(one.subject, _as_listed(one.predicate, lists.predicates), one.objects) for one in reply.relations
+    )
     return SceneGraph(entities=entities, relations=tuple(dict.fromkeys(relations)))
 
 
 def _of_triples(reply: PublishedGraph, lists: Lists) -> SceneGraph:
-    """Names are entities, so that two things of one name are one, as in the script."""
+    """Names are entities, so that two things of one name are one, as in the script; but of a triple of one name twice
+    the object is another of them."""
     spelt = [*reply.object_list, *(name for s, _, o in reply.scene_graph for name in (s, o))]
     name_of = {name: word_for(name, lists.categories) for name in spelt if name.strip()}
-    entities = (Entity(id=name, category=name) for name in dict.fromkeys(name_of.values()))
-    relations = (
-        _relation(name_of.get(subject, ""), predicate, [name_of.get(object_, "")])
-        for subject, predicate, object_ in reply.scene_graph
-    )
+    triples = [
+        (name_of.get(s, ""), _as_listed(predicate, lists.predicates), name_of.get(o, ""))
+        for s, predicate, o in reply.scene_graph
+    ]
+    twice = dict.fromkeys(s for s, _, o in triples if s == o)
+    entities = [Entity(id=name, category=name) for name in dict.fromkeys(name_of.values())]
+    entities += [Entity(id=name + _ANOTHER, category=name) for name in twice]
+    relations = (_relation(s, predicate, [o + _ANOTHER * (s == o)]) for s, predicate, o in triples)
     return SceneGraph(entities=tuple(entities), relations=tuple(dict.fromkeys(relations)))
 
 
-def _relation(subject: str, predicate: str, objects: list[str]) -> Relation:
-    word = predicate.strip().casefold()
+_ANOTHER = " (another)"
+
+
+def _as_listed(word: str, listed: Iterable[str]) -> str:
+    """A word as its list spells it, in capitals or not; small where no list has it."""
+    plain = word.strip().casefold()
+    return next((one for one in listed if one.casefold() == plain), plain)
+
+
+def _relation(subject: str, word: str, objects: list[str]) -> Relation:
     return Relation(
         subject=subject,
         predicate=word.removesuffix(OBJECT_FRAME),

@@ -105,6 +105,8 @@ def _score_row(
         return ScoreRow(**about, status="error", reason=found.reason)
     try:
         scores = scorer(found, sample.prompt, suite)
+    except Unscored as problem:
+        return ScoreRow(**about, status="unscored", reason=str(problem))
     except Exception as problem:
         return ScoreRow(**about, status="error", reason=f"{type(problem).__name__}: {problem}")
     return ScoreRow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -19,7 +20,7 @@ from rlrig_eval.stats import cluster_mean_ci, prompt_means
 from rlrig_eval.suite import Prompt, Suite
 
 SCHEMA = 1
-PAIR_ACCURACY = "pair_accuracy"
+PAIR_ACCURACY, VISOR = "pair_accuracy", "visor"
 
 Rows = Mapping[str, SampleRow]
 ScorerRows = Mapping[str, Mapping[str, ScoreRow]]
@@ -48,7 +49,8 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "judges": [judge.identity() | spent(scores.get(judge.metric, {}), samples) for judge in config.all_judges],
         "coverage": coverage(samples, rows, list(scores.values())),
         "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
-        "metrics": _intervals(by_metric, prompts) | totals(by_metric, prompts, len(config.protocol.seeds)),
+        "metrics": _intervals(by_metric, prompts)
+        | totals(by_metric, prompts, len(config.protocol.seeds), _scored(samples, scores.get(VISOR, {}))),
         "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
         "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
     }
@@ -102,6 +104,12 @@ def prompt_scores(samples: Sequence[Sample], scores: ScorerRows) -> PromptScores
     if GRAPH in scores:
         found[PAIR_ACCURACY] = _pair_accuracy(samples, scores[GRAPH])
     return found
+
+
+def _scored(samples: Sequence[Sample], seen: Mapping[str, ScoreRow]) -> Mapping[str, int]:
+    """Of how many samples of a prompt a scorer says something."""
+    told = (s.prompt.id for s in samples if any(v is not None for v in _values(seen.get(s.id)).values()))
+    return Counter(told)
 
 
 def _metric(scorer: str, value: str) -> str:

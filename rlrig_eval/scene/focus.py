@@ -1,5 +1,8 @@
 """`focus`: what of a picture's graph a prompt has an opinion on."""
 
+from collections.abc import Iterator, Sequence
+from itertools import combinations, permutations
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -76,7 +79,51 @@ def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
             # Lexicographic: a partner at all, then attributes, then roles (never as many as 1,000).
             value[i, j] = 1e6 + 1e3 * shared + common
     rows, columns = linear_sum_assignment(value, maximize=True)
-    return {read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0}
+    found = {read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0}
+    return _untangled(found, read, gold)
+
+
+def _untangled(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
+    """`partner` with those of things that `gold` describes alike exchanged where more of its relations then hold.
+
+    A role names the other thing's category, which does not tell one of two dogs from the other.
+    """
+    like: dict[tuple[str, frozenset[str]], list[str]] = {}
+    for seen, wanted in partner.items():
+        entity = gold.entity(wanted)
+        like.setdefault((entity.category, frozenset(entity.attributes)), []).append(seen)
+    alike = [names for names in like.values() if len(names) > 1]
+    same = {entity.id: entity.id for entity in gold.entities}
+    stated = {_renamed(relation, same) for relation in gold.relations if not relation.negated}
+
+    def held(names: dict[str, str]) -> int:
+        told = (r for r in read.relations if all(name in names for name in (r.subject, *r.objects)))
+        return len({_renamed(relation, names) for relation in told} & stated)
+
+    best = held(partner) if alike else len(stated)
+    better = best < len(stated)
+    while better:
+        better = False
+        for names in alike:
+            for order in _orders([partner[name] for name in names]):
+                other = {**partner, **dict(zip(names, order, strict=True))}
+                if (count := held(other)) > best:
+                    partner, best, better = other, count, True
+    return partner
+
+
+def _orders(names: list[str]) -> Iterator[Sequence[str]]:
+    """All orders of a few names; of many, whose orders are too many to try, those with two exchanged."""
+    if len(names) <= _FEW:
+        yield from permutations(names)
+        return
+    for i, j in combinations(range(len(names)), 2):
+        swapped = list(names)
+        swapped[i], swapped[j] = names[j], names[i]
+        yield swapped
+
+
+_FEW = 5
 
 
 def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str]]]:

@@ -10,7 +10,7 @@ from rlrig_eval.scene.graph import Entity, SceneGraph
 from rlrig_eval.shapes.constraints import OVERLAPPING, Boxes, Plan
 from rlrig_eval.shapes.placement import FREE, Placement
 from rlrig_eval.shapes.seating import Search
-from rlrig_eval.shapes.vocabulary import LARGE
+from rlrig_eval.shapes.vocabulary import LARGE, SHAPES
 
 
 class LayoutError(ValueError):
@@ -36,15 +36,31 @@ def layout(
             is crowded. What the plain attempts find is the same for any number of these.
 
     Raises:
-        LayoutError: nothing found within all attempts.
+        LayoutError: nothing found within all attempts, or a shape or relation that this world has not.
     """
     expanded = graph.expand()
     plan = Plan(expanded.entities, tuple(r.canonical() for r in expanded.relations))
+    _require_known(plan)
     for foreseeing in (*repeat(False, attempts), *repeat(True, foresight)):
         placed = _attempt(plan, rng, fixed or {}, placement, foreseeing)
         if placed is not None:
             return SceneGraph(entities=placed, relations=expanded.relations)
     raise LayoutError(f"no layout found for {graph.model_dump_json(exclude_defaults=True)}")
+
+
+LAID_OUT = frozenset(
+    {"left of", "above", "inside", "in front of", "between", "bigger than", "near", "far from", "touching"}
+)
+"""The relations, in canonical form, that things can be placed by."""
+
+
+def _require_known(plan: Plan) -> None:
+    for entity in plan.entities:
+        if entity.category not in SHAPES:
+            raise LayoutError(f"the shapes world has no {entity.category!r}, but {', '.join(SHAPES)}")
+    for relation in plan.stated:
+        if relation.predicate not in LAID_OUT:
+            raise LayoutError(f"the shapes world lays nothing out by {relation.predicate!r}")
 
 
 def _attempt(

@@ -17,8 +17,9 @@ from werkzeug import Response
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, UsageError
 from rlrig_eval.extract import Unscored, Words, build, resolve
-from rlrig_eval.extract.asking import named, question
+from rlrig_eval.extract.asking import Lists, PublishedGraph, StrictGraph, graph_of, named, question
 from rlrig_eval.extract.words import OBJECT_FRAME
+from rlrig_eval.metrics import scene_graph_iou
 from rlrig_eval.scene import SceneGraph, check, parse
 from tests.judges import server
 from tests.runs import tiny
@@ -178,3 +179,21 @@ def test_a_wrong_option_is_found_before_the_run(options: dict[str, str], why: st
     monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
     with pytest.raises(UsageError, match=why):
         resolve("vlm", options)
+
+
+def test_words_of_a_reply_are_spelt_as_on_the_lists() -> None:
+    lists = Lists(("cup",), ("Porcelain", "red"), ("left of",))
+    said = StrictGraph.model_validate(
+        {"things": [{"id": "t1", "category": "cup", "attributes": ["porcelain", "RED", "chipped"]}], "relations": []}
+    )
+    assert graph_of(said, lists).entities[0].attributes == ("Porcelain", "red", "chipped")
+
+
+def test_a_published_triple_of_one_name_twice_is_of_two_things() -> None:
+    lists = Lists(("tree",), (), ("near",))
+    said = PublishedGraph.model_validate(
+        {"scene_graph": [["tree", "near", "tree"]], "object_list": ["tree"], "predicate_list": ["near"]}
+    )
+    graph = graph_of(said, lists)
+    assert [entity.category for entity in graph.entities] == ["tree", "tree"]
+    assert scene_graph_iou(graph, graph, mode="laion").sg == 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Reply, Task, Trouble, Unscored, Verdict
 from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.rubrics import RUBRICS, fingerprint, rubric
-from rlrig_eval.judges.rubrics.choice import key, options, relations_of
+from rlrig_eval.judges.rubrics.choice import NEITHER, key, options, relations_of
+from rlrig_eval.scene import Entity, Relation, SceneGraph
 from tests.judges.replies import GRAPH, Saying, answers, task
 from tests.runs import tiny
 
@@ -39,7 +41,7 @@ def test_the_prompt_names_the_very_keys_that_the_schema_requires() -> None:
 
 @pytest.mark.parametrize("name", RUBRICS)
 def test_a_rubric_has_a_version_and_a_hash_of_its_words(name: str) -> None:
-    assert rubric(name).name == f"{name}/1"
+    assert re.fullmatch(rf"{name}/\d+", rubric(name).name)
     assert fingerprint(rubric(name)) == fingerprint(rubric(name))
 
 
@@ -142,3 +144,23 @@ def test_a_picture_that_is_none_is_unscored(tmp_path: Path) -> None:
 def test_trouble_with_one_question_leaves_the_picture_unscored_with_what_was_said() -> None:
     found = judged("p-yes", lambda request: Trouble("busy") if "left of" in request.text else "yes")
     assert found == Unscored("busy", ("yes",) * (len(IDS) - 1))
+
+
+@pytest.mark.parametrize("name", ["yes-no", "p-yes"])
+def test_where_nothing_is_asked_there_is_no_mark(name: str) -> None:
+    """A text that could not be read has an empty graph: full marks for it would be given away."""
+    unread = Task(Image.new("RGB", (2, 2)), "The fluffy cat snuggled up.", ())
+    (found,) = AskingJudge(rubric(name), Saying(lambda request: "yes")).verdicts([unread])
+    assert isinstance(found, Verdict)
+    assert (found.score, dict(found.values)) == (None, {})
+
+
+@pytest.mark.parametrize("predicate", ["left of", "near", "bigger than"])
+def test_of_the_options_for_a_denied_relation_no_two_can_be_true(predicate: str) -> None:
+    a, b = Entity(id="a", category="circle"), Entity(id="b", category="square")
+    denied = Relation(subject="a", predicate=predicate, object="b", negated=True)
+    graph = SceneGraph(entities=(a, b), relations=(denied,))
+    asked = Task(Image.new("RGB", (2, 2)), "x", graph.requirements())
+    (relation,) = relations_of(asked)
+    held = relation.model_copy(update={"negated": False})
+    assert set(options(asked, relation, 0)) == {relation.statement(), held.statement(), NEITHER}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from hypothesis import assume, given
 
+from rlrig_eval.metrics import scene_graph_iou
 from rlrig_eval.scene import Entity, Relation, SceneGraph, equivalent, focus
 from tests.scene.strategies import graphs
 
@@ -84,6 +87,20 @@ def test_alike_things_are_paired_by_what_they_share_then_by_the_parts_they_take(
         relations=(fact("high", "above", "d"), fact("low", "left of", "d"), fact("low", "near", "d")),
     )
     assert focus(read, gold).relations == read.relations[:2]
+
+
+@pytest.mark.parametrize("order", [*permutations(range(4))])
+def test_things_that_are_described_alike_are_told_apart_by_whom_they_stand_with(order: tuple[int, ...]) -> None:
+    """A perfect reading is one, whatever the order of its list."""
+    trees = [thing(f"t{n}", "tree") for n in range(4)]
+    row = tuple(fact(f"t{n}", "left of", f"t{n + 1}") for n in range(3))
+    gold = SceneGraph(entities=tuple(trees), relations=row)
+    names = {f"t{n}": f"r{n}" for n in range(4)}
+    read = SceneGraph(
+        entities=tuple(thing(names[trees[n].id], "tree") for n in order),
+        relations=tuple(fact(names[r.subject], "left of", names[r.objects[0]]) for r in row),
+    )
+    assert scene_graph_iou(focus(read, gold), gold).sg == 1.0
 
 
 def test_a_group_is_paired_member_by_member() -> None:

@@ -135,6 +135,8 @@ def test_negation_belongs_to_its_relation() -> None:
         ("a red circle near the red circle", "'a red circle near the red circle'"),
         ("a red circle near a blue circle, and the circle above a star", "'the circle' could mean 2 things"),
         ("a circle; a square", "'; a square'"),
+        ("two circles. the first is left of the second", "'the first is left of the second'"),
+        ("a circle and a square. the former is above the latter", "'the former is above the latter'"),
     ],
 )
 def test_what_it_cannot_read_is_named_and_never_guessed(text: str, words: str) -> None:

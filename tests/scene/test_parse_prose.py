@@ -35,6 +35,7 @@ def things(graph: SceneGraph) -> list[tuple[int, str, tuple[str, ...]]]:
         ("a photo of four benchs", [(4, "bench", ())]),
         ("three people and a pair of knives", [(3, "person", ()), (2, "knife", ())]),
         ("a group of five dogs", [(5, "dog", ())]),
+        ("a pair of scissors and a pair of sunglasses", [(1, "scissors", ()), (1, "sunglasses", ())]),
         ("12 stop signs", [(12, "stop sign", ())]),
         ("a green skis and a scissors", [(1, "skis", ("green",)), (1, "scissors", ())]),
         ("a photo of a red dog and a blue cat", [(1, "dog", ("red",)), (1, "cat", ("blue",))]),

@@ -122,6 +122,19 @@ def test_what_cannot_be_is_an_error(graph: SceneGraph) -> None:
         layout(graph, np.random.default_rng(0), attempts=5)
 
 
+@pytest.mark.parametrize(
+    ("graph", "word"),
+    [
+        (said(("a", "on", "b"), a="red circle", b="blue square"), "'on'"),
+        (said(("a", "inside", "b"), a="red dog", b="blue square"), "'dog'"),
+        (said(("a", "touching", "b"), a="red circle", b="blue dog"), "'dog'"),
+    ],
+)
+def test_what_this_world_has_not_is_named(graph: SceneGraph, word: str) -> None:
+    with pytest.raises(LayoutError, match=word):
+        layout(graph, np.random.default_rng(0))
+
+
 def test_fixed_things_stay_and_the_rest_is_placed_around_them() -> None:
     graph = said(("a", "left of", "b"), ("c", "above", "b"), a="red circle", b="blue square", c="green star")
     before = {entity.id: entity for entity in laid(graph, 3).entities}

@@ -30,7 +30,7 @@ class Choice:
 
     votes: int = 5
     needed: int = 4
-    name: str = "choice/1"
+    name: str = "choice/2"
 
     def ask(self, task: Task) -> tuple[Request, ...]:
         relations = relations_of(task)
@@ -65,7 +65,9 @@ def options(task: Task, relation: Requirement, turn: int) -> tuple[str, ...]:
     """The true statement, its contrary on the same axis, and neither, in the order of one vote."""
     stated = relation.statement()
     turned = opposite(relation.predicate or "")
-    contrary = {"predicate": turned} if turned != relation.predicate else {"negated": not relation.negated}
+    # "not left of" and "not right of" may both be true: the contrary of what is denied is that it holds.
+    by_word = turned != relation.predicate and not relation.negated
+    contrary = {"predicate": turned} if by_word else {"negated": not relation.negated}
     shown = (stated, relation.model_copy(update=contrary).statement(), NEITHER)
     return tuple(sorted(shown, key=lambda text: _place(f"{task.prompt}|{stated}|{turn}|{text}")))
 

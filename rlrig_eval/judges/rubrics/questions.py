@@ -73,5 +73,7 @@ def _names(task: Task) -> tuple[str, ...]:
 
 
 def _verdict(task: Task, answers: Mapping[str, float], soft: bool) -> Verdict:
+    if not task.requirements:  # a text that could not be read: nothing to judge is no full mark
+        return Verdict(None)
     values = question_values(task.requirements, answers, soft)
     return Verdict(values.pop("score"), values, answers)

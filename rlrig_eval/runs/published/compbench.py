@@ -17,6 +17,7 @@ from rlrig_eval.metrics import (
     compbench_numeracy,
 )
 from rlrig_eval.metrics.compbench import LOCALITIES_3D, LONG_SIDE, PEOPLE
+from rlrig_eval.metrics.compbench_counts import ALIASES
 from rlrig_eval.metrics.compbench_nouns import Nouns
 from rlrig_eval.runs.published.seen import detections
 from rlrig_eval.runs.scorers import Scorer, Scores
@@ -119,7 +120,8 @@ def _counted(read: SceneGraph, prompt: Prompt) -> dict[str, float | None]:
     if prompt.tags[0] != "numeracy" or not prompt.graph.entities:
         return {}
     wanted = [(entity.category, entity.count) for entity in prompt.graph.entities]
-    return {"numeracy": compbench_numeracy(wanted, detections(read))}
+    found = [one._replace(category=ALIASES.get(one.category, one.category)) for one in detections(read)]
+    return {"numeracy": compbench_numeracy(wanted, found)}
 
 
 def _label(word: str) -> str:

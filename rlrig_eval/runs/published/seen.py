@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rlrig_eval.extract import Unscored
 from rlrig_eval.metrics import Detection
 from rlrig_eval.scene import Box, SceneGraph
 
 
 def detections(read: SceneGraph) -> list[Detection]:
-    """The things that have a box, in the extractor's order."""
+    """The things that have a box, in the extractor's order. Raises Unscored where an extractor gives none at all."""
+    _require_boxes(read)
     return [Detection(entity.category, entity.box) for entity in read.entities if entity.box is not None]
 
 
 def boxes_of(read: SceneGraph, category: str) -> Iterator[Box]:
-    """The boxes of a category, in the extractor's order."""
+    """The boxes of a category, in the extractor's order. Raises Unscored where an extractor gives none at all."""
+    _require_boxes(read)
     return (entity.box for entity in read.entities if entity.category == category and entity.box is not None)
+
+
+def _require_boxes(read: SceneGraph) -> None:
+    if read.entities and all(entity.box is None for entity in read.entities):
+        raise Unscored("the extractor names things and gives no boxes, which the rule of this benchmark needs")

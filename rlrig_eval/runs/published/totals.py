@@ -17,12 +17,15 @@ PARAPHRASE = "paraphrase"
 _NONE = {"mean": None, "ci95": [None, None], "n": 0}
 
 
-def totals(by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images: int) -> dict[str, dict[str, Any]]:
+def totals(
+    by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images: int, scored: Mapping[str, int]
+) -> dict[str, dict[str, Any]]:
     """Metric -> {"mean", "ci95", "n"}: ``geneval.overall``, VISOR's ``visor.cond``, ``visor.n1`` to ``visor.n4``, and
     ``paraphrase_consistency``.
 
     Args:
-        by_metric: what the scorers say, by prompt. images: how many each prompt has.
+        by_metric: what the scorers say, by prompt. images: how many each prompt has. scored: of how many of them
+            VISOR's scorer says something, by prompt.
     """
     found: dict[str, dict[str, Any]] = {}
     for metric, total in (
@@ -32,7 +35,7 @@ def totals(by_metric: Mapping[str, ByPrompt], prompts: Sequence[Prompt], images:
         if metric in by_metric:
             found[total] = _over_tags(by_metric[metric], prompts, whole=total.endswith("corrected"))
     if "visor.uncond" in by_metric:
-        found |= _visor(by_metric["visor.oa"], by_metric["visor.uncond"], images)
+        found |= _visor(by_metric["visor.oa"], by_metric["visor.uncond"], images, scored)
     if "all_correct" in by_metric and any(PARAPHRASE in prompt.tags for prompt in prompts):
         found["paraphrase_consistency"] = _consistency(by_metric["all_correct"], prompts)
     return found
@@ -81,12 +84,14 @@ def _over_tags(scores: ByPrompt, prompts: Sequence[Prompt], whole: bool) -> dict
     return {"mean": total, "ci95": ends, "n": count}
 
 
-def _visor(found: ByPrompt, right: ByPrompt, images: int) -> dict[str, dict[str, Any]]:
-    """No interval stands beside these: `cond` is a ratio, and counts of images are no means."""
+def _visor(found: ByPrompt, right: ByPrompt, images: int, scored: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """No interval stands beside these: `cond` is a ratio, and counts of images are no means. An image that is missing
+    is not right: VISOR_n counts those that are."""
     pairs = [(found[name], score) for name, score in right.items() if score is not None and found.get(name) is not None]
     both, held = (sum(float(pair[side] or 0.0) for pair in pairs) for side in (0, 1))
     totals = {"visor.cond": held / both if both else None}
+    counts = [round(score * scored[name]) for name, score in right.items() if score is not None and name in scored]
     for least in range(1, images + 1):
-        enough = sum(round((score or 0.0) * images) >= least for _, score in pairs)
+        enough = sum(count >= least for count in counts)
         totals[f"visor.n{least}"] = enough / len(pairs) if pairs else None
     return {name: {"mean": mean, "ci95": [None, None], "n": len(pairs)} for name, mean in totals.items()}

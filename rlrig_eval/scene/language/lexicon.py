@@ -143,7 +143,7 @@ REGIONS = frozenset(
 NO_NOUNS = frozenset(
     "as at be but by for from he him his if in into it its of or no on she so than that their them then there these "
     "they this those to was were where which while who whose with without her each other both neither nor "
-    "we i you our my your can see nothing none nobody".split()
+    "we i you our my your can see nothing none nobody first second third last former latter".split()
 )
 ABSENCE = frozenset("no zero without".split())
 CLAUSE_JOINTS = frozenset(", ; . ! ? and but while whereas".split())

@@ -46,7 +46,10 @@ _IRREGULAR: Mapping[str, str] = MappingProxyType(
         "movies": "movie", "buses": "bus", "gases": "gas", "vases": "vase",
     }
 )  # fmt: skip
-_SAME = frozenset("sheep fish deer moose skis scissors glasses pants jeans shorts trousers sunglasses aircraft".split())
+PAIR = ("a", "pair", "of")
+WORN_IN_PAIRS = frozenset("skis scissors glasses pants jeans shorts trousers sunglasses".split())
+"""A pair of these is one thing."""
+_SAME = WORN_IN_PAIRS | frozenset("sheep fish deer moose aircraft".split())
 
 _COUNTS = {word: number for number, word in enumerate(NUMBERS) if number}
 _COUNTS |= {"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16}
@@ -56,7 +59,7 @@ COUNTS: Mapping[str, int] = MappingProxyType({"a": 1, "an": 1, "another": 1} | _
 # Longer ways to say how many.
 AMOUNTS: Mapping[tuple[str, ...], int] = MappingProxyType(
     {
-        ("a", "pair", "of"): 2, ("a", "couple", "of"): 2, ("a", "dozen"): 12, ("a", "single"): 1, ("one", "single"): 1,
+        PAIR: 2, ("a", "couple", "of"): 2, ("a", "dozen"): 12, ("a", "single"): 1, ("one", "single"): 1,
         ("a", "trio", "of"): 3,
     }
     | {("a", group, "of", word): count for group in ("group", "set", "row", "stack", "pile")

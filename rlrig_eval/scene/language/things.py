@@ -17,7 +17,9 @@ from rlrig_eval.scene.language.lexicon import (
 from rlrig_eval.scene.language.nouns import (
     AMOUNTS,
     COUNTS,
+    PAIR,
     VAGUE,
+    WORN_IN_PAIRS,
     ambiguous,
     category_of,
     describes,
@@ -151,7 +153,8 @@ def _amount(walk: Walk) -> int | None:
             words = walk.text.words[walk.at : walk.at + length]
             if words in AMOUNTS:
                 walk.at += len(words)
-                return AMOUNTS[words]
+                one = words == PAIR and walk.peek(0) in WORN_IN_PAIRS
+                return 1 if one else AMOUNTS[words]
     word = walk.word
     count_ = int(word) if word.isdecimal() and len(word) <= _MOST_DIGITS else COUNTS.get(word)
     if count_ is not None:

@@ -16,7 +16,12 @@ SETS = ("spatial", "action", "spatialaction")
 """Parts of `complex` that are scored by rules of their own, each in a file `complex_val_<part>.txt`."""
 
 
-_SAYS = {" on side of ": " next to ", " on the bottom of ": " below ", " hidden by ": " behind "}
+_SAYS = {
+    " on side of ": " next to ",
+    " on the bottom of ": " below ",
+    " on the top of ": " above ",
+    " hidden by ": " behind ",
+}
 """Words of the two spatial categories that are no English for a relation -> what the published rules take them for."""
 
 

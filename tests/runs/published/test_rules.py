@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from rlrig_eval.extract import Unscored
 from rlrig_eval.models import Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import evaluate
 from rlrig_eval.runs.plan import Sample
+from rlrig_eval.runs.published import compbench as compbench_rules
 from rlrig_eval.runs.published.compbench import nouns_of
+from rlrig_eval.runs.published.geneval import geneval
 from rlrig_eval.runs.published.totals import totals
+from rlrig_eval.runs.published.visor import visor
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scorers import Scores, names, resolve
 from rlrig_eval.runs.scoring import Scoring, score_all
@@ -154,7 +158,7 @@ def one(tag: str, number: int) -> Prompt:
 def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have() -> None:
     prompts = [one("position", 0), *(one("colors", n) for n in range(3))]
     scores = {"position-0": 0.0, "colors-0": 1.0, "colors-1": 1.0, "colors-2": 0.0}
-    found = totals({"geneval.correct": scores, "geneval.correct_corrected": scores}, prompts, images=4)
+    found = totals({"geneval.correct": scores, "geneval.correct_corrected": scores}, prompts, images=4, scored={})
     assert found["geneval.overall"]["mean"] == pytest.approx((0 + 2 / 3) / 2)
     assert found["geneval.overall"]["n"] == 4
     assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
@@ -163,10 +167,10 @@ def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have
 def test_the_overall_interval_knows_only_the_spread_within_tags() -> None:
     prompts = [*(one("position", n) for n in range(10)), *(one("colors", n) for n in range(40))]
     scores = {p.id: float(("colors" in p.tags) != p.id.endswith("-0")) for p in prompts}  # 1 of 10, 39 of 40
-    low, high = totals({"geneval.correct": scores}, prompts, images=4)["geneval.overall"]["ci95"]
+    low, high = totals({"geneval.correct": scores}, prompts, images=4, scored={})["geneval.overall"]["ci95"]
     # By hand: sqrt(.1 * .9 / 10 + .025 * .975 / 40) / 2 = .049, and 1.96 of it either way; between the tags lie .875.
     assert 0.15 < high - low < 0.28
-    whole = totals({"geneval.correct": dict.fromkeys(scores, 1.0)}, prompts, images=4)["geneval.overall"]
+    whole = totals({"geneval.correct": dict.fromkeys(scores, 1.0)}, prompts, images=4, scored={})["geneval.overall"]
     assert whole["ci95"][0] < whole["mean"] == whole["ci95"][1] == 1.0
 
 
@@ -178,16 +182,40 @@ def test_wordings_that_are_answered_alike_are_consistent() -> None:
 
     prompts = [*worded("a", "a1", "a2"), *worded("b", "b1"), *worded("c", "c1"), *worded("d")]
     correct = {"a": 1.0, "a1": 1.0, "a2": 1.0, "b": 1.0, "b1": 0.0, "c": None, "c1": 1.0, "d": 1.0}
-    found = totals({"all_correct": correct}, prompts, images=1)["paraphrase_consistency"]
+    found = totals({"all_correct": correct}, prompts, images=1, scored={})["paraphrase_consistency"]
     assert (found["mean"], found["n"]) == (0.5, 2)
-    assert totals({"all_correct": {"d": 1.0}}, worded("d"), images=1) == {}
+    assert totals({"all_correct": {"d": 1.0}}, worded("d"), images=1, scored={}) == {}
 
 
 def test_visor_counts_images_by_prompt() -> None:
     by_metric = {"visor.oa": {"a": 1.0, "b": 0.5, "c": None}, "visor.uncond": {"a": 0.75, "b": 0.25, "c": None}}
-    found = {name: total["mean"] for name, total in totals(by_metric, [], images=4).items()}
+    found = {name: total["mean"] for name, total in totals(by_metric, [], images=4, scored={"a": 4, "b": 4}).items()}
     assert found["visor.cond"] == pytest.approx(2 / 3)
     assert [found[f"visor.n{k}"] for k in (1, 2, 3, 4)] == [1.0, 0.5, 0.5, 0.0]
+
+
+def test_an_image_that_is_missing_is_not_counted_as_right() -> None:
+    """Two of three are right, and one of four was never drawn: two, and not three."""
+    by_metric = {"visor.oa": {"a": 1.0}, "visor.uncond": {"a": 2 / 3}}
+    found = totals(by_metric, [], images=4, scored={"a": 3})
+    assert [found[f"visor.n{k}"]["mean"] for k in (1, 2, 3, 4)] == [1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("scorer", ["geneval", "visor"])
+def test_things_without_a_box_are_no_zero(scorer: str) -> None:
+    dog, bench = Entity(id="a", category="dog"), Entity(id="b", category="bench")
+    relation = Relation(subject="a", predicate="left of", object="b")
+    graph = SceneGraph(entities=(bench, dog), relations=(relation,))
+    prompt = Prompt(id="p", text="a dog left of a bench", graph=graph, tags=("position",), group="p")
+    with pytest.raises(Unscored, match="gives no boxes"):
+        {"geneval": geneval, "visor": visor}[scorer](graph, prompt, Suite.model_construct())
+
+
+def test_people_and_ships_are_counted_by_the_names_that_they_were_found_under() -> None:
+    boys = tuple(Entity(id=f"b{n}", category="boy", box=(40.0 * n, 0.0, 40.0 * n + 30, 30.0)) for n in range(2))
+    asked = SceneGraph(entities=(Entity(id="a", category="boy", count=2),))
+    prompt = Prompt(id="p", text="two boys", graph=asked, tags=("numeracy",), group="p")
+    assert compbench_rules._counted(SceneGraph(entities=boys), prompt) == {"numeracy": 1.0}
 
 
 def test_a_run_with_synthetic_needs_no_detector_and_gives_the_known_score(tmp_path: Path) -> None:

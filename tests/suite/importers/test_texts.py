@@ -75,7 +75,7 @@ def test_a_text_that_cannot_be_read_has_no_graph_and_says_so(tmp_path: Path) -> 
     [
         ("spatial", "on side of", "near"),
         ("spatial", "on the bottom of", "below"),
-        ("spatial", "on the top of", "on"),
+        ("spatial", "on the top of", "above"),
         ("3d_spatial", "hidden by", "behind"),
     ],
 )
