@@ -64,7 +64,7 @@ class EditorLora(_Lora):
 
 
 class ActorLora(_Lora):
-    """`targets` is a regular expression over whole layer names."""
+    """Of a fresh adapter; one that the system names keeps its own. `targets`: a regular expression over layer names."""
 
     targets: str = Field(default=LANGUAGE_TARGETS, min_length=1)
 
