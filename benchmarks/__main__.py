@@ -29,6 +29,7 @@ BENCHMARKS = (
     "judge_memory",
     "actor_step",
     "editor_step",
+    "time_to_reward",
 )
 """Each is a module of this package with a function `run`; the quick ones first."""
 _NAMES = ", ".join(BENCHMARKS)

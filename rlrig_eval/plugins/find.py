@@ -64,9 +64,10 @@ def load(where: str, kind: str) -> Any:
     module_name, _, attribute = where.rpartition(":")
     module = _run_file(Path(module_name), kind) if module_name.endswith(".py") else _import(module_name, kind)
     public = [name for name in vars(module) if not name.startswith("_")]
-    if attribute not in public:
+    found = None if attribute.startswith("_") else getattr(module, attribute, None)  # a module may make it when asked
+    if found is None:
         raise UsageError.unknown(f"{kind} in {module_name}", attribute, public)
-    return getattr(module, attribute)
+    return found
 
 
 def _import(module_name: str, kind: str) -> Any:
@@ -74,6 +75,8 @@ def _import(module_name: str, kind: str) -> Any:
         return import_module(module_name)
     except ImportError as problem:
         raise UsageError(f"{kind} {module_name}: {problem}") from problem
+    except Exception as problem:
+        raise UsageError(f"{kind} {module_name}: {type(problem).__name__}: {problem}") from problem
 
 
 def _run_file(path: Path, kind: str) -> Any:

@@ -50,9 +50,13 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     Raises:
         UsageError: an unknown or missing option, or a value of another type.
     """
+    try:
+        parameters = inspect.signature(factory, eval_str=True).parameters
+    except NameError as problem:  # an annotation that is imported for type checkers alone
+        raise UsageError(f"{what}: its annotations cannot be read: {problem}; import the name at run time") from problem
     takes = {
         name: parameter
-        for name, parameter in inspect.signature(factory, eval_str=True).parameters.items()
+        for name, parameter in parameters.items()
         if name != "settings" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
     for name in options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -102,10 +103,12 @@ def result_paths(paths: Sequence[Path]) -> list[Path]:
     named = [Path(path) for path in paths]
     if not named:
         raise UsageError("name at least one run folder")
-    for path in named:
-        if sum(path.resolve() == other.resolve() for other in named) > 1:
-            raise UsageError(f"{path}: the run is named twice")
-    return [found for path in named for found in _found(path)]
+    found = [one for path in named for one in _found(path)]  # a folder may hold what is also named by itself
+    counted = Counter(one.resolve() for one in found)
+    for one in found:
+        if counted[one.resolve()] > 1:
+            raise UsageError(f"{one}: the run is named twice")
+    return found
 
 
 def prompt_scores_in(path: Path) -> dict[str, dict[str, float | None]]:

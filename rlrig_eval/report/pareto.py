@@ -49,9 +49,21 @@ def front(points: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def paretos(entries: Sequence[Entry]) -> list[Plot]:
     """A plot for each cost that two results or more tell, of those that can be compared with the first."""
-    alike = [one for one in entries if one.alike == entries[0].alike][:MOST]
-    found = (_plot(alike, name, cost) for name, cost in COSTS.items())
+    alike = [one for one in entries if one.alike == entries[0].alike]
+    found = (_plot(_drawn(alike, cost), name, cost) for name, cost in COSTS.items())
     return [plot for plot in found if plot is not None]
+
+
+def _drawn(entries: Sequence[Entry], cost: Cost) -> list[Entry]:
+    """At most MOST of those that tell this cost, in their order: the front from the best, then the best of the rest."""
+    points = {}
+    for one in entries:
+        spent, score = cost(one), one.metrics.get(PRIMARY)
+        if spent is not None and score is not None and score.mean is not None:
+            points[one.label] = spent, score.mean
+    best = front(points)
+    order = sorted(points, key=lambda label: (label not in best, -points[label][1]))[:MOST]
+    return [one for one in entries if one.label in order]
 
 
 def _plot(entries: Sequence[Entry], name: str, cost: Cost) -> Plot | None:

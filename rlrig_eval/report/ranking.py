@@ -71,7 +71,7 @@ def rank(
     usual += [
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
     ]
-    shown = [_column(known, name) for name in (usual if columns is None else columns)]
+    shown = [_column(known, name) for name in dict.fromkeys(usual if columns is None else columns)]
     if len({one.alike for one in kept}) > 1:  # a best among results that cannot be compared is none
         shown = [column.model_copy(update={"better": None}) for column in shown]
     differences = _differences(comparable, first)
@@ -96,9 +96,23 @@ def at_equal_budget(
         UsageError: there is no such result, or it does not say its cost.
     """
     return [
-        rank(entries, columns, cut, reference).model_copy(update={"title": title})
+        rank(entries, _left(entries, columns, cut), cut, reference).model_copy(update={"title": title})
         for title, cut in equal_budgets(entries, label)
     ]
+
+
+def _left(entries: Sequence[Entry], columns: Sequence[str] | None, cut: Cut) -> Sequence[str] | None:
+    """The columns without those that a whole table could show and this cut's cannot: a run alone has no rank."""
+    if columns is None:
+        return None
+    whole, some = (_offered(rows) for rows in (entries, within(entries, cut)[0]))
+    return [name for name in columns if name in some or name not in whole]
+
+
+def _offered(entries: Sequence[Entry]) -> set[str]:
+    alike = [one for one in entries if one.alike == entries[0].alike]
+    possible = (*_metrics(entries), *_ranks(_places(entries)), *_versus(entries[0], alike[1:]), *COLUMNS)
+    return {column.name for column in possible}
 
 
 def _reference(entries: Sequence[Entry], kept: Sequence[Entry], label: str | None) -> Entry:
@@ -170,7 +184,7 @@ def _column(known: Mapping[str, Column], name: str) -> Column:
 def _places(entries: Sequence[Entry]) -> dict[str, Place]:
     """The place of each run among those that are comparable with it, by label; a run alone has none."""
     alike: dict[str, list[Entry]] = {}
-    for one in (one for one in entries if one.scores):
+    for one in (one for one in entries if any(score is not None for score in one.scores.values())):
         alike.setdefault(one.alike, []).append(one)
     found: dict[str, Place] = {}
     for members in alike.values():

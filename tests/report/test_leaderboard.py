@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from rlrig_eval.report import leaderboard
 from rlrig_eval.report.cut import Cut
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import read_runs
-from rlrig_eval.report.ranking import by_tag, settings
+from rlrig_eval.report.ranking import at_equal_budget, by_tag, rank, settings
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
@@ -233,3 +234,29 @@ def test_two_judges_of_one_name_that_were_added_later_do_not_share_a_column(runs
     (alone, _) = read_entries([tmp_path / "yes", runs[1]])
     assert "judge.scripted" in alone.metrics
     assert one.alike == other.alike == unjudged.alike
+
+
+def test_a_run_that_a_named_folder_holds_is_not_named_again(runs):
+    with pytest.raises(UsageError, match="the run is named twice"):
+        read_entries([runs[0].parent, runs[0]])
+
+
+def test_a_run_without_a_score_takes_no_rank_from_the_others(runs):
+    entries = read_entries(runs)
+    silent = replace(entries[0], label="silent", scores=dict.fromkeys(entries[0].scores))
+    found = {row["model"]: row.get("rank") for row in rank([*entries, silent]).records()}
+    assert found["silent"] is None
+    assert found["loop"] is not None
+
+
+def test_a_column_that_is_named_twice_is_shown_once(runs):
+    shown = [column.name for column in leaderboard(runs, columns=["sg_iou", "sg_iou"]).columns]
+    assert shown.count("sg_iou") == 1
+
+
+def test_a_cut_that_leaves_one_run_has_no_rank_to_show(runs):
+    entries = read_entries(runs)
+    tables = at_equal_budget(entries, "single", ["all_correct", "rank", "difference"])
+    assert all("all_correct" in {column.name for column in table.columns} for table in tables)
+    with pytest.raises(UsageError, match="rnak"):
+        at_equal_budget(entries, "single", ["rnak"])

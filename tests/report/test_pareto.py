@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlrig_eval.report.entry import Entry, read_entries
-from rlrig_eval.report.pareto import front, paretos
+from rlrig_eval.report.pareto import MOST, front, paretos
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import evaluate
 from tests.report import contestants
@@ -63,3 +63,11 @@ def test_without_two_that_can_be_compared_there_is_nothing_to_draw(entry: Entry)
     other = replace(told(entry, "b", 5, 0.8), terms={**entry.terms, "suite": "another"})
     assert paretos([told(entry, "a", 1, 0.5), other]) == []
     assert paretos([told(entry, "a", 1, 0.5), told(entry, "b", None, 0.8), told(entry, "c", 2, None)]) == []
+
+
+def test_of_more_runs_than_can_be_told_apart_the_front_and_the_best_are_drawn(entry: Entry) -> None:
+    dull = [told(entry, f"dull {n}", 2 + n, 0.1) for n in range(MOST)]
+    (plot,) = paretos([*dull, told(entry, "best", 9, 0.9), told(entry, "cheapest", 1, 0.05)])
+    drawn = {line.label for line in plot.lines}
+    assert len(drawn) == MOST
+    assert drawn >= {"best", "cheapest", "dull 0"}

@@ -154,6 +154,7 @@ def test_qwen_image_edit_edits_what_it_is_shown_by_an_instruction(
     told = sampling(steps=1, size=size, true_cfg=4.0, negative_prompt=" ", guidance=None, max_sequence_length=512)
     told = told.model_copy(update={"pipeline": "QwenImageEditPlusPipeline" if plus else None})
     way = load_editor(Editor(kind="qwen-edit", checkpoint=str(folder), sampling=told), "cpu")
+    pictures = [picture.resize((size, size)) for picture in pictures]
     one, other = way.edit(pictures, [TEXTS[0]] * 2, [1, 1])
     assert (one.size, way.evals_per_image) == ((size, size), 2)
     assert furthest([one], [other]) > ROUNDING  # of another picture, in nothing else

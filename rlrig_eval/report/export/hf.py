@@ -47,7 +47,7 @@ def write(run: Opened, folder: Path) -> list[Path]:
             **dict.fromkeys(columns, number),
         }
     )
-    path, card = folder / "data" / f"{run.suite.split}-00000-of-00001.parquet", folder / "README.md"
+    path, card = folder / "data" / f"{_split(run)}-00000-of-00001.parquet", folder / "README.md"
     path.parent.mkdir(exist_ok=True)
     schema = features.arrow_schema  # with the metadata by which `load_dataset` knows a picture from bytes
     rows = (_row(record, columns) for record in records(run))
@@ -86,8 +86,13 @@ def _row(record: Record, columns: list[str]) -> dict[str, Any]:
     }
 
 
+def _split(run: Opened) -> str:
+    """The split under a name that `datasets` takes: it knows no hyphens."""
+    return run.suite.split.replace("-", "_")
+
+
 def _card(run: Opened, samples: int) -> str:
-    config, split = run.config, run.suite.split
+    config, split = run.config, _split(run)
     front = {
         "task_categories": ["text-to-image"],
         "tags": ["evaluation", "spatial-reasoning", "rlrig-eval"],
