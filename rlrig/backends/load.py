@@ -48,7 +48,7 @@ def _readers(preset: Preset, actor: ActorKind) -> tuple[Checker, Actor]:
         preset.checker.checkpoint,
         preset.actor_adapter,
         choices=choices(preset),
-        new_tokens=preset.actor.max_tokens,
+        **length(preset),
         device=preset.device,
         dtype=preset.checker.dtype,
     )
@@ -100,17 +100,22 @@ def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
     if preset.checker.server is not None:
         from rlrig.backends.remote import RemoteActor, Server
 
-        return RemoteActor(Server(preset.checker.checkpoint, preset.checker.server))
+        return RemoteActor(Server(preset.checker.checkpoint, preset.checker.server), **length(preset))
     from rlrig.backends.vlm import VLMActor
 
     return VLMActor.from_pretrained(
         preset.checker.checkpoint,
         adapter=preset.actor_adapter,
         choices=choices(preset),
-        new_tokens=preset.actor.max_tokens,
+        **length(preset),
         device=preset.device,
         dtype=preset.checker.dtype,
     )
+
+
+def length(preset: Preset) -> dict[str, int]:
+    """Where the preset cuts instructions off, for an Actor to be built with; nothing where the Actor's own will do."""
+    return {} if preset.actor.max_tokens is None else {"new_tokens": preset.actor.max_tokens}
 
 
 def choices(preset: Preset) -> "Choices | None":

@@ -89,8 +89,8 @@ class RemoteChecker:
 class RemoteActor:
     """Writes one edit instruction for a picture that fails its prompt, greedily."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, new_tokens: int = NEW_TOKENS) -> None:
+        self._server, self._new_tokens = server, new_tokens
         self.spent: list[Spent] = []
 
     def write(
@@ -106,7 +106,7 @@ class RemoteActor:
         return [text for text, _ in answers]
 
     def _write(self, image: Image.Image, prompt: str, failed: Sequence[Requirement]) -> tuple[str, Spent]:
-        choice, spent = self._server.say(image, ask_repair(prompt, failed), NEW_TOKENS)
+        choice, spent = self._server.say(image, ask_repair(prompt, failed), self._new_tokens)
         return (choice.message.content or "").strip(), spent
 
 

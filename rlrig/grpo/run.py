@@ -77,6 +77,8 @@ def identity(run: Run) -> dict[str, Any]:
         "first phase": run.first,
         **{f"weights of the {part}": weights_hash(checkpoint) for part, checkpoint in parts.items()},
         **_flat(run.config.model_dump(mode="json", exclude={*_FREE, "system"})),
+        "editor.clip": run.config.editor.limit,  # as they work, be they given or not
+        "actor.eps_high": run.config.actor.high,
         **_flat(run.system.preset.model_dump(mode="json", exclude={"device"}), "system."),
     }
 

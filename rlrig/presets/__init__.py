@@ -94,12 +94,12 @@ class Adapter(Frozen):
 
     `sentences`: "shapes" holds what it writes to the sentences that the bundled editor knows, those that would mend a
     failed requirement and contradict nothing of the prompt (`rlrig.bundled.proposals`); "any" to nothing. `max_tokens`
-    is where an instruction is cut off.
+    is where an instruction is cut off; null is 24, or 64 on a server.
     """
 
     adapter: str | None = None
     sentences: Literal["any", "shapes"] = "any"
-    max_tokens: int = Field(default=24, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
 
 
 class Trained(Frozen):

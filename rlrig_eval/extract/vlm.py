@@ -71,7 +71,7 @@ class VLM:
         if self._local:
             require(model)
         self._asked: dict[str, Any] = (
-            {"device": device, "dtype": dtype, "new_tokens": reply_limit}
+            {"device": device, "dtype": dtype, "reply_limit": reply_limit}
             if self._local
             else {
                 "base_url": base_url,

@@ -144,11 +144,15 @@ def _judges_told_apart(entries: Sequence[Entry]) -> list[Entry]:
             if len({hashed(slug, other) for other in others} - {""}) > 1
         }
 
-        def told(metrics: Mapping[str, Estimate], names: Mapping[str, str] = names) -> dict[str, Estimate]:
+        own = [PREFIX + judge["slug"] for judge in one.judges]
+
+        def told(
+            metrics: Mapping[str, Estimate], names: Mapping[str, str] = names, own: Sequence[str] = own
+        ) -> dict[str, Estimate]:
             found = {}
             for metric, value in metrics.items():
-                mine = next((name for name in names if metric == name or metric.startswith(f"{name}.")), None)
-                found[metric if mine is None else names[mine] + metric.removeprefix(mine)] = value
+                judge = max((name for name in own if f"{metric}.".startswith(f"{name}.")), key=len, default="")
+                found[names.get(judge, judge) + metric.removeprefix(judge)] = value
             return found
 
         tags = {tag: told(metrics) for tag, metrics in one.by_tag.items()}

@@ -70,10 +70,12 @@ def _judging(
 ) -> tuple[RunConfig, Judging]:
     """The run's record with `judge` in it, and all its judges but those that have changed and owe nothing."""
     recorded_judges = {spec.slug: spec for spec in config.all_judges}
-    known = {slug: asked_of(spec) for slug, spec in recorded_judges.items() if _still(before, spec)}
+    given = judging_of([] if judge is None else [judge]).specs  # with the secrets that the record hides
+    others = {slug: spec for slug, spec in recorded_judges.items() if slug not in {spec.slug for spec in given}}
+    known = {slug: asked_of(spec) for slug, spec in others.items() if _still(before, spec)}
     if judge is None:
         return config, judging_of(known.values(), max_calls, max_cost)
-    (new,) = judging_of([judge]).specs
+    (new,) = given
     if new.slug not in recorded_judges:
         config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
     elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():

@@ -197,3 +197,9 @@ def test_a_published_triple_of_one_name_twice_is_of_two_things() -> None:
     graph = graph_of(said, lists)
     assert [entity.category for entity in graph.entities] == ["tree", "tree"]
     assert scene_graph_iou(graph, graph, mode="laion").sg == 1.0
+
+
+def test_a_model_in_this_process_is_opened_with_the_options_of_the_extractor() -> None:
+    extractor = build(resolve("vlm", {"model": "bundled:judge", "server": "local", "reply_limit": 8, "cache": "off"}))
+    with pytest.raises(Unscored):  # it answers yes or no, and never with a graph
+        extractor.extract_worded(PICTURE, WORDS)

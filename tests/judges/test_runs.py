@@ -249,3 +249,21 @@ def test_a_judge_that_has_changed_gives_no_verdict_beside_its_earlier_ones(tmp_p
     (out / "scores" / "judge.scripted.jsonl").write_text("".join(lines[:-2]))
     with pytest.raises(UsageError, match=r"judge\.scripted: 2 pictures are still to be judged.*rubric_sha256"):
         rescore(out)
+
+
+def test_a_secret_that_the_record_hides_is_given_again(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from rlrig_eval.judges import Reply, Trouble\n"
+        "class Mine:\n"
+        "    rubric = 'p-yes'\n"
+        "    def __init__(self, api_key: str):\n        self.key = api_key\n"
+        "    def replies(self, requests):\n"
+        "        for _ in requests:\n"
+        "            yield Reply('yes') if self.key == 'right' else Trouble('wrong key')\n"
+    )
+    out, judge = tmp_path / "run", f"{tmp_path / 'mine.py'}:Mine"
+    evaluate(SUITE, "synthetic", limit=4, out=out)
+    assert rescore(out, judge=(judge, {"api_key": "wrong"})).exit_code is Exit.RUN
+    with pytest.raises(UsageError, match="give it again"):
+        rescore(out)
+    assert rescore(out, judge=(judge, {"api_key": "right"})).exit_code is Exit.OK

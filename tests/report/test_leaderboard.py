@@ -222,6 +222,8 @@ def _row(table, model):
 
 
 def test_two_judges_of_one_name_that_were_added_later_do_not_share_a_column(runs, tmp_path):
+    (tmp_path / "same.jsonl").write_text(json.dumps({"reply": "yes"}) + "\n")
+    same = {"replies": str(tmp_path / "same.jsonl"), "rubric": "p-yes"}
     for reply in ("yes", "no"):
         out = shutil.copytree(runs[1], tmp_path / reply)
         script = tmp_path / f"{reply}.jsonl"
@@ -231,6 +233,10 @@ def test_two_judges_of_one_name_that_were_added_later_do_not_share_a_column(runs
     names = [{name for name in entry.metrics if name.startswith("judge.")} for entry in (one, other)]
     assert not names[0] & names[1]
     assert all(name.startswith("judge.scripted@") for name in names[0] | names[1])
+    for name in ("yes", "no"):  # a judge that both have, whose name begins with that of the one that differs
+        rescore(tmp_path / name, judge=("scripted", {**same, "name": "scripted.1"}))
+    shared, _ = read_entries([tmp_path / "yes", tmp_path / "no"])
+    assert "judge.scripted.1" in shared.metrics
     (alone, _) = read_entries([tmp_path / "yes", runs[1]])
     assert "judge.scripted" in alone.metrics
     assert one.alike == other.alike == unjudged.alike

@@ -19,7 +19,7 @@ from rlrig_eval.metrics import (
 from rlrig_eval.metrics.compbench import LOCALITIES_3D, LONG_SIDE, PEOPLE
 from rlrig_eval.metrics.compbench_counts import ALIASES
 from rlrig_eval.metrics.compbench_nouns import Nouns
-from rlrig_eval.runs.published.seen import detections
+from rlrig_eval.runs.published.seen import detections, require_boxes
 from rlrig_eval.runs.scorers import Scorer, Scores
 from rlrig_eval.scene import Box, SceneGraph
 from rlrig_eval.suite import Prompt, Suite
@@ -103,6 +103,7 @@ def _plane(read: SceneGraph, text: str, nouns: Nouns, variant: Variant, long_sid
 
 def _depth(read: SceneGraph, text: str, nouns: Nouns, variant: Variant) -> float | None:
     """None where the extractor knows no depth: a wrong order and an unknown one are two things."""
+    require_boxes(read)
     things = [entity for entity in read.entities if entity.box is not None]
     if nouns[0] is None or nouns[1] is None:
         return 0.0

@@ -11,16 +11,17 @@ from rlrig_eval.scene import Box, SceneGraph
 
 def detections(read: SceneGraph) -> list[Detection]:
     """The things that have a box, in the extractor's order. Raises Unscored where an extractor gives none at all."""
-    _require_boxes(read)
+    require_boxes(read)
     return [Detection(entity.category, entity.box) for entity in read.entities if entity.box is not None]
 
 
 def boxes_of(read: SceneGraph, category: str) -> Iterator[Box]:
     """The boxes of a category, in the extractor's order. Raises Unscored where an extractor gives none at all."""
-    _require_boxes(read)
+    require_boxes(read)
     return (entity.box for entity in read.entities if entity.category == category and entity.box is not None)
 
 
-def _require_boxes(read: SceneGraph) -> None:
+def require_boxes(read: SceneGraph) -> None:
+    """Raises Unscored where an extractor gives things no boxes at all: a rule on boxes would call them absent."""
     if read.entities and all(entity.box is None for entity in read.entities):
         raise Unscored("the extractor names things and gives no boxes, which the rule of this benchmark needs")

@@ -201,14 +201,19 @@ def test_an_image_that_is_missing_is_not_counted_as_right() -> None:
     assert [found[f"visor.n{k}"]["mean"] for k in (1, 2, 3, 4)] == [1.0, 1.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("scorer", ["geneval", "visor"])
+@pytest.mark.parametrize("scorer", ["geneval", "visor", "3d"])
 def test_things_without_a_box_are_no_zero(scorer: str) -> None:
     dog, bench = Entity(id="a", category="dog"), Entity(id="b", category="bench")
     relation = Relation(subject="a", predicate="left of", object="b")
     graph = SceneGraph(entities=(bench, dog), relations=(relation,))
     prompt = Prompt(id="p", text="a dog left of a bench", graph=graph, tags=("position",), group="p")
+    rules = {
+        "geneval": lambda: geneval(graph, prompt, Suite.model_construct()),
+        "visor": lambda: visor(graph, prompt, Suite.model_construct()),
+        "3d": lambda: compbench_rules._depth(graph, "a dog in front of a bench", ("dog", "bench"), "published"),
+    }
     with pytest.raises(Unscored, match="gives no boxes"):
-        {"geneval": geneval, "visor": visor}[scorer](graph, prompt, Suite.model_construct())
+        rules[scorer]()
 
 
 def test_people_and_ships_are_counted_by_the_names_that_they_were_found_under() -> None:
