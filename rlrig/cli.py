@@ -88,6 +88,8 @@ def train(
 
     torch.set_num_threads(threads)
     folder = writable(work / model)
+    if start is not None and Path(locate(start)).resolve() == (work / "checkpoints" / model).resolve():
+        raise UsageError(f"--start {start}: this training is saved there, over what it began from; copy it first")
     begun_from = None if start is None else weights_hash(start)
     budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))

@@ -63,6 +63,17 @@ def test_a_mistake_is_one_line_and_exit_2(
     assert "Traceback" not in said
 
 
+def test_a_training_does_not_begin_from_where_it_will_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "checkpoints" / "vae"
+    monkeypatch.setattr(sys, "argv", ["rlrig", "train", "vae", "--work", str(tmp_path), "--start", str(own)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert "copy it first" in capsys.readouterr().err
+
+
 def test_help_imports_no_torch() -> None:
     check = (
         "import sys; from rlrig.cli import app; from typer.testing import CliRunner; "
