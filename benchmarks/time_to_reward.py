@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks.measure import Contest, Cost, Result, Turn, calling, hold
@@ -105,10 +106,6 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     def earned() -> float:
         pictures = system.editor.edit([s.image for s in starts], written, [derive(0, i) for i in range(len(starts))])
         after = look(system.checker, starts, pictures)
-        return _mean([similarity(Outcome(*each)) for each in zip(starts, after, written, strict=True)])
+        return fmean(similarity(Outcome(*each)) for each in zip(starts, after, written, strict=True))
 
     return step, earned
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,6 +81,11 @@ class VLM:
         ends = self.model.generation_config.eos_token_id
         ends = self.processor.tokenizer.eos_token_id if ends is None else ends
         return [ends] if isinstance(ends, int) else list(ends)
+
+    def written(self, tokens: Tensor) -> Tensor:
+        """(B, T) new tokens: True up to the first one that ends an answer, and that one; what follows is padding."""
+        ended = torch.isin(tokens, torch.tensor(self.ends, device=tokens.device, dtype=tokens.dtype))
+        return ended.cumsum(-1) - ended.int() == 0
 
     def read(self, images: Sequence[Image.Image], texts: Sequence[str]) -> dict[str, Tensor]:
         """The model's inputs for one user turn of an image and a text each, on its device."""
@@ -196,15 +201,9 @@ class VLMActor:
             )
             fresh = tokens[:, start:]
             written += self._vlm.processor.batch_decode(fresh, skip_special_tokens=True)
-            lengths = zip(_lengths(inputs), self._written(fresh), strict=True)
+            lengths = zip(_lengths(inputs), self._vlm.written(fresh).sum(-1).tolist(), strict=True)
             self.spent += [Spent(1, read, answered) for read, answered in lengths]
         return [text.strip() for text in written]
-
-    def _written(self, fresh: Tensor) -> list[int]:
-        """(B, T) new tokens: how many each answer has, its end included; what follows is padding."""
-        stops = torch.isin(fresh, torch.tensor(self._vlm.ends, device=fresh.device, dtype=fresh.dtype))
-        before = (stops.cumsum(-1) - stops.int()) == 0
-        return [int(count) for count in before.sum(-1)]
 
 
 def load_both(
@@ -257,11 +256,17 @@ def adapted(vlm: VLM, adapter: str | Path, **options: Any) -> VLM:
     """`vlm` with a peft folder or bundled:NAME on it. UsageError when it cannot be read, or does not fit."""
     path = locate(adapter)
     try:
-        with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        with peft_quiet():
             return VLM(PeftModel.from_pretrained(vlm.model, path, **options).eval(), vlm.processor)
     except _UNREADABLE as error:
         raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
+
+
+@contextmanager
+def peft_quiet() -> Iterator[None]:
+    with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
 
 
 def _adapters_off(model: nn.Module) -> AbstractContextManager[Any]:

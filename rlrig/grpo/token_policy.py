@@ -1,6 +1,5 @@
 """The Actor as a policy: a vision-language model with a LoRA, whose instructions have a probability."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from rlrig.backends.chat import ask_repair
-from rlrig.backends.vlm import VLM, adapted
+from rlrig.backends.vlm import VLM, adapted, peft_quiet
 from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
@@ -64,7 +63,7 @@ class ActorPolicy:
         from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
         `seed` is that of the fresh one."""
         base.model.requires_grad_(False)
-        with _peft_quiet(), torch.random.fork_rng():
+        with peft_quiet(), torch.random.fork_rng():
             torch.manual_seed(seed)
             if adapter is None:
                 lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=targets)
@@ -117,12 +116,11 @@ class ActorPolicy:
                 suppress_tokens=self._unsaid or None,
             )
         tokens = whole[:, inputs["input_ids"].shape[1] :]
-        ended = torch.isin(tokens, torch.tensor(self.vlm.ends, device=tokens.device, dtype=tokens.dtype))
-        mask = (ended.cumsum(1) - ended.long() == 0).long()  # up to the first token that ends an answer, and that one
-        kept = [row[seen] for row, seen in zip(tokens, mask.bool(), strict=True)]
+        said = self.vlm.written(tokens)
+        kept = [row[of_it] for row, of_it in zip(tokens, said, strict=True)]
         texts = self.vlm.processor.batch_decode(kept, skip_special_tokens=True)
-        finished = (ended & mask.bool()).any(1).tolist()
-        return Completions(inputs, tokens, mask, tuple(text.strip() for text in texts), tuple(finished))
+        finished = [int(row[-1]) in self.vlm.ends for row in kept]
+        return Completions(inputs, tokens, said.long(), tuple(text.strip() for text in texts), tuple(finished))
 
     def logp(self, made: Completions) -> Tensor:
         """log P of each token (B, T) float32, given its picture, its question and the tokens before it."""
@@ -137,10 +135,3 @@ class ActorPolicy:
         logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1].float()
         logits = logits.index_fill(2, torch.tensor(self._unsaid, device=logits.device, dtype=torch.long), -torch.inf)
         return (logits / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
-
-
-@contextmanager
-def _peft_quiet() -> Iterator[None]:
-    with warnings.catch_warnings():  # peft 0.21 asks transformers 5.23 for an attribute by its old name
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-        yield

@@ -202,9 +202,8 @@ def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, co
 
 
 def _described(preset: Preset) -> dict[str, Any]:
-    served = (
-        {} if preset.checker.server is None else {"checker": preset.checker.checkpoint}
-    )  # its weights lie elsewhere
+    # Its weights lie elsewhere, so that the name is all there is to tell one from another.
+    served = {} if preset.checker.server is None else {"checker": preset.checker.checkpoint}
     return {
         "preset": preset.name,
         "size": preset.diffuser.sampling.size,

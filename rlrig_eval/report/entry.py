@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.report.folder import Excerpt, Summary, Timing
 from rlrig_eval.report.table import Estimate
@@ -22,7 +22,7 @@ from rlrig_eval.runs.compare import ADDED, PRIMARY, terms
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import open_run, suite_of
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import current, latest, read_document, samples_files, scores_files
+from rlrig_eval.runs.store import current, latest, read_document, read_rows, samples_files, scores_files
 from rlrig_eval.stats import prompt_means
 from rlrig_eval.suite import Suite
 
@@ -130,34 +130,34 @@ def _found(path: Path) -> Iterator[Path]:
 
 def _judges_told_apart(entries: Sequence[Entry]) -> list[Entry]:
     """Where two results were given different judges of one name later, each has metrics with a hash of its judge."""
-
-    def hashed(slug: str, one: Entry) -> str:
-        judge = next((j for j in one.judges if j["slug"] == slug), None)
-        return "" if judge is None else sha256(json.dumps(judge, sort_keys=True).encode()).hexdigest()[:4]
-
-    renamed = []
+    hashes: dict[tuple[str, str], set[str]] = {}
     for one in entries:
-        others = [other for other in entries if other.alike == one.alike]
-        names = {
-            PREFIX + slug: f"{PREFIX}{slug}@{hashed(slug, one)}"
-            for slug in (judge["slug"] for judge in one.judges)
-            if len({hashed(slug, other) for other in others} - {""}) > 1
+        for judge in one.judges:
+            hashes.setdefault((one.alike, judge["slug"]), set()).add(_hash(judge))
+
+    def told_apart(one: Entry) -> Entry:
+        names = {  # old to new, the same where there is one judge of that name
+            PREFIX + slug: f"{PREFIX}{slug}@{_hash(judge)}" if len(hashes[one.alike, slug]) > 1 else PREFIX + slug
+            for judge in one.judges
+            if (slug := judge["slug"])
         }
+        tags = {tag: _renamed(metrics, names) for tag, metrics in one.by_tag.items()}
+        return replace(one, metrics=_renamed(one.metrics, names), by_tag=tags)
 
-        own = [PREFIX + judge["slug"] for judge in one.judges]
+    return [told_apart(one) for one in entries]
 
-        def told(
-            metrics: Mapping[str, Estimate], names: Mapping[str, str] = names, own: Sequence[str] = own
-        ) -> dict[str, Estimate]:
-            found = {}
-            for metric, value in metrics.items():
-                judge = max((name for name in own if f"{metric}.".startswith(f"{name}.")), key=len, default="")
-                found[names.get(judge, judge) + metric.removeprefix(judge)] = value
-            return found
 
-        tags = {tag: told(metrics) for tag, metrics in one.by_tag.items()}
-        renamed.append(replace(one, metrics=told(one.metrics), by_tag=tags) if names else one)
-    return renamed
+def _hash(judge: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(judge, sort_keys=True).encode()).hexdigest()[:4]
+
+
+def _renamed(metrics: Mapping[str, Estimate], names: Mapping[str, str]) -> dict[str, Estimate]:
+    """The metrics of each judge in `names`, ``judge.<slug>`` and what is below it, under the judge's new name."""
+    found = {}
+    for metric, value in metrics.items():
+        judge = max((name for name in names if f"{metric}.".startswith(f"{name}.")), key=len, default="")
+        found[names.get(judge, "") + metric.removeprefix(judge)] = value
+    return found
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -211,23 +211,12 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
 
 def _primary(folder: Path, coverage: Mapping[str, int]) -> dict[str, float | None]:
     """`all_correct` by prompt, the mean over its seeds."""
-    seen = latest(map(_rows, scores_files(folder, GRAPH)))
+    seen = latest(read_rows(path, _Row) for path in scores_files(folder, GRAPH))
     if coverage["ok"] < coverage["planned"]:  # else every score is of a picture that the run has
-        seen = current(latest(map(_rows, samples_files(folder))), seen)
+        seen = current(latest(read_rows(path, _Row) for path in samples_files(folder)), seen)
     values = ((row.id, row.values.get(PRIMARY) if row.status == "ok" else None) for row in seen.values())
     means = prompt_means((id_.rpartition("#")[0], value) for id_, value in values)
     return {prompt: None if mean != mean else mean for prompt, mean in means.items()}
-
-
-def _rows(path: Path) -> Iterator[_Row]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.endswith(b"\n"):
-                break  # cut off in the middle
-            try:
-                yield _Row.model_validate_json(line)
-            except ValidationError as problem:
-                raise UnreadableFile.invalid(problem, _Row, path=path, line=number) from None
 
 
 def _of_file(path: Path) -> Entry:

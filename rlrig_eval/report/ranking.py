@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.report.cut import NO_CUT, Cut, equal_budgets, within
@@ -61,17 +61,25 @@ def rank(
     reference: str | None = None,
 ) -> Table:
     """`leaderboard`, of results that are already read; where the cut leaves the reference out, the first left is it."""
+    return _board(entries, columns, cut, reference)
+
+
+def _board(
+    entries: Sequence[Entry],
+    columns: Sequence[str] | None,
+    cut: Cut,
+    reference: str | None,
+    dispensable: Collection[str] = (),
+) -> Table:
+    """`rank`; columns that are `dispensable` are left out where this cut has nothing for them."""
     kept, note = within(entries, cut)
-    first = _reference(entries, kept, reference)
-    comparable = [other for other in kept if other is not first and other.alike == first.alike]
-    ranked = _places(kept)
-    possible = (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *COLUMNS)
-    known = {column.name: column for column in possible}
+    first, comparable, ranked, known = _compared(entries, kept, reference)
     usual = [*(column.name for column in _METRICS), *(name for name in known if name.startswith("judge."))]
     usual += [
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
     ]
-    shown = [_column(known, name) for name in dict.fromkeys(usual if columns is None else columns)]
+    wanted = dict.fromkeys(usual if columns is None else columns)
+    shown = [_column(known, name) for name in wanted if name in known or name not in dispensable]
     if len({one.alike for one in kept}) > 1:  # a best among results that cannot be compared is none
         shown = [column.model_copy(update={"better": None}) for column in shown]
     differences = _differences(comparable, first)
@@ -95,24 +103,29 @@ def at_equal_budget(
     Raises:
         UsageError: there is no such result, or it does not say its cost.
     """
+    # A run that is left alone has no rank, though the whole table has.
+    whole = () if columns is None else _compared(entries, entries, reference).known
     return [
-        rank(entries, _left(entries, columns, cut), cut, reference).model_copy(update={"title": title})
+        _board(entries, columns, cut, reference, whole).model_copy(update={"title": title})
         for title, cut in equal_budgets(entries, label)
     ]
 
 
-def _left(entries: Sequence[Entry], columns: Sequence[str] | None, cut: Cut) -> Sequence[str] | None:
-    """The columns without those that a whole table could show and this cut's cannot: a run alone has no rank."""
-    if columns is None:
-        return None
-    whole, some = (_offered(rows) for rows in (entries, within(entries, cut)[0]))
-    return [name for name in columns if name in some or name not in whole]
+class _Compared(NamedTuple):
+    """Who is compared with whom in one table, and by name the columns that it can show."""
+
+    first: Entry
+    comparable: Sequence[Entry]
+    ranked: Mapping[str, Place]
+    known: Mapping[str, Column]
 
 
-def _offered(entries: Sequence[Entry]) -> set[str]:
-    alike = [one for one in entries if one.alike == entries[0].alike]
-    possible = (*_metrics(entries), *_ranks(_places(entries)), *_versus(entries[0], alike[1:]), *COLUMNS)
-    return {column.name for column in possible}
+def _compared(entries: Sequence[Entry], kept: Sequence[Entry], reference: str | None) -> _Compared:
+    first = _reference(entries, kept, reference)
+    comparable = [other for other in kept if other is not first and other.alike == first.alike]
+    ranked = _places(kept)
+    possible = (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *COLUMNS)
+    return _Compared(first, comparable, ranked, {column.name: column for column in possible})
 
 
 def _reference(entries: Sequence[Entry], kept: Sequence[Entry], label: str | None) -> Entry:

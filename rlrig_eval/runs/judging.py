@@ -59,17 +59,27 @@ def judging_of(
     Raises:
         UsageError: a wrong name or option, two of one slug, or a limit on money for a judge without a price.
     """
-    specs: list[JudgeSpec] = []
-    for name, options in asked:
-        for key, value in options.items():
-            if value == HIDDEN:
-                raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
-        spec = judges.resolve(name, options, family)
-        if spec.slug in {other.slug for other in specs}:
+    return judging_by([look_up(one, family) for one in asked], max_calls, max_cost)
+
+
+def look_up(asked: Asked, family: Family = PICTURES) -> JudgeSpec:
+    """One judge by name, which hashes the weights that it has here. Raises UsageError for a wrong name or option."""
+    name, options = asked
+    for key, value in options.items():
+        if value == HIDDEN:
+            raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
+    return judges.resolve(name, options, family)
+
+
+def judging_by(specs: Sequence[JudgeSpec], max_calls: int | None = None, max_cost: float | None = None) -> Judging:
+    """Judges that were looked up. Raises UsageError for two of one slug, or a limit on money where a price is unknown."""
+    slugs = set[str]()
+    for spec in specs:
+        if spec.slug in slugs:
             raise UsageError(f"two judges are called {spec.slug}: name one with -J name=")
+        slugs.add(spec.slug)
         if max_cost is not None:
             judges.require_price(spec)
-        specs.append(spec)
     return Judging(tuple(specs), max_calls, max_cost)
 
 

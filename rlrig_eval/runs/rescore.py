@@ -11,7 +11,7 @@ from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish
-from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_of, recorded_specs, unjudged
+from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
 from rlrig_eval.runs.opened import Opened, asked_of, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
@@ -70,25 +70,25 @@ def _judging(
 ) -> tuple[RunConfig, Judging]:
     """The run's record with `judge` in it, and all its judges but those that have changed and owe nothing."""
     recorded_judges = {spec.slug: spec for spec in config.all_judges}
-    given = judging_of([] if judge is None else [judge]).specs  # with the secrets that the record hides
-    others = {slug: spec for slug, spec in recorded_judges.items() if slug not in {spec.slug for spec in given}}
-    known = {slug: asked_of(spec) for slug, spec in others.items() if _still(before, spec)}
-    if judge is None:
-        return config, judging_of(known.values(), max_calls, max_cost)
-    (new,) = given
-    if new.slug not in recorded_judges:
-        config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
-    elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():
-        raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
-    return config, judging_of((known | {new.slug: judge}).values(), max_calls, max_cost)
+    new = None if judge is None else look_up(judge)  # with the secrets that the record hides
+    others = [spec for spec in config.all_judges if new is None or spec.slug != new.slug]
+    specs = [found for spec in others if (found := _still(before, spec)) is not None]
+    if judge is not None and new is not None:
+        if new.slug not in recorded_judges:
+            config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
+        elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():
+            raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
+        specs.append(new)
+    return config, judging_by(specs, max_calls, max_cost)
 
 
-def _still(before: Opened, spec: JudgeSpec) -> bool:
-    """Whether a recorded judge can be asked for more: it is the same one still.
+def _still(before: Opened, spec: JudgeSpec) -> JudgeSpec | None:
+    """A recorded judge as it is to be asked for more; None for one that has changed and owes nothing.
 
-    Raises UsageError for one that is not and owes verdicts, which would stand beside those of the one before.
+    Raises UsageError for one that has and owes verdicts, which would stand beside those of the one before.
     """
-    (now,) = recorded_specs(judging_of([asked_of(spec)]).specs)
+    found = look_up(asked_of(spec))
+    (now,) = recorded_specs([found])
     changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
     owed = list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {}))) if changed else []
     if owed:
@@ -96,7 +96,7 @@ def _still(before: Opened, spec: JudgeSpec) -> bool:
             f"{spec.metric}: {len(owed)} pictures are still to be judged, and the judge has changed since "
             f"({', '.join(changed)}); let the one of today judge all of them under a name of its own: -J name="
         )
-    return not changed
+    return None if changed else found
 
 
 def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:

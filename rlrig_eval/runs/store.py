@@ -30,7 +30,7 @@ class Told(Protocol):
     def image_sha256(self) -> str | None: ...
 
 
-Row = TypeVar("Row", SampleRow, ScoreRow)
+Row = TypeVar("Row", bound=BaseModel)
 AnyRow = TypeVar("AnyRow", bound=Told)
 Document = TypeVar("Document", bound=BaseModel)
 LEAST_FREE = 32 * 2**20

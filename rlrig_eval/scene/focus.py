@@ -93,6 +93,8 @@ def _untangled(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> d
         entity = gold.entity(wanted)
         like.setdefault((entity.category, frozenset(entity.attributes)), []).append(seen)
     alike = [names for names in like.values() if len(names) > 1]
+    if not alike:
+        return partner
     same = {entity.id: entity.id for entity in gold.entities}
     stated = {_renamed(relation, same) for relation in gold.relations if not relation.negated}
 
@@ -100,7 +102,7 @@ def _untangled(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> d
         told = (r for r in read.relations if all(name in names for name in (r.subject, *r.objects)))
         return len({_renamed(relation, names) for relation in told} & stated)
 
-    best = held(partner) if alike else len(stated)
+    best = held(partner)
     better = best < len(stated)
     while better:
         better = False

@@ -75,13 +75,19 @@ def test_a_scorer_that_throws_errs_alone(finished: Path, tmp_path: Path) -> None
     assert read_scores(out, "picky")["p00#s0"].reason == "ValueError: no"
 
 
-def test_an_extractor_of_another_version_reads_everything_again(finished: Path, tmp_path: Path) -> None:
-    out = tiny.copy(finished, tmp_path / "run")
+def read_by_an_older_one(finished: Path, out: Path) -> Path:
+    """The run as an older extractor would have left it, which saw everything wrong."""
+    tiny.copy(finished, out)
     config = json.loads((out / "run.json").read_text())
     config["extractor"]["version"] = "older"
     (out / "run.json").write_text(json.dumps(config))
     lines = (out / "scores" / "graph.jsonl").read_text().replace('"all_correct":1.0', '"all_correct":0.0')
     (out / "scores" / "graph.jsonl").write_text(lines)
+    return out
+
+
+def test_an_extractor_of_another_version_reads_everything_again(finished: Path, tmp_path: Path) -> None:
+    out = read_by_an_older_one(finished, tmp_path / "run")
     run = rescore(out)
     assert run.summary == json.loads((finished / "summary.json").read_text())
 
@@ -110,12 +116,7 @@ def test_a_run_that_is_still_drawing_is_not_touched(finished: Path, tmp_path: Pa
 def test_stopped_while_a_new_extractor_reads_it_reads_everything_next_time(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tiny.copy(finished, tmp_path / "run")
-    config = json.loads((out / "run.json").read_text())
-    config["extractor"]["version"] = "older"
-    (out / "run.json").write_text(json.dumps(config))
-    lines = (out / "scores" / "graph.jsonl").read_text().replace('"all_correct":1.0', '"all_correct":0.0')
-    (out / "scores" / "graph.jsonl").write_text(lines)
+    out = read_by_an_older_one(finished, tmp_path / "run")
     with monkeypatch.context() as stopped:
         stopped.setattr("rlrig_eval.runs.rescore.score_all", stopping(score_all))
         with pytest.raises(KeyboardInterrupt):
