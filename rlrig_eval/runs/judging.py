@@ -72,7 +72,7 @@ def look_up(asked: Asked, family: Family = PICTURES) -> JudgeSpec:
 
 
 def judging_by(specs: Sequence[JudgeSpec], max_calls: int | None = None, max_cost: float | None = None) -> Judging:
-    """Judges that were looked up. Raises UsageError for two of one slug, or a limit on money where a price is unknown."""
+    """Judges that were looked up. Raises UsageError for two of one slug, or one without a price under `max_cost`."""
     slugs = set[str]()
     for spec in specs:
         if spec.slug in slugs:
