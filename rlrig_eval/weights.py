@@ -16,6 +16,7 @@ from rlrig_eval.assets import baselines_dir
 from rlrig_eval.errors import UsageError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_SPARED = ("safety_checker", "feature_extractor")  # parts that a pipeline opens without
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
 """Bytes that a parameter takes."""
 
@@ -125,13 +126,28 @@ def _snapshots(checkpoint: str) -> list[Path]:
 
 
 def _whole(snapshot: Path) -> bool:
-    """Every shard that an index names is there, and some weights are."""
+    """Every shard that an index names is there, some weights are, and they are those of every part of a pipeline."""
     shards = [
         index.parent / name
         for index in snapshot.rglob("*.safetensors.index.json")
         for name in set(json.loads(index.read_text("utf-8"))["weight_map"].values())
     ]
-    return all(shard.exists() for shard in shards) and any(snapshot.rglob("*.safetensors"))
+    there = all(shard.exists() for shard in shards) and any(snapshot.rglob("*.safetensors"))
+    return there and all(map(_has_weights, _parts(snapshot)))
+
+
+def _parts(snapshot: Path) -> list[Path]:
+    """The folders that a pipeline's model_index.json says it is made of."""
+    index = snapshot / "model_index.json"
+    made_of = json.loads(index.read_text("utf-8")) if index.exists() else {}
+    named = {name: of for name, of in made_of.items() if isinstance(of, list) and of[0] is not None}
+    return [snapshot / name for name in named if name not in _SPARED]
+
+
+def _has_weights(part: Path) -> bool:
+    """Whether a part is whole; what has no config.json, a tokenizer or a scheduler, has no weights."""
+    weights = (*part.glob("*.safetensors"), *part.glob("*.bin"))
+    return part.is_dir() and (bool(weights) or not (part / "config.json").exists())
 
 
 def _weights(

@@ -102,6 +102,26 @@ def test_a_snapshot_that_lacks_a_shard_is_not(cache: Path) -> None:
     assert weights.commit(FLUX) is None
 
 
+@pytest.mark.parametrize(
+    ("lacking", "here"),
+    [
+        ("nothing", True),
+        ("safety_checker/model.safetensors", True),
+        ("text_encoder/model.safetensors", False),
+        ("text_encoder/", False),
+        ("tokenizer/", False),
+    ],
+)
+def test_a_pipeline_half_of_whose_parts_came_down_is_not(lacking: str, here: bool, cache: Path) -> None:
+    parts = {part: ["transformers", "X"] for part in ("transformer", "text_encoder", "tokenizer", "safety_checker")}
+    files = {"model_index.json": json.dumps({"_class_name": "FluxPipeline", "vae": [None, None], **parts})}
+    for part in ("transformer", "text_encoder", "safety_checker"):
+        files |= {f"{part}/config.json": "{}", f"{part}/model.safetensors": "x"}
+    files["tokenizer/tokenizer.json"] = "{}"
+    snapshot(cache, FLUX, {name: text for name, text in files.items() if not name.startswith(lacking)})
+    assert weights.on_disk(FLUX) == here
+
+
 def test_the_list_says_what_is_here(cache: Path) -> None:
     snapshot(cache, FLUX, {"transformer/model.safetensors": "x"})
     lines = list(weights.listed())
