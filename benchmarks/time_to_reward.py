@@ -76,7 +76,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     from rlrig.grpo.config import Config
     from rlrig.grpo.outcomes import Outcome
     from rlrig.grpo.rewards import similarity
-    from rlrig.grpo.rollout import instructions, look
+    from rlrig.grpo.rollout import instructions, look, told
     from rlrig.grpo.run import prepare
     from rlrig.grpo.seeds import derive
     from rlrig.grpo.starts import dev_starts
@@ -96,7 +96,8 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     system = load_system(config, "editor")
     learning = prepare(config, "editor", Path(tempfile.gettempdir()), system)
     starts = dev_starts("spatial:dev", DEV, system.diffuser, system.checker, 0, system.preset.loop.threshold)
-    written = instructions(system.actor, starts, system.preset.loop.at_once)
+    written = instructions(system.actor, starts, system.preset.loop)
+    texts = told(system.preset.loop, starts, written)
     learning.source.take(GROUPS)  # the first pictures are drawn before the clock runs
 
     def step(number: int) -> None:
@@ -104,7 +105,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
         trainer.train_step(learning)
 
     def earned() -> float:
-        pictures = system.editor.edit([s.image for s in starts], written, [derive(0, i) for i in range(len(starts))])
+        pictures = system.editor.edit([s.image for s in starts], texts, [derive(0, i) for i in range(len(starts))])
         after = look(system.checker, starts, pictures)
         return fmean(similarity(Outcome(*each)) for each in zip(starts, after, written, strict=True))
 

@@ -175,7 +175,7 @@ class RLRIGPipeline:
         if edits:
             edited = self.editor.edit(
                 [steps[i].case.images[parent] for i, parent, _ in edits],
-                [instruction for _, _, instruction in edits],
+                [self.loop.told(steps[i].case.prompt, instruction) for i, _, instruction in edits],
                 [seeds[i] for i, _, _ in edits],
             )
             pictures.update(zip((i for i, _, _ in edits), edited, strict=True))

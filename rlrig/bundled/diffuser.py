@@ -14,12 +14,11 @@ from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
 from rlrig.bundled.measure import held_out_prompts
 from rlrig.bundled.owners import owners
+from rlrig.bundled.prompts import laid_out_prompt, mirrored_prompt
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.trials import drawing_quality, drawings
 from rlrig.presets import load_preset
-from rlrig_eval.scene import SceneGraph, opposite
-from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, render, split
-from rlrig_eval.suite.structures import OVERLAPS, compose
+from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import word
 
 WATCHED = 64  # dev prompts drawn at every evaluation
@@ -41,38 +40,13 @@ WEIGHTS: Mapping[str, float] = {
     "web": 0.02,
 }
 OVERLAPPING = 0.4  # share of overlaps among the first relations: they are learned last
-OPEN = ("pair", "chain", "triangle", "long chain")  # structures whose first relation can be any
-
-
-def example(rng: Generator) -> tuple[SceneGraph, SceneGraph]:
-    """A prompt graph of the train bucket without unseen pairings, and a layout of it."""
-    names = tuple(WEIGHTS)
-    structure = names[int(rng.choice(len(names), p=[WEIGHTS[name] for name in names]))]
-    while True:  # within one structure, so that those hard to lay out keep their share
-        overlaps = structure in OPEN and rng.random() < OVERLAPPING
-        graph = compose(rng, structure, SEEN, OVERLAPS[int(rng.integers(len(OVERLAPS)))] if overlaps else None)
-        if structure not in ("single", "several", "together") and split(graph) != "train":
-            continue
-        try:
-            return graph, layout(graph, rng, attempts=3, placement=NEAT)
-        except LayoutError:
-            continue
-
-
-def mirrored(graph: SceneGraph) -> SceneGraph:
-    """The prompt of the picture turned left to right."""
-    flipped = [
-        r.model_copy(update={"predicate": opposite(r.predicate)}) if r.predicate in ("left of", "right of") else r
-        for r in graph.relations
-    ]
-    return SceneGraph(entities=graph.entities, relations=tuple(flipped))
 
 
 def _make(rng: Generator) -> Drawn:
     """A drawn prompt and its mirror image."""
-    graph, scene = example(rng)
+    graph, scene = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
     picture, cells = pixels(render(scene)), owners(scene)
-    texts = [word(g, lambda options: int(rng.integers(options))) for g in (graph, mirrored(graph))]
+    texts = [word(g, lambda options: int(rng.integers(options))) for g in (graph, mirrored_prompt(graph))]
     return Drawn(texts, torch.stack([picture, picture.flip(2)]), torch.stack([cells, cells.flip(1)]))
 
 

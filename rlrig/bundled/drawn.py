@@ -23,6 +23,7 @@ BATCH = 64
 FRESH = 3  # examples made for a step, each with its mirror image: each is seen some ten times
 POOL = 40_000
 OWNER_WEIGHT = 0.1
+KEPT = 0.4
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Drawn:
 class Flow:
     """What differs between the two: the pipeline, where examples come from, how they are measured, learning rates.
 
-    `worn` makes of the latents (B, 16, 64) of drawings to edit those of pictures such as a model hands on.
+    `worn` makes of the latents (B, 16, 64) of drawings to edit those of pictures such as a model hands on; `kept` makes
+    examples beforehand that are no drawings, a share KEPT of every batch; a text has `tokens` tokens.
     """
 
     pipeline: Any
@@ -48,6 +50,8 @@ class Flow:
     matrix_rate: float
     rate: float
     worn: Callable[[Tensor], Tensor] = lambda latents: latents
+    kept: Callable[[], Iterator[Drawn]] = lambda: iter(())
+    tokens: int = TEXT_TOKENS
 
 
 class _Taught(nn.Module):
@@ -62,14 +66,23 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
     """Train `model` and save it to `out` as a pipeline; the log says how it did on held-out prompts."""
     taught, made = _Taught(model).to(budget.device), tokenizer(TEXT_TOKENS)
 
-    def rows(raw: Drawn) -> tuple[Tensor, ...]:
-        found = [encode(vae, raw.pictures).half().cpu(), tokenise(raw.texts, made).to(torch.int16), raw.owners]
+    def encoded(raw: Drawn, worn: Callable[[Tensor], Tensor] = lambda latents: latents) -> tuple[Tensor, ...]:
+        texts = tokenise(raw.texts, made, flow.tokens).to(torch.int16)
+        found = [encode(vae, raw.pictures).half().cpu(), texts, raw.owners]
         if raw.sources is not None:
-            found.append(flow.worn(encode(vae, raw.sources)).half().cpu())
+            found.append(worn(encode(vae, raw.sources)).half().cpu())
         return tuple(found)
 
+    def rows(raw: Drawn) -> tuple[Tensor, ...]:
+        return encoded(raw, flow.worn)
+
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        return rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH), POOL, first=1000)
+        kept = [torch.cat(parts) for parts in zip(*map(encoded, flow.kept()), strict=True)]
+        own = round(KEPT * share(BATCH)) if kept else 0
+        fresh = rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH) - own, POOL, first=1000)
+        for batch in fresh:
+            chosen = torch.randint(len(kept[0]), (own,)) if kept else torch.empty(0)
+            yield tuple(torch.cat([row, old[chosen]]) for row, old in zip(batch, kept, strict=True)) if kept else batch
 
     def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         clean, tokens, cells, *source = (part.to(budget.device) for part in batch)

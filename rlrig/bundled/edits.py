@@ -100,7 +100,7 @@ def _two(rng: Generator, scene: SceneGraph) -> tuple[Entity, Entity]:
     return a, b
 
 
-def _relaid(
+def relaid(
     rng: Generator, entities: Sequence[Entity], moved: Sequence[str], relations: tuple[Relation, ...]
 ) -> SceneGraph:
     """`entities` with those in `moved` placed anew such that `relations` hold; the others stay where they are."""
@@ -131,7 +131,7 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: 
     entities = [
         e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities
     ]
-    return Edit(scene, _relaid(rng, entities, [a.id], relations), told, frozenset({a.id}), goals)
+    return Edit(scene, relaid(rng, entities, [a.id], relations), told, frozenset({a.id}), goals)
 
 
 def _wishes(rng: Generator, scene: SceneGraph, mover: Entity, other: Entity, wish: Wish) -> tuple[Relation, ...]:
@@ -201,7 +201,7 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: W
         if name(new) not in [name(e) for e in scene.entities]:
             goals = tuple(_goal(wider, relation) for relation in relations)
     told = add(name(new), [_clause(wider, relation) for relation in relations])
-    return Edit(scene, _relaid(rng, entities, [new.id], relations), told, goals=goals)
+    return Edit(scene, relaid(rng, entities, [new.id], relations), told, goals=goals)
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -250,7 +250,7 @@ def layout_near(rng: Generator, entities: Sequence[Entity], thing: Entity, tries
     best: tuple[float, SceneGraph] | None = None
     for _ in range(tries):
         try:
-            found = _relaid(rng, entities, [thing.id], ())
+            found = relaid(rng, entities, [thing.id], ())
         except LayoutError:
             continue
         box = found.entity(thing.id).box or (0, 0, 0, 0)

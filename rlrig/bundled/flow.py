@@ -20,6 +20,7 @@ HEADS = 6
 TEXT_WIDTH = 128
 POOLED_WIDTH = 64
 TEXT_TOKENS = 24
+EDIT_TOKENS = 36  # a prompt and an instruction
 LATENT_SIDE = 4  # packed latents: 4 x 4 tokens of 2 x 2 x 16 values
 SHIFT = 3.0  # of the timesteps that are sampled at: global layout is decided at high noise
 SPREAD = 1.4  # of the logit-normal noise levels trained at: which shape a thing has is decided below 0.5
@@ -87,9 +88,11 @@ class TextToVelocity(nn.Module):
     def forward(self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
         """Velocity (B, 16, 64) at packed latents `noisy` (B, 16, 64), `sigma` (B,) in [0, 1], `tokens` (B, T).
 
+        CLIP reads the first TEXT_TOKENS of them, as its tokenizer would cut them off.
+
         `reference` (B, 16, 64) is the packed clean latent of the picture to edit (FLUX Kontext).
         """
-        pooled = self.text_encoder(tokens).pooler_output
+        pooled = self.text_encoder(_cut(tokens)).pooler_output
         text = self.text_encoder_2(tokens)[0]
         ids = picture_ids(0, noisy.device)
         sequence = noisy
@@ -174,8 +177,15 @@ def empty_prompt(tokens: Tensor) -> Tensor:
     return blank
 
 
-def tokenise(texts: list[str], made: PreTrainedTokenizerFast) -> Tensor:
-    return made(texts, padding="max_length", max_length=TEXT_TOKENS, truncation=True, return_tensors="pt").input_ids
+def tokenise(texts: list[str], made: PreTrainedTokenizerFast, length: int = TEXT_TOKENS) -> Tensor:
+    return made(texts, padding="max_length", max_length=length, truncation=True, return_tensors="pt").input_ids
+
+
+def _cut(tokens: Tensor) -> Tensor:
+    """The first TEXT_TOKENS ids of each row, ending in </s> as the tokenizer ends what it cuts off."""
+    short = tokens[:, :TEXT_TOKENS].clone()
+    short[:, -1] = torch.where(short[:, -1] > 0, 1, 0)
+    return short
 
 
 def load_vae(path: Path, device: str) -> AutoencoderKL:
@@ -200,7 +210,7 @@ def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -
         text_encoder=parts.text_encoder,
         tokenizer=tokenizer(TEXT_TOKENS),
         text_encoder_2=parts.text_encoder_2,
-        tokenizer_2=tokenizer(TEXT_TOKENS),
+        tokenizer_2=tokenizer(EDIT_TOKENS),
         transformer=parts.transformer,
     )
     pipeline.vae.register_to_config(_name_or_path="")  # a folder of this machine means nothing elsewhere

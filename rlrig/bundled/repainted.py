@@ -73,9 +73,14 @@ def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def denoised(model: TextToVelocity, latents: Tensor, sigma: Tensor, tokens: Tensor, steps: int = STEPS) -> Tensor:
-    """The latents (B, 16, 64) at `sigma` (B,) after `steps` Euler steps to 0, without guidance."""
+def denoised(
+    model: TextToVelocity, latents: Tensor, sigma: Tensor, tokens: Tensor, steps: int = STEPS, guidance: float = 1.0
+) -> Tensor:
+    """The latents (B, 16, 64) at `sigma` (B,) after `steps` Euler steps to 0; a `guidance` of 1 is none."""
     for left in range(steps, 0, -1):
         velocity = model(latents, sigma * left / steps, tokens)
+        if guidance != 1:
+            silent = model(latents, sigma * left / steps, empty_prompt(tokens))
+            velocity = silent + guidance * (velocity - silent)
         latents = latents - (sigma / steps)[:, None, None] * velocity.float()
     return latents

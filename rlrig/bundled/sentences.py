@@ -1,5 +1,6 @@
 """The few sentences that ask for an edit: the Actor learns to write them, the editor to do what they say."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ SIZES = ("bigger than", "smaller than")
 OVERLAPS = ("inside", "in front of", "behind")
 MOVES = (*DIRECTIONS, *MEASURES, *OVERLAPS)
 MOST_CLAUSES = 2
+_SIDES = {"left": "right", "right": "left"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,14 @@ def swap(thing: str, other: str) -> Instruction:
 def name(entity: Entity) -> str:
     """How instructions call a thing: colour and shape, never the size."""
     return describe(entity.category, tuple(word for word in entity.attributes if word in COLOURS))
+
+
+def mirrored(instruction: Instruction) -> Instruction:
+    """
+    >>> mirrored("move the red ring left of the blue star and right of the red cross")
+    'move the red ring right of the blue star and left of the red cross'
+    """
+    return re.sub(r" (left|right) of ", lambda found: f" {_SIDES[found[1]]} of ", instruction)
 
 
 def _joined(clauses: Sequence[Clause]) -> str:

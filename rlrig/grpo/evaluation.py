@@ -6,7 +6,7 @@ import numpy as np
 
 from rlrig.grpo.monitors import watch
 from rlrig.grpo.outcomes import Outcome, Start
-from rlrig.grpo.rollout import instructions, look
+from rlrig.grpo.rollout import instructions, look, told
 from rlrig.grpo.seeds import derive
 from rlrig.grpo.system import System
 
@@ -17,9 +17,10 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     Raises RuntimeError when the Checker's weights have moved.
     """
     system.checker.assert_frozen()
-    written = instructions(system.actor, starts, system.preset.loop.at_once)
+    written = instructions(system.actor, starts, system.preset.loop)
     seeds = [derive(seed, i) for i in range(len(starts))]
-    pictures = system.editor.edit([start.image for start in starts], written, seeds)
+    texts = told(system.preset.loop, starts, written)
+    pictures = system.editor.edit([start.image for start in starts], texts, seeds)
     after = look(system.checker, starts, pictures)
     outcomes = [Outcome(*each) for each in zip(starts, after, written, strict=True)]
     found = watch(outcomes)

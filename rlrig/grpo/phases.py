@@ -70,7 +70,7 @@ class EditorPhase:
     def mismatch(self, turn: Turn) -> float:
         """The largest |ratio - 1| of a replay before any update, infinite when the conditioning differs."""
         record = _flow(turn)
-        again = self.policy.encode([o.before.image for o in turn.outcomes], [o.instruction for o in turn.outcomes])
+        again = self.policy.encode([o.before.image for o in turn.outcomes], record.texts)
         if again.digest() != record.digest:
             return float("inf")
         velocity, walked = self.policy.velocity(record.condition), record.walked

@@ -19,14 +19,17 @@ from rlrig.grpo.seeds import derive
 from rlrig.grpo.token_policy import ActorPolicy, Completions
 from rlrig.grpo.trajectory import Forward, Trajectory, forward, sample
 from rlrig.grpo.windows import Window
+from rlrig.presets import Loop
 from rlrig.roles import Actor, Checker, InverseDiffuser
 
 
 @dataclass(frozen=True)
 class FlowRecord:
-    """B edits, to be replayed: their random steps, what they were conditioned on and its digest, their noise seeds."""
+    """B edits, to be replayed: their random steps, what the editor read, the condition that this and the pictures
+    make and its digest, their noise seeds."""
 
     walked: Trajectory | Forward
+    texts: tuple[str, ...]
     condition: Condition
     digest: str
     seeds: tuple[int, ...]
@@ -62,8 +65,8 @@ class Rollout(Protocol):
 class EditorRollout:
     """The frozen Actor writes one instruction for each picture; the policy edits every sibling from its own noise.
 
-    With `nft` the path is an ODE, and the window says at which sigmas the forward process is trained. `at_once` is the
-    loop's.
+    With `nft` the path is an ODE, and the window says at which sigmas the forward process is trained. `loop` says what
+    the Actor and the editor are told.
     """
 
     policy: KontextPolicy
@@ -71,12 +74,13 @@ class EditorRollout:
     checker: Checker
     kind: Kind
     a: float
+    loop: Loop
     nft: bool = False
-    at_once: int | None = None
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
-        written = instructions(self.actor, starts, self.at_once)
-        condition = self.policy.encode([start.image for start in starts], written)
+        written = instructions(self.actor, starts, self.loop)
+        texts = tuple(told(self.loop, starts, written))
+        condition = self.policy.encode([start.image for start in starts], texts)
         seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
         velocity, sigmas = self.policy.velocity(condition), self.policy.sigmas()
@@ -87,28 +91,30 @@ class EditorRollout:
             walked = forward(velocity, walked.final, sigmas, window, noise)
         after = look(self.checker, starts, self.policy.decode(walked.final))
         outcomes = tuple(Outcome(*each) for each in zip(starts, after, written, strict=True))
-        return Turn(FlowRecord(walked, condition, condition.digest(), seeds), groups, outcomes, _unsolved(starts))
+        return Turn(
+            FlowRecord(walked, texts, condition, condition.digest(), seeds), groups, outcomes, _unsolved(starts)
+        )
 
 
 @dataclass(frozen=True)
 class ActorRollout:
     """The policy writes an instruction for every sibling; the frozen editor does each of them `edits` times.
 
-    Siblings share the editor's noise seeds, so that what differs between them is what they wrote. `at_once` is the
-    loop's.
+    Siblings share the editor's noise seeds, so that what differs between them is what they wrote. `loop` says what the
+    Actor and the editor are told.
     """
 
     policy: ActorPolicy
     editor: InverseDiffuser
     checker: Checker
     edits: int
-    at_once: int | None = None
+    loop: Loop
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
         written = self.policy.sample(
             [start.image for start in starts],
             [start.prompt for start in starts],
-            [start.view.surest(self.at_once) for start in starts],
+            [start.view.surest(self.loop.at_once) for start in starts],
             derive(seed, int(groups[0])),
         )
         with torch.no_grad():
@@ -116,7 +122,7 @@ class ActorRollout:
         repeated = [start for start in starts for _ in range(self.edits)]
         texts = [text for text in written.texts for _ in range(self.edits)]
         seeds = [derive(seed, int(group), m) for group in groups for m in range(self.edits)]
-        pictures = self.editor.edit([start.image for start in repeated], texts, seeds)
+        pictures = self.editor.edit([start.image for start in repeated], told(self.loop, repeated, texts), seeds)
         after = look(self.checker, repeated, pictures)
         finished = [ended for ended in written.finished for _ in range(self.edits)]
         outcomes = tuple(Outcome(*each) for each in zip(repeated, after, texts, finished, strict=True))
@@ -150,17 +156,22 @@ def _places(groups: Tensor) -> list[tuple[int, int]]:
     return [(group, ids[:i].count(group)) for i, group in enumerate(ids)]
 
 
-def instructions(actor: Actor, starts: Sequence[Start], at_once: int | None) -> list[str]:
-    """One a start, told as many of its failed requirements as the loop tells (`presets.Loop.at_once`); siblings of one
-    picture are the same object and ask once."""
+def instructions(actor: Actor, starts: Sequence[Start], loop: Loop) -> list[str]:
+    """One a start, told as many of its failed requirements as the loop tells; siblings of one picture are the same
+    object and ask once."""
     distinct = list({id(start): start for start in starts}.values())
     written = actor.write(
         [start.image for start in distinct],
         [start.prompt for start in distinct],
-        [start.view.surest(at_once) for start in distinct],
+        [start.view.surest(loop.at_once) for start in distinct],
     )
     by_start = {id(start): text for start, text in zip(distinct, written, strict=True)}
     return [by_start[id(start)] for start in starts]
+
+
+def told(loop: Loop, starts: Sequence[Start], written: Sequence[str]) -> list[str]:
+    """What the editor reads of each instruction."""
+    return [loop.told(start.prompt, text) for start, text in zip(starts, written, strict=True)]
 
 
 def _unsolved(starts: Sequence[Start]) -> Tensor:

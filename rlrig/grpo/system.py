@@ -63,7 +63,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             config.seed,
         )
         checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens, choices=choices(preset))
-        trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits, preset.loop.at_once), tokens)
+        trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits, preset.loop), tokens)
     else:
         checker, actor = VLMChecker(base), load_actor(preset)
     if "editor" in phases:
@@ -75,7 +75,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
         flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets, config.seed)
         if e.gradient_checkpointing:
             pipeline.transformer.enable_gradient_checkpointing()
-        rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, e.objective == "nft", preset.loop.at_once)
+        rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, preset.loop, e.objective == "nft")
         trained["editor"] = EditorPhase(e, rollout, flow)
     return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, device))
 

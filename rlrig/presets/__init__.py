@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Any, Literal, Self, get_args
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.pipelines import settings
@@ -116,7 +117,8 @@ class Loop(Frozen):
     `threshold` is the P(yes) from which a requirement holds; `max_edits` the pictures after the first one;
     `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
     `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last;
-    `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all.
+    `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all;
+    `say` is what the editor reads: the Actor's {instruction} alone, or with the {prompt} beside it.
     """
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
@@ -125,6 +127,25 @@ class Loop(Frozen):
     fresh_below: float = Field(default=0.0, ge=0, le=1)
     backtrack: bool = True
     at_once: int | None = Field(default=None, ge=1)
+    say: str = "{instruction}"
+
+    @field_validator("say")
+    @classmethod
+    def _says_what_to_do(cls, say: str) -> str:
+        try:
+            named = {name for _, name, _, _ in Formatter().parse(say) if name is not None}
+        except ValueError as problem:
+            raise ValueError(f"{say!r} is no template: {problem}") from None
+        if not {"instruction"} <= named <= {"instruction", "prompt"}:
+            raise ValueError(f"{say!r} must hold {{instruction}}, may hold {{prompt}}, and nothing else in braces")
+        return say
+
+    def told(self, prompt: str, instruction: str) -> str:
+        """
+        >>> Loop(say="{prompt}, {instruction}").told("a red star.", "add a red star")
+        'a red star, add a red star'
+        """
+        return self.say.format(prompt=prompt.strip().rstrip("."), instruction=instruction)
 
 
 class Preset(Frozen):

@@ -148,8 +148,10 @@ class Hands:
 
         chosen = load_preset(preset)
         self._actor, self._editor = load_hands(chosen)
+        self._loop = chosen.loop
         parts = {part: chosen.checkpoints[part] for part in ("editor", "actor") if part in chosen.checkpoints}
-        self.settings = {"hands": parts, "hands_weights": {part: weights_hash(one) for part, one in parts.items()}}
+        weights = {part: weights_hash(one) for part, one in parts.items()}
+        self.settings = {"hands": parts, "hands_weights": weights, "say": self._loop.say}
 
     @staticmethod
     def needs(preset: str) -> list[Need]:
@@ -167,7 +169,8 @@ class Hands:
 
         instructions = self._actor.write(images, prompts, [()] * len(images), seeds)
         took = told(self._actor, [1] * len(images))
-        edited = self._editor.edit(images, instructions, seeds)
+        texts = [self._loop.told(prompt, text) for prompt, text in zip(prompts, instructions, strict=True)]
+        edited = self._editor.edit(images, texts, seeds)
         evals = float(self._editor.evals_per_image)
         return edited, [{"images": 1.0, "denoiser_evals": evals, **spent.cost()} for spent in took]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rlrig.bundled.editor import mirrored
 from rlrig.bundled.edits import EDITS, Edit, sample_edit
 from rlrig.bundled.repair import repair
+from rlrig.bundled.sentences import mirrored
 from rlrig_eval.scene import check, parse
 from rlrig_eval.shapes import draw, layout, truth
 

@@ -11,7 +11,17 @@ from PIL import Image
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import vae
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, flow_matching, load_vae, pack, save, tokenise
+from rlrig.bundled.flow import (
+    EDIT_TOKENS,
+    TEXT_TOKENS,
+    TextToVelocity,
+    encode,
+    flow_matching,
+    load_vae,
+    pack,
+    save,
+    tokenise,
+)
 from rlrig.bundled.tokens import tokenizer
 from rlrig.presets import Sampling
 from rlrig_eval.errors import UsageError
@@ -125,6 +135,32 @@ def test_training_and_the_pipeline_condition_alike(folder: Path) -> None:
     start = pack(noise)
     with torch.no_grad():
         velocity = model(start, torch.ones(1), tokenise([PROMPTS[1]], tokenizer(TEXT_TOKENS)))
+    assert torch.allclose(start - velocity, made, atol=1e-4)  # float32 through six blocks
+
+
+@pytest.mark.parametrize("text", ["add a red ring", ", ".join([PROMPTS[1]] * 5)], ids=["short", "over CLIP's length"])
+def test_training_and_the_editing_pipeline_condition_alike(text: str, folder: Path) -> None:
+    pipeline = FluxKontextPipeline.from_pretrained(folder / "editor", dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    model, autoencoder = TextToVelocity.from_checkpoint(folder / "editor"), load_vae(folder / "editor" / "vae", "cpu")
+    picture = vae._picture(np.random.default_rng(0))
+    made = pipeline(
+        image=(picture[None] + 1) / 2,
+        prompt=text,
+        height=64,
+        width=64,
+        max_area=64 * 64,
+        _auto_resize=False,
+        num_inference_steps=1,
+        max_sequence_length=EDIT_TOKENS,
+        generator=torch.Generator().manual_seed(5),
+        output_type="latent",
+    ).images
+    start = pack(torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(5)))
+    tokens = tokenise([text], tokenizer(EDIT_TOKENS), EDIT_TOKENS)
+    assert (tokens[0, TEXT_TOKENS:] > 0).any() == (len(text) > 30), "the longer text goes on where CLIP stops reading"
+    with torch.no_grad():
+        velocity = model(start, torch.ones(1), tokens, encode(autoencoder, picture[None]))
     assert torch.allclose(start - velocity, made, atol=1e-4)  # float32 through six blocks
 
 

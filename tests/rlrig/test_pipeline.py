@@ -25,10 +25,11 @@ class Painter:
     evals_per_image = 10
 
     def __init__(self, *pictures: Image.Image) -> None:
-        self.pictures, self.seeds = list(pictures), list[int]()
+        self.pictures, self.seeds, self.read = list(pictures), list[int](), list[str]()
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
         self.seeds += seeds
+        self.read += prompts
         return [self.pictures.pop(0) for _ in prompts]
 
     def edit(
@@ -98,6 +99,18 @@ def test_without_backtracking_it_edits_the_last_picture() -> None:
     actor = Writer()
     pipeline(Painter(SWAPPED), Painter(LONELY, RIGHT), actor, backtrack=False)([PROMPT], [0])
     assert actor.shown == [SWAPPED, LONELY]
+
+
+@pytest.mark.parametrize(
+    ("say", "read"),
+    [("{instruction}", "mend: {wrong}"), ("{prompt}, {instruction}", PROMPT + ", mend: {wrong}")],
+)
+def test_the_editor_reads_the_instruction_and_the_prompt_beside_it_where_the_loop_says_so(say: str, read: str) -> None:
+    editor = Painter(RIGHT)
+    (result,) = pipeline(Painter(SWAPPED), editor, say=say)([PROMPT], [0])
+    wrong = parse(PROMPT).requirements()[-1].statement()
+    assert editor.read == [read.format(wrong=wrong)]
+    assert result.trace.rounds[1].instruction == f"mend: {wrong}", "the trace keeps what the Actor wrote"
 
 
 @pytest.mark.parametrize(("at_once", "told"), [(None, 2), (1, 1), (5, 2)])

@@ -30,6 +30,12 @@ def test_a_bad_override_is_named(bad: dict[str, object]) -> None:
         load_preset("shapes", bad)
 
 
+@pytest.mark.parametrize("say", ["{prompt}", "{instruction} {image}", "{instruction", "{} {instruction}"])
+def test_what_the_editor_reads_is_a_template_of_prompt_and_instruction(say: str) -> None:
+    with pytest.raises(UsageError, match=r"loop\.say|say"):
+        load_preset("shapes", {"say": say})
+
+
 def test_an_unknown_key_names_file_and_field(tmp_path: Path) -> None:
     preset = load_preset("shapes")
     save_preset(preset, tmp_path)

@@ -132,6 +132,29 @@ def test_the_actor_is_told_what_the_loop_tells_it(first, preset, tmp_path, monke
     assert set(told) == {1}
 
 
+@pytest.mark.parametrize("first", ["actor", "editor"])
+def test_the_editor_reads_what_the_loop_gives_it_to_read(first, preset, tmp_path, monkeypatch):
+    read = []
+
+    def watched(of):
+        return lambda self, images, texts, *more: read.extend(texts) or of(self, images, texts, *more)
+
+    monkeypatch.setattr(KontextEditor, "edit", watched(KontextEditor.edit))
+    monkeypatch.setattr(KontextPolicy, "encode", watched(KontextPolicy.encode))
+    mine = tmp_path / "mine.yaml"
+    both = yaml.safe_load(preset.read_text())
+    both["loop"] = {**both.get("loop", {}), "say": "{prompt}: {instruction}", "threshold": 0.95}
+    mine.write_text(yaml.safe_dump(both))
+    run = made(mine, tmp_path / "run", first)
+    trainer.self_check(run)
+    trainer.train_step(run)
+    evaluate(run.system, run.source.peek(2), 0)
+    prompts = {start.prompt for start in run.source.peek(8)}
+    assert read
+    assert all(": " in text for text in read)
+    assert {text.split(": ")[0] for text in read} & prompts
+
+
 def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_trained_with(preset, tmp_path):
     mine = tmp_path / "mine.yaml"
     held = yaml.safe_load(preset.read_text())

@@ -21,7 +21,7 @@ from rlrig.grpo.run import Run
 from rlrig.grpo.starts import StartSource
 from rlrig.grpo.system import System
 from rlrig.grpo.token_policy import Completions
-from rlrig.presets import load_preset
+from rlrig.presets import Loop, load_preset
 from tests.rlrig.grpo.made import GRAPH, PROMPT
 
 BEST, SPREAD, STEPS = 2.0, 0.4, 8
@@ -146,10 +146,12 @@ def toy(first, out, **settings):
     checker, t = Checker(), config.training(first)
     if first == "editor":
         policy = PaintingPolicy()
-        phase = EditorPhase(t, EditorRollout(policy, Actor(), checker, t.kind, t.noise, t.objective == "nft"), policy)
+        phase = EditorPhase(
+            t, EditorRollout(policy, Actor(), checker, t.kind, t.noise, Loop(), t.objective == "nft"), policy
+        )
     else:
         policy = WritingPolicy()
-        phase = ActorPhase(t, ActorRollout(policy, Editor(), checker, t.edits), policy)
+        phase = ActorPhase(t, ActorRollout(policy, Editor(), checker, t.edits, Loop()), policy)
     system = System(load_preset("shapes"), Diffuser(), checker, Actor(), Editor(), {first: phase}, None)
     source = StartSource(lambda number: (PROMPT, GRAPH), Diffuser(), checker, seed=0, draw=8, threshold=0.5)
     learners = {first: Learner(policy.parameters(), t.optimiser)}

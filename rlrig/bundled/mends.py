@@ -1,0 +1,134 @@
+"""Pictures that miss their prompt, and the nearest that does not: what the editor is shown beside plain edits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.random import Generator
+
+from rlrig.bundled.edits import relaid
+from rlrig.bundled.prompts import laid_out_prompt
+from rlrig.bundled.repair import repair
+from rlrig.bundled.sentences import Instruction, name
+from rlrig_eval.scene import Entity, SceneGraph, check
+from rlrig_eval.shapes import SEEN, LayoutError, truth
+from rlrig_eval.suite.structures import Pairing
+
+# As the suites ask: half of the prompts state three relations or more.
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "single": 0.02,
+        "several": 0.04,
+        "together": 0.04,
+        "pair": 0.2,
+        "negated": 0.03,
+        "counted": 0.1,
+        "between": 0.1,
+        "ordering": 0.06,
+        "chain": 0.12,
+        "triangle": 0.12,
+        "counted chain": 0.06,
+        "long chain": 0.05,
+        "star": 0.03,
+        "web": 0.03,
+    }
+)
+OVERLAPPING = 0.25  # share of overlaps among the first relations
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A scene that shows `prompt`, one like it that does not, and what the Actor would say to that."""
+
+    prompt: SceneGraph
+    source: SceneGraph
+    target: SceneGraph
+    instruction: Instruction | None
+
+
+def sample_mend(rng: Generator) -> Mend:
+    """A laid-out prompt with one to three things spoilt; now and then none, which is to be handed on as it is."""
+    prompt, target = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
+    requirements = prompt.requirements()
+    source, misses = target, 0
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.06, 0.5, 0.3, 0.14]))):
+        for _ in range(_TRIES):
+            spoilt = _SPOILS[int(rng.choice(len(_SPOILS), p=_SHARES))](rng, source)
+            if spoilt is None:
+                continue
+            missed = sum(not met for met in check(requirements, truth(spoilt)).values())
+            if missed > misses:  # what breaks no requirement is nothing to mend
+                source, misses = spoilt, missed
+                break
+    instruction = repair(prompt, truth(source), requirements)[0] if misses else None
+    return Mend(prompt, source, target, instruction)
+
+
+def told(prompt: str, instruction: Instruction | None) -> str:
+    """What the editor reads, as the preset `shapes` puts it.
+
+    >>> told("a red circle left of a blue star", "move the red circle left of the blue star")
+    'a red circle left of a blue star, move the red circle left of the blue star'
+    """
+    return f"{prompt}, {instruction}" if instruction else prompt
+
+
+def _some(rng: Generator, scene: SceneGraph) -> Entity:
+    return scene.entities[int(rng.integers(len(scene.entities)))]
+
+
+def _displaced(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    try:
+        return relaid(rng, scene.entities, [_some(rng, scene).id], ())
+    except LayoutError:
+        return None
+
+
+def _gone(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    thing = _some(rng, scene)
+    rest = tuple(e for e in scene.entities if e.id != thing.id)
+    return SceneGraph(entities=rest) if rest else None
+
+
+def _surplus(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    """One more of a thing that is there already."""
+    like = _some(rng, scene)
+    taken = {e.id for e in scene.entities}
+    new = next(f"{like.id}+{n}" for n in range(9) if f"{like.id}+{n}" not in taken)
+    more = like.model_copy(update={"id": new, "box": None, "depth": None})
+    try:
+        return relaid(rng, (*scene.entities, more), [new], ())
+    except LayoutError:
+        return None
+
+
+def _mistaken(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    """Another colour, another shape or both, in the same place."""
+    thing = _some(rng, scene)
+    colour, shape = _other(rng, thing)
+    kept = tuple(word for word in thing.attributes if word in ("small", "large"))
+    changed = thing.model_copy(update={"attributes": (*kept, colour), "category": shape})
+    return SceneGraph(entities=tuple(changed if e.id == thing.id else e for e in scene.entities))
+
+
+def _other(rng: Generator, thing: Entity) -> Pairing:
+    options = [pair for pair in SEEN if f"{pair[0]} {pair[1]}" != name(thing)]
+    near = [(colour, shape) for colour, shape in options if shape == thing.category or colour in thing.attributes]
+    chosen = near if rng.random() < 0.7 else options
+    return chosen[int(rng.integers(len(chosen)))]
+
+
+def _swapped(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    """Two things in each other's places."""
+    if len(scene.entities) < 2:
+        return None
+    a, b = (scene.entities[i] for i in rng.choice(len(scene.entities), size=2, replace=False))
+    places = {a.id: b.box, b.id: a.box}
+    return SceneGraph(entities=tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities))
+
+
+_Spoil = Callable[[Generator, SceneGraph], SceneGraph | None]
+_SPOILS: tuple[_Spoil, ...] = (_displaced, _gone, _surplus, _mistaken, _swapped)
+_SHARES = np.array([0.45, 0.17, 0.15, 0.15, 0.08])
+_TRIES = 8
