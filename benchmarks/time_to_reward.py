@@ -76,7 +76,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     from rlrig.grpo.config import Config
     from rlrig.grpo.outcomes import Outcome
     from rlrig.grpo.rewards import similarity
-    from rlrig.grpo.rollout import instructions, look, told
+    from rlrig.grpo.rollout import instructions, look, texts_for
     from rlrig.grpo.run import prepare
     from rlrig.grpo.seeds import derive
     from rlrig.grpo.starts import dev_starts
@@ -97,7 +97,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     learning = prepare(config, "editor", Path(tempfile.gettempdir()), system)
     starts = dev_starts("spatial:dev", DEV, system.diffuser, system.checker, 0, system.preset.loop.threshold)
     written = instructions(system.actor, starts, system.preset.loop)
-    texts = told(system.preset.loop, starts, written)
+    texts = texts_for(system.preset.loop, starts, written)
     learning.source.take(GROUPS)  # the first pictures are drawn before the clock runs
 
     def step(number: int) -> None:

@@ -50,5 +50,5 @@ class InverseDiffuser(Protocol):
     evals_per_image: int
 
     def edit(self, images: Sequence[Image], instructions: Sequence[str], seeds: Sequence[int]) -> list[Image]:
-        """One RGB picture an image, of the same size."""
+        """One RGB picture an image, of the same size; `instructions` as the loop words them (`presets.Loop.told`)."""
         ...

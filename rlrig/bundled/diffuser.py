@@ -9,7 +9,7 @@ from diffusers import FluxPipeline
 from numpy.random import Generator
 
 from rlrig.backends.flow import FlowDiffuser
-from rlrig.bundled.drawn import Drawn, Flow, train_flow
+from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.flow import TextToVelocity, load_vae
 from rlrig.bundled.measure import held_out_prompts
@@ -45,9 +45,8 @@ OVERLAPPING = 0.4  # share of overlaps among the first relations: they are learn
 def _make(rng: Generator) -> Drawn:
     """A drawn prompt and its mirror image."""
     graph, scene = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
-    picture, cells = pixels(render(scene)), owners(scene)
     texts = [word(g, lambda options: int(rng.integers(options))) for g in (graph, mirrored_prompt(graph))]
-    return Drawn(texts, torch.stack([picture, picture.flip(2)]), torch.stack([cells, cells.flip(1)]))
+    return both_ways(texts, None, pixels(render(scene)), owners(scene))
 
 
 def _quality(pipeline: Path) -> Mapping[str, float]:

@@ -20,7 +20,7 @@ from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
 
 BATCH = 64
-FRESH = 3  # examples made for a step, each with its mirror image: each is seen some ten times
+FRESH = 3  # examples made for a step, each with its mirror image: each is seen six to ten times
 POOL = 40_000
 OWNER_WEIGHT = 0.1
 KEPT = 0.4
@@ -34,6 +34,15 @@ class Drawn:
     pictures: Tensor
     owners: Tensor
     sources: Tensor | None = None
+
+
+def both_ways(texts: list[str], source: Tensor | None, target: Tensor, cells: Tensor) -> Drawn:
+    """A picture (3, 64, 64) and its mirror image, with the text of each, from a source likewise turned if there is one.
+
+    `cells` (8, 8) are the owners of the target's.
+    """
+    sources = None if source is None else torch.stack([source, source.flip(2)])
+    return Drawn(texts, torch.stack([target, target.flip(2)]), torch.stack([cells, cells.flip(1)]), sources)
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,10 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
     def rows(raw: Drawn) -> tuple[Tensor, ...]:
         return encoded(raw, flow.worn)
 
-    def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
+    with torch.no_grad():  # before the clock runs
         kept = [torch.cat(parts) for parts in zip(*map(encoded, flow.kept()), strict=True)]
+
+    def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
         own = round(KEPT * share(BATCH)) if kept else 0
         fresh = rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH) - own, POOL, first=1000)
         for batch in fresh:

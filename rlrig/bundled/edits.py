@@ -127,7 +127,7 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: 
             raise _Unfit
         return Edit(scene, scene, told, goals=goals)
     resized = any(relation.predicate in (*SIZES, "inside") for relation in relations)
-    size = () if resized else (_size_word(a),)
+    size = () if resized else (size_word(a),)
     entities = [
         e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities
     ]
@@ -164,7 +164,7 @@ def _goal(scene: SceneGraph, relation: Relation) -> Requirement:
     return Requirement(id=number, kind="relation", entities=ids, references=references, predicate=relation.predicate)
 
 
-def _size_word(entity: Entity) -> str:
+def size_word(entity: Entity) -> str:
     return next(
         word for word in truth(SceneGraph(entities=(entity,))).entities[0].attributes if word in ("small", "large")
     )
@@ -227,7 +227,7 @@ def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wi
 def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
     colour, shape = pairings[int(rng.integers(len(pairings)))]
-    if shape == thing.category or _overlaps(scene, thing):
+    if shape == thing.category or overlaps(scene, thing):
         raise _Unfit
     changed = _changed(scene, thing, {"attributes": (colour,), "category": shape})
     return Edit(scene, changed, replace(name(thing), describe(shape, (colour,))), frozenset({thing.id}))
@@ -235,7 +235,7 @@ def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wis
 
 def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
-    size = "large" if _size_word(thing) == "small" else "small"
+    size = "large" if size_word(thing) == "small" else "small"
     entities = [
         e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e
         for e in scene.entities
@@ -271,7 +271,7 @@ def _alone(rng: Generator, scene: SceneGraph) -> Entity:
     return lone[int(rng.integers(len(lone)))]
 
 
-def _overlaps(scene: SceneGraph, thing: Entity) -> bool:
+def overlaps(scene: SceneGraph, thing: Entity) -> bool:
     return any(
         thing.id in (r.subject, *r.objects) for r in truth(scene).relations if r.predicate in ("inside", "in front of")
     )
@@ -281,7 +281,7 @@ def _changed(scene: SceneGraph, thing: Entity, update: Mapping[str, object]) -> 
     entities = tuple(e.model_copy(update=dict(update)) if e.id == thing.id else e for e in scene.entities)
     changed = next(e for e in entities if e.id == thing.id)
     twice = [name(e) for e in entities].count(name(changed)) > 1
-    merged = _overlaps(scene, thing) and any(not _distinct(changed, e) for e in entities if e.id != thing.id)
+    merged = overlaps(scene, thing) and any(not _distinct(changed, e) for e in entities if e.id != thing.id)
     if twice or merged:
         raise _Unfit
     return SceneGraph(entities=entities)

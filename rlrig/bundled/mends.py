@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 
-from rlrig.bundled.edits import relaid
+from rlrig.bundled.edits import overlaps, relaid, size_word
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import repair
 from rlrig.bundled.sentences import Instruction, name
@@ -15,7 +15,7 @@ from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import SEEN, LayoutError, truth
 from rlrig_eval.suite.structures import Pairing
 
-# As the suites ask: half of the prompts state three relations or more.
+# More of several relations than the Diffuser is shown, as nearly half of a suite asks for three or more.
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "single": 0.02,
@@ -62,16 +62,15 @@ def sample_mend(rng: Generator) -> Mend:
                 source, misses = spoilt, missed
                 break
     instruction = repair(prompt, truth(source), requirements)[0] if misses else None
-    return Mend(prompt, source, target, instruction)
+    return Mend(prompt, source, target, instruction if _does(instruction, source, target) else None)
 
 
-def told(prompt: str, instruction: Instruction | None) -> str:
-    """What the editor reads, as the preset `shapes` puts it.
-
-    >>> told("a red circle left of a blue star", "move the red circle left of the blue star")
-    'a red circle left of a blue star, move the red circle left of the blue star'
-    """
-    return f"{prompt}, {instruction}" if instruction else prompt
+def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGraph) -> bool:
+    """Whether what it asks to be moved is moved: a relation can be mended at either end, and one of them was spoilt."""
+    if instruction is None or instruction.split()[0] != "move":
+        return True
+    stood, stands = ({(name(e), e.box) for e in scene.entities} for scene in (source, target))
+    return any(instruction.startswith(f"move the {moved} ") for moved, _ in stood ^ stands)
 
 
 def _some(rng: Generator, scene: SceneGraph) -> Entity:
@@ -80,7 +79,9 @@ def _some(rng: Generator, scene: SceneGraph) -> Entity:
 
 def _displaced(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     try:
-        return relaid(rng, scene.entities, [_some(rng, scene).id], ())
+        thing = _some(rng, scene)
+        sized = thing.model_copy(update={"attributes": (size_word(thing), *thing.attributes[-1:])})
+        return relaid(rng, [sized if e.id == thing.id else e for e in scene.entities], [thing.id], ())
     except LayoutError:
         return None
 
@@ -106,6 +107,8 @@ def _surplus(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
 def _mistaken(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     """Another colour, another shape or both, in the same place."""
     thing = _some(rng, scene)
+    if overlaps(scene, thing):
+        return None
     colour, shape = _other(rng, thing)
     kept = tuple(word for word in thing.attributes if word in ("small", "large"))
     changed = thing.model_copy(update={"attributes": (*kept, colour), "category": shape})
@@ -120,10 +123,12 @@ def _other(rng: Generator, thing: Entity) -> Pairing:
 
 
 def _swapped(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
-    """Two things in each other's places."""
+    """Two things of a size in each other's places."""
     if len(scene.entities) < 2:
         return None
     a, b = (scene.entities[i] for i in rng.choice(len(scene.entities), size=2, replace=False))
+    if overlaps(scene, a) or overlaps(scene, b) or size_word(a) != size_word(b):
+        return None
     places = {a.id: b.box, b.id: a.box}
     return SceneGraph(entities=tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities))
 

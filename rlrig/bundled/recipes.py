@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rlrig.backends.flow import FlowDiffuser, KontextEditor
+from rlrig.backends.flow import FlowDiffuser
 from rlrig.bundled import actor, diffuser, editor, judge, vae, vlm
 from rlrig.bundled.cards import write_card
 from rlrig.bundled.fit import Budget
@@ -36,9 +36,8 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
     drawer = _latest(work, "diffuser")
-    log = editor.train(budget, start or drawer, drawer, out)
-    model = KontextEditor.from_pretrained(out, load_preset("shapes").editor.sampling, budget.device)
-    figures = editing_quality(edits_done(model, held_out_edits(MEASURED)))
+    log = editor.train(budget, start or drawer, drawer, _latest(work, "vlm"), _latest(work, "actor"), out)
+    figures = editing_quality(edits_done(editor.opened(out, budget.device), held_out_edits(MEASURED)))
     write_card(out, "editor", _measured(log, figures), budget.device, start)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import FluxPipeline
+from diffusers import AutoencoderKL, FluxPipeline
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from torch import Tensor
@@ -50,9 +50,7 @@ def painted_by(
         sigma = (NOISE * torch.rand(len(clean), generator=noise)).to(device)
         noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(device), sigma)
         tokens = tokenise([word(one.staged) for one in staged], made).to(device)
-        latents = denoised(model, noised, sigma, tokens) / vae.config.scaling_factor + vae.config.shift_factor
-        grid = FluxPipeline._unpack_latents(latents, CANVAS, CANVAS, vae_scale_factor=8)
-        pictures += VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil")
+        pictures += decoded(vae, denoised(model, noised, sigma, tokens))
     return list(zip(scenes, pictures, strict=True))
 
 
@@ -65,6 +63,13 @@ def worn(model: TextToVelocity, clean: Tensor) -> Tensor:
     silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
     redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
     return redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
+
+
+def decoded(vae: AutoencoderKL, latents: Tensor) -> list[Image.Image]:
+    """The pictures of packed, normalised latents (B, 16, 64)."""
+    scaled = latents / vae.config.scaling_factor + vae.config.shift_factor
+    grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=8)
+    return list(VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil"))
 
 
 def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:

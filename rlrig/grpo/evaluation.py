@@ -6,7 +6,7 @@ import numpy as np
 
 from rlrig.grpo.monitors import watch
 from rlrig.grpo.outcomes import Outcome, Start
-from rlrig.grpo.rollout import instructions, look, told
+from rlrig.grpo.rollout import instructions, look, texts_for
 from rlrig.grpo.seeds import derive
 from rlrig.grpo.system import System
 
@@ -19,7 +19,7 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     system.checker.assert_frozen()
     written = instructions(system.actor, starts, system.preset.loop)
     seeds = [derive(seed, i) for i in range(len(starts))]
-    texts = told(system.preset.loop, starts, written)
+    texts = texts_for(system.preset.loop, starts, written)
     pictures = system.editor.edit([start.image for start in starts], texts, seeds)
     after = look(system.checker, starts, pictures)
     outcomes = [Outcome(*each) for each in zip(starts, after, written, strict=True)]

@@ -79,7 +79,7 @@ class EditorRollout:
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
         written = instructions(self.actor, starts, self.loop)
-        texts = tuple(told(self.loop, starts, written))
+        texts = tuple(texts_for(self.loop, starts, written))
         condition = self.policy.encode([start.image for start in starts], texts)
         seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
@@ -122,7 +122,7 @@ class ActorRollout:
         repeated = [start for start in starts for _ in range(self.edits)]
         texts = [text for text in written.texts for _ in range(self.edits)]
         seeds = [derive(seed, int(group), m) for group in groups for m in range(self.edits)]
-        pictures = self.editor.edit([start.image for start in repeated], told(self.loop, repeated, texts), seeds)
+        pictures = self.editor.edit([start.image for start in repeated], texts_for(self.loop, repeated, texts), seeds)
         after = look(self.checker, repeated, pictures)
         finished = [ended for ended in written.finished for _ in range(self.edits)]
         outcomes = tuple(Outcome(*each) for each in zip(repeated, after, texts, finished, strict=True))
@@ -169,7 +169,7 @@ def instructions(actor: Actor, starts: Sequence[Start], loop: Loop) -> list[str]
     return [by_start[id(start)] for start in starts]
 
 
-def told(loop: Loop, starts: Sequence[Start], written: Sequence[str]) -> list[str]:
+def texts_for(loop: Loop, starts: Sequence[Start], written: Sequence[str]) -> list[str]:
     """What the editor reads of each instruction."""
     return [loop.told(start.prompt, text) for start, text in zip(starts, written, strict=True)]
 

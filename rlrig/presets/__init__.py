@@ -118,7 +118,8 @@ class Loop(Frozen):
     `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
     `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last;
     `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all;
-    `say` is what the editor reads: the Actor's {instruction} alone, or with the {prompt} beside it.
+    `say` is what the editor reads: the Actor's {instruction} alone, or with the {prompt} beside it (what is too long
+    for its text encoder is cut off).
     """
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
@@ -133,19 +134,21 @@ class Loop(Frozen):
     @classmethod
     def _says_what_to_do(cls, say: str) -> str:
         try:
-            named = {name for _, name, _, _ in Formatter().parse(say) if name is not None}
+            fields = [(name, how, spec) for _, name, spec, how in Formatter().parse(say) if name is not None]
         except ValueError as problem:
             raise ValueError(f"{say!r} is no template: {problem}") from None
-        if not {"instruction"} <= named <= {"instruction", "prompt"}:
+        named = {name for name, how, spec in fields if not how and not spec}
+        if not {"instruction"} <= named <= {"instruction", "prompt"} or len(named) < len({*fields}):
             raise ValueError(f"{say!r} must hold {{instruction}}, may hold {{prompt}}, and nothing else in braces")
         return say
 
     def told(self, prompt: str, instruction: str) -> str:
-        """
+        """What the editor reads.
+
         >>> Loop(say="{prompt}, {instruction}").told("a red star.", "add a red star")
         'a red star, add a red star'
         """
-        return self.say.format(prompt=prompt.strip().rstrip("."), instruction=instruction)
+        return self.say.format(prompt=prompt.strip().rstrip(". "), instruction=instruction)
 
 
 class Preset(Frozen):
@@ -218,6 +221,8 @@ class Preset(Frozen):
             raise ValueError(
                 f"rl: {self.rl} asks for a trained Actor, and an editor of kind {self.editor.kind} has none"
             )
+        if "{prompt}" in self.loop.say and not self.editor.takes_orders:
+            raise ValueError(f"loop.say: an editor of kind {self.editor.kind} is told the prompt already")
         return self
 
 
@@ -247,7 +252,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
     except ValidationError as error:
         raise UnreadableFile.invalid(error, Loop, path=path) from error
-    return preset.model_copy(update={"loop": loop}).choosing(rl)
+    return preset.model_copy(update={"loop": loop}).choosing(preset.rl if rl is None else rl)
 
 
 def save_preset(preset: Preset, folder: Path) -> None:

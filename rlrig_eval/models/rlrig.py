@@ -151,7 +151,7 @@ class Hands:
         self._loop = chosen.loop
         parts = {part: chosen.checkpoints[part] for part in ("editor", "actor") if part in chosen.checkpoints}
         weights = {part: weights_hash(one) for part, one in parts.items()}
-        self.settings = {"hands": parts, "hands_weights": weights, "say": self._loop.say}
+        self.settings = {"hands": parts, "hands_weights": weights, **_says(chosen)}
 
     @staticmethod
     def needs(preset: str) -> list[Need]:
@@ -204,6 +204,11 @@ def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, co
     return trace.model_dump(mode="json")
 
 
+def _says(preset: Preset) -> dict[str, Any]:
+    """What the editor reads, where that is not the instruction alone: what runs had from the first."""
+    return preset.loop.model_dump(include={"say"}, exclude_defaults=True)
+
+
 def _described(preset: Preset) -> dict[str, Any]:
     # Its weights lie elsewhere, so that the name is all there is to tell one from another.
     served = {} if preset.checker.server is None else {"checker": preset.checker.checkpoint}
@@ -213,7 +218,8 @@ def _described(preset: Preset) -> dict[str, Any]:
         "diffuser": _sampling(preset.diffuser),
         "editor": {"kind": preset.editor.kind, **_sampling(preset.editor)},
         **({} if preset.editor.takes_orders else {"inversion": preset.editor.inversion.model_dump()}),
-        "loop": preset.loop.model_dump(),
+        "loop": preset.loop.model_dump(exclude={"say"}),
+        **_says(preset),
         "rl": preset.rl,
         "sentences": preset.actor.sentences,
         **preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True),

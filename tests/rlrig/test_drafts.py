@@ -7,6 +7,7 @@ import torch
 
 from rlrig.bundled.drafts import drafts
 from rlrig.bundled.flow import TextToVelocity, load_vae
+from rlrig.presets import Loop
 from rlrig_eval import assets
 
 SAID = "move the red ring left of the blue star"
@@ -39,23 +40,22 @@ class Secretary:
         return [SAID] * len(images)
 
 
+LOOP = Loop(threshold=0.7, at_once=1, say="{prompt}, {instruction}")
+
+
 def made(seed: int, count: int = 8):
     folder, critic, secretary = assets.checkpoint("diffuser"), Critic(), Secretary()
     painter, vae = TextToVelocity.from_checkpoint(folder).eval(), load_vae(folder / "vae", "cpu")
-    return list(drafts(painter, vae, critic, secretary, count, seed)), secretary.asked
+    return list(drafts(painter, vae, critic, secretary, LOOP, count, seed)), secretary.asked
 
 
 def test_a_failure_is_told_by_prompt_and_instruction_and_its_mirror_image_by_theirs():
     found, asked = made(seed=0)
-    told = [one.texts for one in found if one.texts[0].endswith(SAID)]
-    assert len(told) == asked == 4
-    assert all(turned.endswith(TURNED) and not turned.startswith(TURNED) for _, turned in told)
-
-
-def test_some_of_what_the_checker_accepts_is_kept_with_the_prompt_alone():
-    found, _ = made(seed=0, count=16)
-    alone = [one.texts[0] for one in found if not one.texts[0].endswith(SAID)]
-    assert 0 < len(alone) < 8  # of 8, a third: neither end is likelier than 4 in a hundred
+    assert len(found) == asked == 4, "what the Checker is content with is nothing to mend"
+    for one in found:
+        told, turned = one.texts
+        assert told.endswith(f", {SAID}")
+        assert turned.endswith(f", {TURNED}")
 
 
 def test_a_draft_is_like_the_drawing_it_began_from_and_not_the_same():
@@ -68,7 +68,7 @@ def test_a_draft_is_like_the_drawing_it_began_from_and_not_the_same():
 
 
 def test_the_seed_decides_the_drafts():
-    (first, _), (again, _), (other, _) = made(2, 2), made(2, 2), made(3, 2)
+    (first, _), (again, _), (other, _) = made(2, 2), made(2, 2), made(3, 2)  # of two, one is kept
     assert [one.texts for one in first] == [one.texts for one in again]
     assert torch.equal(first[0].sources, again[0].sources)
     assert [one.texts for one in first] != [one.texts for one in other]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rlrig.bundled.flow import EDIT_TOKENS, tokenise
-from rlrig.bundled.mends import Mend, sample_mend, told
+from rlrig.bundled.mends import Mend, sample_mend
+from rlrig.bundled.sentences import name
 from rlrig.bundled.tokens import tokenizer
 from rlrig_eval.scene import check
 from rlrig_eval.shapes import truth
@@ -23,10 +24,33 @@ def test_the_target_shows_the_prompt(mend: Mend) -> None:
 
 
 @pytest.mark.parametrize("mend", SAMPLED, ids=lambda mend: word(mend.prompt))
-def test_an_instruction_is_given_where_the_source_misses_something_and_nowhere_else(mend: Mend) -> None:
-    assert (mend.instruction is not None) == (misses(mend, "source") > 0)
-    if mend.instruction is None:
-        assert mend.source == mend.target
+def test_the_source_misses_something_wherever_it_is_not_the_target(mend: Mend) -> None:
+    assert (misses(mend, "source") > 0) == (mend.source != mend.target)
+    if mend.instruction is not None:
+        assert misses(mend, "source") > 0
+
+
+def test_what_an_instruction_moves_is_what_stands_elsewhere_in_the_target() -> None:
+    moves = [mend for mend in SAMPLED if (mend.instruction or "").startswith("move")]
+    assert len(moves) > 5
+    for mend in moves:
+        before, after = ({(name(e), e.box) for e in scene.entities} for scene in (mend.source, mend.target))
+        assert any((mend.instruction or "").startswith(f"move the {moved} ") for moved, _ in before ^ after)
+
+
+def test_what_is_displaced_keeps_its_size() -> None:
+    sizes = [
+        {e.id: e.attributes[0] for e in truth(scene).entities if e.attributes[0] in ("small", "large")}
+        for mend in SAMPLED
+        for scene in (mend.source, mend.target)
+    ]
+    changed = [
+        before[e] != after[e]
+        for before, after in zip(sizes[::2], sizes[1::2], strict=True)
+        for e in before.keys() & after.keys()
+    ]
+    assert len(changed) > 100
+    assert not any(changed)
 
 
 def test_what_is_spoilt_is_something_of_every_kind() -> None:
@@ -46,6 +70,6 @@ def test_most_things_stay_where_they_were() -> None:
 
 def test_a_prompt_and_its_instruction_fit_into_what_the_editor_reads() -> None:
     made = tokenizer(1000)
-    lengths = [len(made(told(word(m.prompt), m.instruction)).input_ids) for m in SAMPLED]
-    assert max(lengths) <= EDIT_TOKENS
-    assert 2 not in tokenise([told(word(m.prompt), m.instruction) for m in SAMPLED], made, EDIT_TOKENS), "no <unk>"
+    texts = [f"{word(mend.prompt)}, {mend.instruction}" for mend in SAMPLED if mend.instruction]
+    assert max(len(made(text).input_ids) for text in texts) <= EDIT_TOKENS
+    assert 2 not in tokenise(texts, made, EDIT_TOKENS), "no <unk>"

@@ -30,10 +30,18 @@ def test_a_bad_override_is_named(bad: dict[str, object]) -> None:
         load_preset("shapes", bad)
 
 
-@pytest.mark.parametrize("say", ["{prompt}", "{instruction} {image}", "{instruction", "{} {instruction}"])
+@pytest.mark.parametrize(
+    "say",
+    ["{prompt}", "{instruction} {image}", "{instruction", "{} {instruction}", "{instruction:.5}", "{instruction!r}"],
+)
 def test_what_the_editor_reads_is_a_template_of_prompt_and_instruction(say: str) -> None:
     with pytest.raises(UsageError, match=r"loop\.say|say"):
         load_preset("shapes", {"say": say})
+
+
+def test_an_editor_that_is_told_the_prompt_already_is_not_told_it_twice() -> None:
+    with pytest.raises(UsageError, match=r"sd35.*loop\.say.*told the prompt already"):
+        load_preset("sd35", {"say": "{prompt}, {instruction}"})
 
 
 def test_an_unknown_key_names_file_and_field(tmp_path: Path) -> None:
