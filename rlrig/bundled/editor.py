@@ -34,7 +34,7 @@ from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import word
 
 WATCHED = 64  # held-out edits done at every evaluation
-DRAFTS = 2560
+DRAFTS = 4096  # a third of them are failures
 PLAIN_EDITS = 0.3  # share of what is drawn that is told the instruction alone
 SILENT = 0.1  # share of mends that are told the prompt alone
 
