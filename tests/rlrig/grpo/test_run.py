@@ -111,48 +111,35 @@ def test_a_system_that_was_changed_in_between_does_not_go_on(preset, tmp_path):
 
 
 @pytest.mark.parametrize("first", ["actor", "editor"])
-def test_the_actor_is_told_what_the_loop_tells_it(first, preset, tmp_path, monkeypatch):
-    told = []
-    write = VLMActor.write
+def test_actor_and_editor_are_told_what_the_loop_tells_them(first, preset, tmp_path, monkeypatch):
+    told, read = [], []
 
-    def watched(self, images, prompts, failed, *more):
-        told.extend(map(len, failed))
-        return write(self, images, prompts, failed, *more)
+    def counted(of):
+        return lambda self, images, prompts, failed, *more: (
+            told.extend(map(len, failed)) or of(self, images, prompts, failed, *more)
+        )
 
-    monkeypatch.setattr(VLMActor, "write", watched)
+    def watched(of):
+        return lambda self, images, texts, *more: read.extend(texts) or of(self, images, texts, *more)
+
+    monkeypatch.setattr(VLMActor, "write", counted(VLMActor.write))
     monkeypatch.setattr("rlrig.grpo.token_policy.ask_repair", lambda prompt, failed: told.append(len(failed)) or prompt)
+    monkeypatch.setattr(KontextEditor, "edit", watched(KontextEditor.edit))
+    monkeypatch.setattr(KontextPolicy, "encode", watched(KontextPolicy.encode))
     mine = tmp_path / "mine.yaml"
     once = yaml.safe_load(preset.read_text())
-    once["loop"] = {**once.get("loop", {}), "at_once": 1, "threshold": 0.95}
+    once["loop"] = {**once.get("loop", {}), "at_once": 1, "say": "{prompt}: {instruction}", "threshold": 0.95}
     mine.write_text(yaml.safe_dump(once))
     run = made(mine, tmp_path / "run", first)
     assert any(len(start.view.failed) > 1 for start in run.source.peek(2))
     trainer.train_step(run)
     evaluate(run.system, run.source.peek(2), 0)
     assert set(told) == {1}
-
-
-@pytest.mark.parametrize("first", ["actor", "editor"])
-def test_the_editor_reads_what_the_loop_gives_it_to_read(first, preset, tmp_path, monkeypatch):
-    read = []
-
-    def watched(of):
-        return lambda self, images, texts, *more: read.extend(texts) or of(self, images, texts, *more)
-
-    monkeypatch.setattr(KontextEditor, "edit", watched(KontextEditor.edit))
-    monkeypatch.setattr(KontextPolicy, "encode", watched(KontextPolicy.encode))
-    mine = tmp_path / "mine.yaml"
-    both = yaml.safe_load(preset.read_text())
-    both["loop"] = {**both.get("loop", {}), "say": "{prompt}: {instruction}", "threshold": 0.95}
-    mine.write_text(yaml.safe_dump(both))
-    run = made(mine, tmp_path / "run", first)
-    trainer.self_check(run)
-    trainer.train_step(run)
-    evaluate(run.system, run.source.peek(2), 0)
-    prompts = {start.prompt for start in run.source.peek(8)}
-    assert read
+    asked = {text.split(": ")[0] for text in read}
+    assert asked >= {start.prompt for start in run.source.peek(2)}
     assert all(": " in text for text in read)
-    assert {text.split(": ")[0] for text in read} & prompts
+    if first == "editor":
+        trainer.self_check(run)  # a replay reads the same
 
 
 def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_trained_with(preset, tmp_path):
