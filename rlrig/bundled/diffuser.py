@@ -19,7 +19,7 @@ from rlrig.bundled.scenes import pixels
 from rlrig.bundled.trials import drawing_quality, drawings
 from rlrig.presets import load_preset
 from rlrig_eval.shapes import render
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 WATCHED = 64  # dev prompts drawn at every evaluation
 # A one-object picture teaches a shape in every token; the longer prompts teach the rest.
@@ -45,7 +45,7 @@ OVERLAPPING = 0.4  # share of overlaps among the first relations: they are learn
 def _make(rng: Generator) -> Drawn:
     """A drawn prompt and its mirror image."""
     graph, scene = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
-    texts = [word(g, lambda options: int(rng.integers(options))) for g in (graph, mirrored_prompt(graph))]
+    texts = [word(g, at_random(rng)) for g in (graph, mirrored_prompt(graph))]
     return both_ways(texts, None, pixels(render(scene)), owners(scene))
 
 

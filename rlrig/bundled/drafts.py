@@ -11,11 +11,11 @@ import torch
 from diffusers import AutoencoderKL
 
 from rlrig.bundled.drawn import Drawn, both_ways
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, encode, tokenise
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, tokenise
 from rlrig.bundled.mends import OVERLAPPING, WEIGHTS
 from rlrig.bundled.owners import owners
 from rlrig.bundled.prompts import laid_out_prompt, mirrored_prompt
-from rlrig.bundled.repainted import decoded, denoised, mixed
+from rlrig.bundled.repainted import redrawn
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.sentences import mirrored
 from rlrig.bundled.tokens import tokenizer
@@ -23,7 +23,7 @@ from rlrig.presets import Loop
 from rlrig.reward import assess
 from rlrig.roles import Actor, Checker
 from rlrig_eval.shapes import render
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 NOISE = (0.45, 0.92)  # sigmas: below them little goes wrong, above them nothing of the drawing is left
 STEPS = 8
@@ -31,7 +31,6 @@ GUIDANCE = 2.5  # as the preset `shapes` draws
 _BATCH = 32
 
 
-@torch.no_grad()
 def drafts(
     painter: TextToVelocity, vae: AutoencoderKL, checker: Checker, actor: Actor, loop: Loop, count: int, seed: int
 ) -> Iterator[Drawn]:
@@ -40,16 +39,11 @@ def drafts(
     They are to be mended into the drawings that they began from; `loop` says what Actor and editor are told.
     """
     rng, noise, made = np.random.default_rng([seed, 2]), torch.Generator().manual_seed(seed), tokenizer(TEXT_TOKENS)
-    device = painter.transformer.device
     for begun in range(0, count, _BATCH):
         cases = [laid_out_prompt(rng, WEIGHTS, OVERLAPPING) for _ in range(min(_BATCH, count - begun))]
-        texts = [word(prompt, lambda options: int(rng.integers(options))) for prompt, _ in cases]
+        texts = [word(prompt, at_random(rng)) for prompt, _ in cases]
         targets = torch.stack([pixels(render(scene)) for _, scene in cases])
-        clean = encode(vae, targets)
-        sigma = (NOISE[0] + (NOISE[1] - NOISE[0]) * torch.rand(len(clean), generator=noise)).to(device)
-        noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(device), sigma)
-        latents = denoised(painter, noised, sigma, tokenise(texts, made).to(device), STEPS, GUIDANCE)
-        pictures = decoded(vae, latents)
+        pictures = redrawn(painter, vae, targets, tokenise(texts, made), NOISE, noise, STEPS, GUIDANCE)
         asked = [prompt.requirements() for prompt, _ in cases]
         views = [assess(*view, loop.threshold) for view in zip(asked, checker.check(pictures, asked), strict=True)]
         wrong = [n for n, view in enumerate(views) if not view.satisfied]
@@ -61,6 +55,6 @@ def drafts(
         )
         for n, instruction in zip(wrong, written, strict=True):
             prompt, scene = cases[n]
-            turned = word(mirrored_prompt(prompt), lambda options: int(rng.integers(options)))
+            turned = word(mirrored_prompt(prompt), at_random(rng))
             told = [loop.told(texts[n], instruction), loop.told(turned, mirrored(instruction))]
             yield both_ways(told, pixels(pictures[n]), targets[n], owners(scene))

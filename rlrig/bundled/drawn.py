@@ -89,11 +89,12 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         kept = [torch.cat(parts) for parts in zip(*map(encoded, flow.kept()), strict=True)]
 
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        own = round(KEPT * share(BATCH)) if kept else 0
-        fresh = rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH) - own, POOL, first=1000)
-        for batch in fresh:
-            chosen = torch.randint(len(kept[0]), (own,)) if kept else torch.empty(0)
-            yield tuple(torch.cat([row, old[chosen]]) for row, old in zip(batch, kept, strict=True)) if kept else batch
+        old = round(KEPT * share(BATCH)) if kept else 0
+        fresh = rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH) - old, POOL, first=1000)
+        return (joined(batch, torch.randint(len(kept[0]), (old,))) for batch in fresh) if kept else fresh
+
+    def joined(batch: tuple[Tensor, ...], chosen: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.cat([new, before[chosen]]) for new, before in zip(batch, kept, strict=True))
 
     def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         clean, tokens, cells, *source = (part.to(budget.device) for part in batch)

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from rlrig.backends.flow import KontextEditor
-from rlrig.backends.vlm import VLMActor, VLMChecker
+from rlrig.backends.vlm import load_both
 from rlrig.bundled.crew import rank, share
 from rlrig.bundled.drafts import drafts
 from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
@@ -31,7 +31,7 @@ from rlrig.presets import Loop, load_preset
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 WATCHED = 64  # held-out edits done at every evaluation
 DRAFTS = 4096  # a third of them are failures
@@ -52,7 +52,7 @@ def _make(rng: Generator) -> Drawn:
         return _drawn([edit.instruction, mirrored(edit.instruction)], edit.source, edit.target)
     mend = sample_mend(rng)
     graphs = (mend.prompt, mirrored_prompt(mend.prompt))
-    texts = [word(graph, lambda options: int(rng.integers(options))) for graph in graphs]
+    texts = [word(graph, at_random(rng)) for graph in graphs]
     if mend.instruction is not None and rng.random() >= SILENT:
         said = (mend.instruction, mirrored(mend.instruction))
         texts = [_loop().told(*each) for each in zip(texts, said, strict=True)]
@@ -78,8 +78,7 @@ def _drafts(folder: Path, drawer: Path, seer: Path, writer: Path) -> Iterator[Dr
     made_by = "-".join(weights_hash(path)[:6] for path in (drawer, seer, writer))
     file = folder / f"drafts-{made_by}-{share(DRAFTS)}-{rank()}.pt"
     if not file.exists():
-        checker = VLMChecker.from_pretrained(seer, dtype="float32")
-        actor = VLMActor.from_pretrained(seer, adapter=writer, choices=proposals, dtype="float32")
+        checker, actor = load_both(seer, writer, choices=proposals, dtype="float32")
         painter, vae = TextToVelocity.from_checkpoint(drawer).eval(), load_vae(drawer / "vae", "cpu")
         made = list(drafts(painter, vae, checker, actor, _loop(), share(DRAFTS), rank()))
         folder.mkdir(parents=True, exist_ok=True)

@@ -172,15 +172,15 @@ def size_word(entity: Entity) -> str:
 
 def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     a, b = _two(rng, scene)
-    if any(
-        {r.subject, *r.objects} & {a.id, b.id}
-        for r in truth(scene).relations
-        if r.predicate in ("inside", "in front of")
-    ):
+    if overlaps(scene, a) or overlaps(scene, b):
         raise _Unfit
+    return Edit(scene, swapped(scene, a, b), swap(name(a), name(b)), frozenset({a.id, b.id}))
+
+
+def swapped(scene: SceneGraph, a: Entity, b: Entity) -> SceneGraph:
+    """`scene` with two of its things in each other's boxes."""
     places = {a.id: b.box, b.id: a.box}
-    entities = tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities)
-    return Edit(scene, SceneGraph(entities=entities), swap(name(a), name(b)), frozenset({a.id, b.id}))
+    return SceneGraph(entities=tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities))
 
 
 def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 
-from rlrig.bundled.edits import overlaps, relaid, size_word
+from rlrig.bundled.edits import overlaps, relaid, size_word, swapped
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import repair
 from rlrig.bundled.sentences import Instruction, name
@@ -122,18 +122,17 @@ def _other(rng: Generator, thing: Entity) -> Pairing:
     return chosen[int(rng.integers(len(chosen)))]
 
 
-def _swapped(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+def _traded(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     """Two things of a size in each other's places."""
     if len(scene.entities) < 2:
         return None
     a, b = (scene.entities[i] for i in rng.choice(len(scene.entities), size=2, replace=False))
     if overlaps(scene, a) or overlaps(scene, b) or size_word(a) != size_word(b):
         return None
-    places = {a.id: b.box, b.id: a.box}
-    return SceneGraph(entities=tuple(e.model_copy(update={"box": places.get(e.id, e.box)}) for e in scene.entities))
+    return swapped(scene, a, b)
 
 
 _Spoil = Callable[[Generator, SceneGraph], SceneGraph | None]
-_SPOILS: tuple[_Spoil, ...] = (_displaced, _gone, _surplus, _mistaken, _swapped)
+_SPOILS: tuple[_Spoil, ...] = (_displaced, _gone, _surplus, _mistaken, _traded)
 _SHARES = np.array([0.45, 0.17, 0.15, 0.15, 0.08])
 _TRIES = 8

@@ -13,7 +13,7 @@ from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, o
 from rlrig_eval.scene.phrases import describe
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
 from rlrig_eval.suite.structures import PREDICATES, Pairing
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 YES, NO = "yes", "no"
 GRID = 2
@@ -174,7 +174,7 @@ def instruction(rng: Generator, prompt: SceneGraph, scene: SceneGraph) -> Turn |
     if not failed:
         return None
     edit, _ = repair(prompt, scene, requirements)
-    return Turn(ask_repair(word(prompt, lambda options: int(rng.integers(options))), failed), edit, "repair")
+    return Turn(ask_repair(word(prompt, at_random(rng)), failed), edit, "repair")
 
 
 def _told(entity: Entity) -> str:

@@ -46,11 +46,8 @@ def painted_by(
     for start in range(0, count, _BATCH):
         staged = scenes[start : start + _BATCH]
         drawn = [pixels(render(one.scene, style=styles[int(rng.integers(len(styles)))])) for one in staged]
-        clean = encode(vae, torch.stack(drawn))
-        sigma = (NOISE * torch.rand(len(clean), generator=noise)).to(device)
-        noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(device), sigma)
-        tokens = tokenise([word(one.staged) for one in staged], made).to(device)
-        pictures += decoded(vae, denoised(model, noised, sigma, tokens))
+        tokens = tokenise([word(one.staged) for one in staged], made)
+        pictures += redrawn(model, vae, torch.stack(drawn), tokens, (0.0, NOISE), noise)
     return list(zip(scenes, pictures, strict=True))
 
 
@@ -65,8 +62,23 @@ def worn(model: TextToVelocity, clean: Tensor) -> Tensor:
     return redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
 
 
-def decoded(vae: AutoencoderKL, latents: Tensor) -> list[Image.Image]:
-    """The pictures of packed, normalised latents (B, 16, 64)."""
+@torch.no_grad()
+def redrawn(
+    model: TextToVelocity,
+    vae: AutoencoderKL,
+    drawn: Tensor,
+    tokens: Tensor,
+    levels: tuple[float, float],
+    noise: torch.Generator,
+    steps: int = STEPS,
+    guidance: float = 1.0,
+) -> list[Image.Image]:
+    """Pictures (B, 3, 64, 64) in [-1, 1], each noised to a sigma between the two `levels` and denoised by `model`."""
+    clean = encode(vae, drawn)
+    low, high = levels
+    sigma = (low + (high - low) * torch.rand(len(clean), generator=noise)).to(clean.device)
+    noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(clean.device), sigma)
+    latents = denoised(model, noised, sigma, tokens.to(clean.device), steps, guidance)
     scaled = latents / vae.config.scaling_factor + vae.config.shift_factor
     grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=8)
     return list(VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil"))

@@ -13,7 +13,7 @@ from rlrig.grpo.config import ActorTraining, EditorTraining
 from rlrig.grpo.flow_policy import KontextPolicy
 from rlrig.grpo.objectives import clipped, denominator, dppo, gaussian_kl, k3, nft, ratio_norm, token_loss
 from rlrig.grpo.objectives.image import ImageLoss
-from rlrig.grpo.rollout import FlowRecord, Rollout, TokenRecord, Turn
+from rlrig.grpo.rollout import EditorRollout, FlowRecord, Rollout, TokenRecord, Turn, texts_for
 from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.grpo.trajectory import Forward, Trajectory, Velocity, replay
 from rlrig.grpo.windows import Window
@@ -47,7 +47,7 @@ class EditorPhase:
     """Trains the random steps of edits."""
 
     training: EditorTraining
-    rollout: Rollout
+    rollout: EditorRollout
     policy: KontextPolicy
 
     def window(self, step: int, rng: np.random.Generator) -> Window:
@@ -70,7 +70,9 @@ class EditorPhase:
     def mismatch(self, turn: Turn) -> float:
         """The largest |ratio - 1| of a replay before any update, infinite when the conditioning differs."""
         record = _flow(turn)
-        again = self.policy.encode([o.before.image for o in turn.outcomes], record.texts)
+        before, written = [o.before for o in turn.outcomes], [o.instruction for o in turn.outcomes]
+        texts = texts_for(self.rollout.loop, before, written)
+        again = self.policy.encode([start.image for start in before], texts)
         if again.digest() != record.digest:
             return float("inf")
         velocity, walked = self.policy.velocity(record.condition), record.walked

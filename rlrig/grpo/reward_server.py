@@ -28,8 +28,8 @@ class _Busy(Exception):
 @dataclass(frozen=True)
 class RewardServer:
     """Posts {"outcomes": [{"prompt", "instruction", "before", "after"}]}, the Actor's own words and pictures as base64
-    PNG, and expects
-    {"rewards": [...]}: for each outcome a number, at most 1e6, or null where it has none (NaN here, counted, never 0).
+    PNG, and expects {"rewards": [...]}: for each outcome a number, at most 1e6, or null where it has none (NaN here,
+    counted, never 0).
 
     Calling it raises RunError when the server stays silent or busy for `attempts` tries of `timeout` seconds each,
     or answers anything else.

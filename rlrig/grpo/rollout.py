@@ -25,11 +25,9 @@ from rlrig.roles import Actor, Checker, InverseDiffuser
 
 @dataclass(frozen=True)
 class FlowRecord:
-    """B edits, to be replayed: their random steps, what the editor read, the condition that this and the pictures
-    make and its digest, their noise seeds."""
+    """B edits, to be replayed: their random steps, what they were conditioned on and its digest, their noise seeds."""
 
     walked: Trajectory | Forward
-    texts: tuple[str, ...]
     condition: Condition
     digest: str
     seeds: tuple[int, ...]
@@ -79,8 +77,7 @@ class EditorRollout:
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
         written = instructions(self.actor, starts, self.loop)
-        texts = tuple(texts_for(self.loop, starts, written))
-        condition = self.policy.encode([start.image for start in starts], texts)
+        condition = self.policy.encode([start.image for start in starts], texts_for(self.loop, starts, written))
         seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
         velocity, sigmas = self.policy.velocity(condition), self.policy.sigmas()
@@ -91,9 +88,7 @@ class EditorRollout:
             walked = forward(velocity, walked.final, sigmas, window, noise)
         after = look(self.checker, starts, self.policy.decode(walked.final))
         outcomes = tuple(Outcome(*each) for each in zip(starts, after, written, strict=True))
-        return Turn(
-            FlowRecord(walked, texts, condition, condition.digest(), seeds), groups, outcomes, _unsolved(starts)
-        )
+        return Turn(FlowRecord(walked, condition, condition.digest(), seeds), groups, outcomes, _unsolved(starts))
 
 
 @dataclass(frozen=True)

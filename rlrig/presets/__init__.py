@@ -134,11 +134,11 @@ class Loop(Frozen):
     @classmethod
     def _says_what_to_do(cls, say: str) -> str:
         try:
-            fields = [(name, how, spec) for _, name, spec, how in Formatter().parse(say) if name is not None]
+            named = {tuple(field) for _, *field in Formatter().parse(say) if field[0] is not None}
         except ValueError as problem:
             raise ValueError(f"{say!r} is no template: {problem}") from None
-        named = {name for name, how, spec in fields if not how and not spec}
-        if not {"instruction"} <= named <= {"instruction", "prompt"} or len(named) < len({*fields}):
+        instruction, prompt = (("instruction", "", None), ("prompt", "", None))  # without a format or a conversion
+        if not {instruction} <= named <= {instruction, prompt}:
             raise ValueError(f"{say!r} must hold {{instruction}}, may hold {{prompt}}, and nothing else in braces")
         return say
 

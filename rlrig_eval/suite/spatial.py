@@ -24,7 +24,7 @@ from rlrig_eval.suite.order import interleaved
 from rlrig_eval.suite.schema import Prompt
 from rlrig_eval.suite.structures import DIRECTIONS, MEASURES, PREDICATES, compose
 from rlrig_eval.suite.tags import derived
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 FIRST_PREDICATES: Mapping[str, Sequence[str]] = {
     "pair": PREDICATES,
@@ -159,7 +159,7 @@ def _worded(rng: Generator, group: Group, name: str, paraphrased: bool) -> Itera
 
 def _reworded(rng: Generator, graph: SceneGraph, plain: str) -> str:
     """Another text than `plain`: in other relation words where there are any, else with an opening."""
-    texts = [word(graph, lambda options: int(rng.integers(options))) for _ in range(_REWORDINGS)]
+    texts = [word(graph, at_random(rng)) for _ in range(_REWORDINGS)]
     others = (text for text in texts if not text.endswith(plain))
     return next(others, next(text for text in texts if text != plain))
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from numpy.random import Generator
+
 from rlrig_eval.scene import Entity, Relation, SceneGraph
 from rlrig_eval.scene.phrases import describe, number_word, with_article
 
@@ -28,11 +30,15 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 PREFIXES = ("", "there {be} ", "a picture of ")
 
 Choose = Callable[[int], int]
-"""How a wording is chosen: given n options, an index below n. `plain` always takes the first."""
+"""How a wording is chosen: given n options, an index below n. `plain` always takes the first, `at_random` any."""
 
 
 def plain(options: int) -> int:
     return 0
+
+
+def at_random(rng: Generator) -> Choose:
+    return lambda options: int(rng.integers(options))
 
 
 def word(graph: SceneGraph, choose: Choose = plain) -> str:

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.scene.phrases import describe, with_article
 from rlrig_eval.suite.contrast import restated
-from rlrig_eval.suite.wording import word
+from rlrig_eval.suite.wording import at_random, word
 
 PARAPHRASES = 3
 _ORDERS = {
@@ -31,7 +31,7 @@ def paraphrases(rng: Generator, graph: SceneGraph, used: set[str]) -> Iterator[t
         used.add(text)
         yield text, told.pop(0)
     for one in told:
-        texts = (word(one, lambda options: int(rng.integers(options))) for _ in range(_REWORDINGS))
+        texts = (word(one, at_random(rng)) for _ in range(_REWORDINGS))
         found = next(text for text in texts if text not in used)
         used.add(found)
         yield found, one
