@@ -2,8 +2,8 @@
 
 python -m rlrig.editing --count 8 --out reports/editors
 
-Kontext is told what to change. The others redraw with the Diffuser's own pipeline towards a text that says what the
-picture should show, with and without one that says what it shows now.
+Kontext is told what the loop would tell it. The others redraw with the Diffuser's own pipeline towards a text that says
+what the picture should show, with and without one that says what it shows now.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from rlrig.backends.inversion import InversionEditor
 from rlrig.bundled.edits import Edit
 from rlrig.bundled.examine import edit_figures
 from rlrig.bundled.measure import held_out_edits
-from rlrig.bundled.trials import edits_read
+from rlrig.bundled.trials import after, bare, edits_read
 from rlrig.presets import Editor, Inversion, load_preset
-from rlrig_eval.scene import Relation, SceneGraph
+from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import word
 
@@ -42,25 +42,7 @@ Way = Callable[[Sequence[Image], Sequence[Edit], Sequence[int]], list[Image]]
 
 def before(edit: Edit) -> str:
     """What the source shows, as far as a prompt would say: its things."""
-    return word(SceneGraph(entities=_bare(edit.source)))
-
-
-def after(edit: Edit) -> str:
-    """What the target should show: its things, and the relations that the edit asks for."""
-    wanted = tuple(
-        Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
-        for goal in edit.goals
-        if goal.predicate is not None
-    )
-    return word(SceneGraph(entities=_bare(edit.target), relations=wanted))
-
-
-def _bare(scene: SceneGraph) -> tuple[Any, ...]:
-    return tuple(entity.model_copy(update={"box": None, "depth": None}) for entity in scene.entities)
-
-
-def _object(ids: Sequence[str]) -> Any:
-    return ids[0] if len(ids) == 1 else tuple(ids)
+    return word(SceneGraph(entities=bare(edit.source)))
 
 
 def ways() -> Iterator[tuple[str, Callable[[], tuple[Any, Way]]]]:
@@ -70,7 +52,10 @@ def ways() -> Iterator[tuple[str, Callable[[], tuple[Any, Way]]]]:
 
     def kontext() -> tuple[Any, Way]:
         editor = KontextEditor.from_pretrained(preset.editor.checkpoint, sampling, preset.device)
-        return editor, lambda images, edits, seeds: editor.edit(images, [one.instruction for one in edits], seeds)
+        told = preset.loop.told
+        return editor, lambda images, edits, seeds: editor.edit(
+            images, [told(after(one), one.instruction) for one in edits], seeds
+        )
 
     yield "kontext", kontext
     pipeline = FlowDiffuser.from_pretrained(drawing.checkpoint, drawing.sampling, preset.device)

@@ -40,7 +40,7 @@ SILENT = 0.1  # share of mends that are told the prompt alone
 
 
 @cache
-def _loop() -> Loop:
+def loop() -> Loop:
     """What the editor is told, and what it is told it of."""
     return load_preset("shapes", {"say": "{prompt}, {instruction}"}).loop
 
@@ -55,7 +55,7 @@ def _make(rng: Generator) -> Drawn:
     texts = [word(graph, at_random(rng)) for graph in graphs]
     if mend.instruction is not None and rng.random() >= SILENT:
         said = (mend.instruction, mirrored(mend.instruction))
-        texts = [_loop().told(*each) for each in zip(texts, said, strict=True)]
+        texts = [loop().told(*each) for each in zip(texts, said, strict=True)]
     return _drawn(texts, mend.source, mend.target)
 
 
@@ -64,7 +64,7 @@ def _drawn(texts: list[str], before: SceneGraph, after: SceneGraph) -> Drawn:
 
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
-    return editing_quality(edits_done(opened(pipeline), held_out_edits(WATCHED)))
+    return editing_quality(edits_done(opened(pipeline), held_out_edits(WATCHED), loop()))
 
 
 def opened(pipeline: Path, device: str = "cpu") -> KontextEditor:
@@ -80,7 +80,7 @@ def _drafts(folder: Path, drawer: Path, seer: Path, writer: Path) -> Iterator[Dr
     if not file.exists():
         checker, actor = load_both(seer, writer, choices=proposals, dtype="float32")
         painter, vae = TextToVelocity.from_checkpoint(drawer).eval(), load_vae(drawer / "vae", "cpu")
-        made = list(drafts(painter, vae, checker, actor, _loop(), share(DRAFTS), rank()))
+        made = list(drafts(painter, vae, checker, actor, loop(), share(DRAFTS), rank()))
         folder.mkdir(parents=True, exist_ok=True)
         torch.save([(d.texts, _bytes(d.pictures), d.owners, _bytes(d.sources)) for d in made], file.with_suffix(".tmp"))
         file.with_suffix(".tmp").replace(file)

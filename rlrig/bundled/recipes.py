@@ -37,7 +37,7 @@ def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
     drawer = _latest(work, "diffuser")
     log = editor.train(budget, start or drawer, drawer, _latest(work, "vlm"), _latest(work, "actor"), out)
-    figures = editing_quality(edits_done(editor.opened(out, budget.device), held_out_edits(MEASURED)))
+    figures = editing_quality(edits_done(editor.opened(out, budget.device), held_out_edits(MEASURED), editor.loop()))
     write_card(out, "editor", _measured(log, figures), budget.device, start)
 
 

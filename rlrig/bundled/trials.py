@@ -17,9 +17,10 @@ from rlrig.bundled.edits import Edit
 from rlrig.bundled.measure import fulfilled, preserved, read_or_nothing
 from rlrig.bundled.questions import topic
 from rlrig.bundled.scenes import pixels
+from rlrig.presets import Loop
 from rlrig.roles import Checker, Diffuser, InverseDiffuser
 from rlrig_eval.metrics import scene_graph_iou
-from rlrig_eval.scene import SceneGraph, check, equivalent, focus
+from rlrig_eval.scene import Entity, Relation, SceneGraph, check, equivalent, focus
 from rlrig_eval.shapes import NotAShapesDrawing, read, render, truth
 from rlrig_eval.suite.wording import word
 
@@ -107,11 +108,30 @@ def _drawing(prompt: SceneGraph, text: str, picture: Image.Image) -> Drawing:
     return Drawing(prompt, text, picture, seen, readable, iou.entity, missed)
 
 
-def edits_done(editor: InverseDiffuser, edits: Sequence[Edit]) -> list[EditTrial]:
-    """Each edit done once, with its place in the list as the seed."""
+def edits_done(editor: InverseDiffuser, edits: Sequence[Edit], loop: Loop) -> list[EditTrial]:
+    """Each edit done once, told as `loop` tells it, with its place in the list as the seed."""
     sources = [render(edit.source) for edit in edits]
-    pictures = editor.edit(sources, [edit.instruction for edit in edits], list(range(len(edits))))
-    return edits_read(edits, sources, pictures)
+    texts = [loop.told(after(edit), edit.instruction) for edit in edits]
+    return edits_read(edits, sources, editor.edit(sources, texts, list(range(len(edits)))))
+
+
+def after(edit: Edit) -> str:
+    """What the target should show, as a prompt says it: its things, and the relations that the edit asks for."""
+    wanted = tuple(
+        Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
+        for goal in edit.goals
+        if goal.predicate is not None
+    )
+    return word(SceneGraph(entities=bare(edit.target), relations=wanted))
+
+
+def bare(scene: SceneGraph) -> tuple[Entity, ...]:
+    """Its things, wherever they are."""
+    return tuple(entity.model_copy(update={"box": None, "depth": None}) for entity in scene.entities)
+
+
+def _object(ids: Sequence[str]) -> str | tuple[str, ...]:
+    return ids[0] if len(ids) == 1 else tuple(ids)
 
 
 def edits_read(

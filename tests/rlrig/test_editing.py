@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rlrig.bundled.measure import held_out_edits
-from rlrig.editing import after, before, table
+from rlrig.bundled.trials import after
+from rlrig.editing import before, table
 from rlrig_eval.scene import parse
 
 EDITS = held_out_edits(12, seed=3)

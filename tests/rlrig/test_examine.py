@@ -7,7 +7,8 @@ from PIL import Image
 from rlrig.bundled.examine import answer_figures, as_markdown, drawing_figures, edit_figures, error_correlation
 from rlrig.bundled.measure import held_out_edits, held_out_prompts
 from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, answers, drawings, edits_done
+from rlrig.bundled.trials import Answer, Drawing, after, answers, drawings, edits_done
+from rlrig.presets import Loop
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.shapes import draw, split, unseen
 
@@ -28,6 +29,16 @@ class Copyist:
     evals_per_image = 1
 
     def edit(self, images: list[Image.Image], instructions: list[str], seeds: list[int]) -> list[Image.Image]:
+        return images
+
+
+class Listener(Copyist):
+    """Remembers what it was told."""
+
+    heard: tuple[str, ...] = ()
+
+    def edit(self, images: list[Image.Image], instructions: list[str], seeds: list[int]) -> list[Image.Image]:
+        self.heard = tuple(instructions)
         return images
 
 
@@ -66,10 +77,18 @@ def test_drawings_are_counted_by_things_and_by_relations(drawn: list[Drawing]) -
 
 
 def test_who_changes_nothing_preserves_all_and_fulfils_only_what_already_held() -> None:
-    figures = edit_figures(edits_done(Copyist(), held_out_edits(40)))
+    figures = edit_figures(edits_done(Copyist(), held_out_edits(40), Loop()))
     assert figures["all"]["preserved"]["mean"] == 1
     assert figures["all"]["fulfilled"]["mean"] < 0.3  # one move in eight asks for what holds
     assert figures["all"]["fulfilled"] == figures["all"]["both"]
+
+
+def test_an_editor_is_measured_told_what_the_loop_tells_it() -> None:
+    editor, edits = Listener(), held_out_edits(5)
+    edits_done(editor, edits, Loop())
+    assert editor.heard == tuple(edit.instruction for edit in edits)
+    edits_done(editor, edits, Loop(say="{prompt}, {instruction}"))
+    assert editor.heard == tuple(f"{after(edit)}, {edit.instruction}" for edit in edits)
 
 
 def test_an_instrument_that_always_says_yes_is_right_where_yes_is(drawn: list[Drawing]) -> None:
@@ -99,7 +118,7 @@ def test_the_report_shows_every_figure_with_its_interval(drawn: list[Drawing]) -
 
 
 def test_sheets_hold_a_cell_for_each_case(drawn: list[Drawing]) -> None:
-    trials = edits_done(Copyist(), held_out_edits(2))
+    trials = edits_done(Copyist(), held_out_edits(2), Loop())
     sheets = drawing_sheet(drawn), edit_sheet(trials)
     for sheet in sheets:
         assert np.asarray(sheet).std() > 0
