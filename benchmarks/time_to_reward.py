@@ -95,7 +95,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     config = Config.model_validate({"name": "time to reward", "rl": "none", "seed": seed, "editor": editor})
     system = load_system(config, "editor")
     learning = prepare(config, "editor", Path(tempfile.gettempdir()), system)
-    starts = dev_starts("spatial:dev", DEV, system.diffuser, system.checker, 0, system.preset.loop.threshold)
+    starts = dev_starts("spatial:dev", DEV, system.diffuser, system.checker, 0, system.preset.loop)
     written = instructions(system.actor, starts, system.preset.loop)
     texts = texts_for(system.preset.loop, starts, written)
     learning.source.take(GROUPS)  # the first pictures are drawn before the clock runs

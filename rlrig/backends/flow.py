@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from rlrig.presets import Sampling
-from rlrig_eval.checkpoints import open_pipeline
+from rlrig_eval.checkpoints import open_pipeline, quiet
 from rlrig_eval.errors import RunError
 from rlrig_eval.pipelines import Painted, Painter, open_drawer
 
@@ -53,7 +53,8 @@ class PipelineEditor:
         self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
     ) -> list[Image.Image]:
         scaled = [resized(image, (self._size, self._size)) for image in images]
-        painted = self._painter.paint(instructions, seeds, image=scaled)
+        with quiet():  # CLIP's encoder, of a few dozen tokens, says of every longer text what it cut off
+            painted = self._painter.paint(instructions, seeds, image=scaled)
         self.evals_per_image = _evaluations(painted, self.evals_per_image)
         return [resized(_picture(one), image.size) for one, image in zip(painted, images, strict=True)]
 

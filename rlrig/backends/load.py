@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rlrig.backends.bases import require_base
 from rlrig.presets import Preset
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig_eval import assets, weights
@@ -68,13 +69,17 @@ def _local(preset: Preset) -> tuple[str, ...]:
 
 
 def require_trained(preset: Preset) -> None:
-    """Raise UsageError when `rl` asks for a bundled adapter that there is not."""
+    """Raise UsageError when `rl` asks for a bundled adapter that there is not, or one was trained on other weights."""
     asked = {"actor": preset.trained.actor, "editor": preset.trained.editor}
     for phase, adapter in asked.items():
         if preset.rl not in (phase, "both") or adapter is None or not adapter.startswith(assets.BUNDLED):
             continue
         if adapter.removeprefix(assets.BUNDLED) not in assets.checkpoints():
             raise UsageError(f"rl {preset.rl}: there is no {adapter}; `rlrig grpo {phase}` trains it")
+    if preset.editor_adapter is not None:
+        require_base(preset.editor_adapter, preset.editor.checkpoint)
+    if preset.actor_adapter is not None and preset.editor.takes_orders:
+        require_base(preset.actor_adapter, preset.checker.checkpoint)
 
 
 def load_checker(preset: Preset) -> Checker:

@@ -11,6 +11,7 @@ from peft import LoraConfig, get_peft_model
 from PIL import Image
 from torch import Tensor, nn
 
+from rlrig.backends.bases import note_base
 from rlrig.backends.vlm import VLM, VLMActor, adapted
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
@@ -93,6 +94,7 @@ def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | Non
     if VLM(average, vlm.processor).fingerprint() != before:
         raise RuntimeError("training the Actor changed the base, which is the Checker")
     average.half().save_pretrained(out, save_embedding_layers=False)  # they are the base's own
+    note_base(out, str(base))
     return log
 
 

@@ -127,7 +127,8 @@ def fit(
             if not crew.leads:
                 continue
             if step % LOG_EVERY == 0:
-                _write(log, {"step": step, "seconds": round(elapsed), "loss": float(value.detach()), **parts})
+                clock = {"seconds": round(elapsed), "left": round(total - elapsed)}
+                _write(log, {"step": step, **clock, "loss": float(value.detach()), **parts})
             if time.monotonic() - evaluated > budget.evaluate_every:
                 measure()
                 evaluated = time.monotonic()

@@ -46,6 +46,7 @@ def advantages(
     (Dr. GRPO). `baseline`: the group's mean, or the reward `start` (B,) of what the sample began from.
     `floor`: samples not above their start's reward get the lowest start reward of the group (AlphaGRPO
     clamp_no_improve_reward), so that bad edits are not told apart and a group without improvement teaches nothing.
+    Where starts count, a sample whose start has no reward (NaN) has none itself.
 
     Raises ValueError for groups that are not integers, or a floor or baseline without `start`.
     """
@@ -53,6 +54,8 @@ def advantages(
     if (floor or baseline == "start") and start is None:
         raise ValueError("the floor and the start baseline need the rewards of the starts")
     known = ~rewards.isnan()
+    if start is not None and (floor or baseline == "start"):
+        known = known & ~start.isnan()
     if start is not None and floor:
         rewards = torch.where(rewards > start, rewards, _spread(start, groups, known, torch.min))
     rewards = torch.where(known, rewards, torch.nan)
@@ -71,7 +74,8 @@ def gdpo(rewards: Tensor, weights: Sequence[float], groups: Tensor, ddof: int = 
     """Several rewards (B, R): each normalised in its group, summed by `weights`, then normalised over the batch
     (GDPO, arXiv 2601.05242; trl's normalize_then_sum). A missing reward adds nothing to its sample's sum.
 
-    A group is left out when every one of its rewards is all equal; a sample when all of its rewards are missing.
+    A group is left out when every one of its rewards is all equal; a sample when all of its rewards are missing;
+    `missing` counts samples that miss any.
     """
     _integers(groups)
     parts = [advantages(column, groups, "group", ddof=ddof, eps=eps) for column in rewards.unbind(1)]
@@ -82,7 +86,7 @@ def gdpo(rewards: Tensor, weights: Sequence[float], groups: Tensor, ddof: int = 
         total = torch.where(live, (total - kept.mean()) / (_std(kept, ddof) + eps), 0.0)
     ids = groups.unique()
     equal = sum(not bool(live[groups == i].any()) for i in ids)
-    return Advantages(total, live, len(ids), equal, int(rewards.isnan().all(1).sum()))
+    return Advantages(total, live, len(ids), equal, int(rewards.isnan().any(1).sum()))
 
 
 def _teaching(rewards: Tensor, groups: Tensor) -> tuple[Tensor, int]:

@@ -13,14 +13,15 @@ from rlrig_eval.scene import SceneGraph
 
 
 class StartBuffer:
-    """Holds starts of 0 < reward < 1, at most `capacity`; of equal rewards the one that came first goes first.
+    """Holds starts of 0 < reward < 1 and from `least` on, at most `capacity`; of equal rewards the oldest goes first.
 
     A picture of reward 1 has nothing to mend; one of reward 0 rarely leads to anything else within a group, and a group
-    of equal rewards teaches nothing (AlphaGRPO takes each prompt's worst picture).
+    of equal rewards teaches nothing (AlphaGRPO takes each prompt's worst picture). `least` is the loop's `fresh_below`:
+    what it would draw afresh nobody is asked to edit.
     """
 
-    def __init__(self, capacity: int = 1024) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int = 1024, least: float = 0.0) -> None:
+        self._capacity, self._least = capacity, least
         self._waiting: list[tuple[float, int, Start]] = []
         self._count = 0
 
@@ -31,7 +32,7 @@ class StartBuffer:
         """Keep what qualifies; how many did."""
         kept = 0
         for start in starts:
-            if 0 < start.view.reward < 1:
+            if 0 < start.view.reward < 1 and start.view.reward >= self._least:
                 heapq.heappush(self._waiting, (start.view.reward, self._count, start))
                 self._count, kept = self._count + 1, kept + 1
         if len(self._waiting) > self._capacity:

@@ -16,6 +16,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rlrig.backends.bases import require_whole
 from rlrig.grpo.config import PHASES, Phase
 from rlrig_eval.errors import RLRIGError, UsageError
 
@@ -35,11 +36,13 @@ _FIGURES = ("soft", "gain", "hard", "accepted", "held_out", "edge_density", "col
 def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
     """Write `folder`/grpo-PHASE from the export of a finished `run`, whole or not at all.
 
-    Raises UsageError for a run that has exported, or logged, nothing of this phase.
+    Raises UsageError for a run that has exported, or logged, nothing of this phase, or whose adapter is nothing by
+    itself.
     """
     source, target = run / "export" / _EXPORTED[phase], folder / f"grpo-{phase}"
     if not source.is_dir():
         raise UsageError(f"{source}: there is no such folder: has the run ended, and was it of phase {phase}?")
+    require_whole(str(source))
     text = card(phase, _rows(run / "log.jsonl"))
     partial = folder / f".partial-{phase}"
     shutil.rmtree(partial, ignore_errors=True)
@@ -47,8 +50,10 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
     for file in sorted(source.iterdir()):
         if file.suffix == ".safetensors":
             _halve(file, partial / file.name)
-        elif file.suffix == ".json":
+        elif file.name == "adapter_config.json":
             (partial / file.name).write_text(_anywhere(file))
+        elif file.suffix == ".json":
+            shutil.copy(file, partial)
     (partial / "README.md").write_text(text)
     shutil.rmtree(target, ignore_errors=True)
     return partial.rename(target)

@@ -12,7 +12,7 @@ from rlrig.grpo.advantages import Baseline, Scale
 from rlrig.grpo.objectives import tokens
 from rlrig.grpo.rewards import REWARDS
 from rlrig.grpo.trackers import Tracker
-from rlrig.presets import Preset, Rl, load_preset
+from rlrig.presets import Preset, Rl, Sampling, load_preset
 from rlrig_eval.errors import UnreadableFile, UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
 
@@ -146,13 +146,14 @@ CLIPS = {"clipped": 1e-4, "ratio_norm": 2e-6, "dppo": 1e-5, "nft": None}
 
 
 class EditorTraining(_Training):
-    """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; `noise` is `a` of the kernel; `clip`
-    is that of the objective (`CLIPS`) unless it is given."""
+    """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; so are `true_cfg` and `guidance`,
+    which are the system's own where they are not given; `noise` is `a` of the kernel; `clip` is that of the objective
+    (`CLIPS`) unless it is given."""
 
     lora: EditorLora = EditorLora()
     sampling_steps: int = Field(default=8, ge=2)
-    true_cfg: float = Field(default=1.0, ge=1)
-    guidance: float = 2.5
+    true_cfg: float | None = Field(default=None, ge=1)
+    guidance: float | None = None
     kind: kernel.Kind = "flow"
     noise: Positive = 0.7
     window: windows.Kind = "first_half"
@@ -170,6 +171,11 @@ class EditorTraining(_Training):
             raise ValueError("ratio_norm centres the ratio of two densities, and what cps has is none: take kind: flow")
         windows.choose(self.window, self.sampling_steps, self.window_size, 0, np.random.default_rng(0))
         return self
+
+    def sampling(self, own: Sampling) -> Sampling:
+        """How rollouts sample, in a system whose editor samples as `own` says."""
+        given = {"steps": self.sampling_steps, "true_cfg": self.true_cfg, "guidance": self.guidance}
+        return own.model_copy(update={name: value for name, value in given.items() if value is not None})
 
     @property
     def limit(self) -> float:

@@ -81,7 +81,7 @@ def assign(scores: Scores, weights: Sequence[float], credit: Credit) -> list[Adv
         nothing = torch.tensor(
             [sum(w * _MEASURES[name](row[:1]) for name, w in credit.trajectory.items()) for row in series]
         )
-        returns = torch.where(total.isnan().any(0), torch.nan, returns)
+        returns = torch.where(total.isnan().any(0) | idle[0].isnan(), torch.nan, returns)
         shared = _by_group(returns, nothing, scores.groups, credit)
         return [replace(shared, live=shared.live & open_) for open_ in scores.open]
     found = []

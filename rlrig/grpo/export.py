@@ -7,6 +7,7 @@ from diffusers import FluxKontextPipeline
 from peft.utils import get_peft_model_state_dict
 from safetensors import SafetensorError
 
+from rlrig.backends.bases import note_base
 from rlrig.backends.load import merge, open_editor
 from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
@@ -43,12 +44,14 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
         if isinstance(phase, EditorPhase):
             with quiet():
                 save_editor_lora(phase.policy, out / "editor-lora")
+                note_base(out / "editor-lora", preset.editor.checkpoint, preset.editor_adapter)
                 plain = open_editor(preset.model_copy(update={"device": "cpu"}))
                 merge(plain, out / "editor-lora").save_pretrained(out / "editor", safe_serialization=True)
             checkpoint = str((out / "editor").resolve())
             changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
         else:
             _save_actor(phase.policy, out / "actor")
+            note_base(out / "actor", preset.checker.checkpoint)
             told = {"adapter": str((out / "actor").resolve()), "max_tokens": phase.training.max_tokens}
             changes["actor"] = preset.actor.model_copy(update=told)
     save_preset(preset.model_copy(update=changes), out)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rlrig.grpo.trajectory import Velocity
 from rlrig.presets import Sampling
+from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
 
 ADAPTER = "grpo"
@@ -106,7 +107,7 @@ class KontextPolicy:
         text, pooled, picture = text[each], pooled[each], picture[each]
         empty = None
         if self.sampling.guided:
-            blank, blank_pooled, _ = self._read([""])
+            blank, blank_pooled, _ = self._read([self.sampling.negative_prompt or ""])
             empty = blank.expand_as(text), blank_pooled.expand_as(pooled)
         return Condition(text, pooled, picture, text_ids, torch.cat([ids, picture_ids]), empty)
 
@@ -163,9 +164,12 @@ class KontextPolicy:
         return int(self.transformer.config.in_channels) // 4
 
     def _read(self, texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
-        found: tuple[Tensor, Tensor, Tensor] = self.pipeline.encode_prompt(
-            prompt=texts, max_sequence_length=self.sampling.max_sequence_length, device=self.transformer.device
-        )
+        length = self.sampling.max_sequence_length  # without one the pipeline's own, as in `Painter`
+        more = {} if length is None else {"max_sequence_length": length}
+        with quiet():
+            found: tuple[Tensor, Tensor, Tensor] = self.pipeline.encode_prompt(
+                prompt=texts, device=self.transformer.device, **more
+            )
         return found
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rlrig.grpo.trackers import Track, numbers
 from rlrig_eval.errors import RunError
 
-_COLUMNS = ("step", "phase", "reward", "gain", "accepted", "live", "ratio", "clip", "kl", "norm", "seconds")
+_COLUMNS = ("step", "phase", "reward", "gain", "accepted", "live", "ratio", "clip", "kl", "norm", "seconds", "left")
 _HEADER_EVERY = 20
 
 

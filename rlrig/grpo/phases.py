@@ -11,9 +11,9 @@ from torch import Tensor
 from rlrig.grpo import windows
 from rlrig.grpo.config import ActorTraining, EditorTraining
 from rlrig.grpo.flow_policy import KontextPolicy
-from rlrig.grpo.objectives import clipped, denominator, dppo, gaussian_kl, k3, nft, ratio_norm, token_loss
+from rlrig.grpo.objectives import clipped, denominator, dppo, gaussian_kl, importance, k3, nft, ratio_norm, token_loss
 from rlrig.grpo.objectives.image import ImageLoss
-from rlrig.grpo.rollout import EditorRollout, FlowRecord, Rollout, TokenRecord, Turn, texts_for
+from rlrig.grpo.rollout import ActorRollout, EditorRollout, FlowRecord, Rollout, TokenRecord, Turn, texts_for
 from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.grpo.trajectory import Forward, Trajectory, Velocity, replay
 from rlrig.grpo.windows import Window
@@ -128,7 +128,7 @@ class ActorPhase:
     """Trains the tokens of instructions."""
 
     training: ActorTraining
-    rollout: Rollout
+    rollout: ActorRollout
     policy: ActorPolicy
 
     def window(self, step: int, rng: np.random.Generator) -> Window:
@@ -152,7 +152,8 @@ class ActorPhase:
             t.beta, reference, t.kl, t.max_tokens, total=1.0,
         )  # fmt: skip
         with torch.no_grad():
-            kept, ratio = mask[live].bool(), (logp[live] - record.logp[live]).exp()
+            kept = mask[live].bool()
+            ratio = importance(logp[live], record.logp[live], mask[live], t.loss).expand_as(kept)
             logged = {
                 "ratio": float(ratio[kept].mean()),
                 "clip": float(_outside(ratio, advantages[live], t)[kept].mean()),
@@ -163,10 +164,16 @@ class ActorPhase:
         yield Part(loss, logged)
 
     def mismatch(self, turn: Turn) -> float:
-        """The largest |ratio - 1| of a replay before any update."""
+        """The largest |ratio - 1| of a replay before any update, infinite when what was asked differs."""
         record = _tokens(turn)
-        again = self.policy.logp(record.written).detach()
-        return float((again - record.logp).expm1().abs()[record.written.mask.bool()].max())
+        written = record.written
+        before = [o.before for o in turn.outcomes[:: len(turn.outcomes) // len(turn.groups)]]
+        failed = [start.view.surest(self.rollout.loop.at_once) for start in before]
+        asked = self.policy.read([start.image for start in before], [start.prompt for start in before], failed)
+        if not all(torch.equal(asked[name], given) for name, given in written.prompts.items()):
+            return float("inf")
+        again = self.policy.logp(written).detach()
+        return float((again - record.logp).expm1().abs()[written.mask.bool()].max())
 
 
 def _outside(ratio: Tensor, advantages: Tensor, t: ActorTraining) -> Tensor:

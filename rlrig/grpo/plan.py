@@ -42,7 +42,7 @@ def plan(config: Config, phase: Phase, preset: Preset) -> Plan:
     updates = t.optimiser.updates * t.optimiser.epochs
     common = {"phase": phase, "groups": t.groups, "group_size": t.group_size, "batches": t.batches, "updates": updates}
     if isinstance(t, EditorTraining):
-        guided = 2 if t.true_cfg > 1 else 1
+        guided = 2 if t.sampling(preset.editor.sampling).guided else 1
         trained = t.sampling_steps - 1 if t.window == "all" else t.window_size
         forward = samples * guided * trained * t.optimiser.epochs
         before = samples * guided * trained if t.objective == "nft" else 0  # what the policy that drew them says there

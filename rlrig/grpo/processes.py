@@ -1,11 +1,11 @@
 """The few places where several processes meet: the leader draws starts, all share rewards, sums and gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list, gather
+from accelerate.utils import broadcast_object_list, gather, gather_object
 from torch import Tensor
 
 from rlrig.grpo.credit import Scores
@@ -20,8 +20,9 @@ def from_leader(accelerator: Accelerator, value: Any) -> Any:
     return told[0]
 
 
-def mine(accelerator: Accelerator, batches: int, updates: int) -> range:
-    """The numbers of this process's batches, side by side.
+def mine(accelerator: Accelerator, batches: int, updates: int) -> list[int]:
+    """The numbers of this process's batches, update by update: in each it has its share of those that are that
+    update's in a single process.
 
     Raises UsageError when they cannot be shared out evenly, in each of a step's `updates` as well.
     """
@@ -29,8 +30,9 @@ def mine(accelerator: Accelerator, batches: int, updates: int) -> range:
         raise UsageError(
             f"{batches} batches a step do not divide into {accelerator.num_processes} processes and {updates} updates"
         )
-    each = batches // accelerator.num_processes
-    return range(each * accelerator.process_index, each * (accelerator.process_index + 1))
+    own, rank = batches // updates // accelerator.num_processes, accelerator.process_index
+    firsts = (update * batches // updates + rank * own for update in range(updates))
+    return [first + i for first in firsts for i in range(own)]
 
 
 def summed(accelerator: Accelerator, value: float) -> float:
@@ -38,11 +40,20 @@ def summed(accelerator: Accelerator, value: float) -> float:
 
 
 def together(accelerator: Accelerator, scored: Sequence[Scores]) -> Scores:
-    """The scores of all batches of all processes, in the order of the batches."""
+    """The scores of all batches of all processes, in the order of the batches, which is that of the group ids."""
 
     def whole(name: str, dim: int) -> Tensor:
         own = torch.cat([getattr(each, name) for each in scored], dim).movedim(dim, 0).contiguous()
         found: Tensor = gather(own.to(accelerator.device)).cpu()
-        return found.movedim(0, dim)
+        return found
 
-    return Scores(whole("rewards", 1), whole("idle", 1), whole("open", 1), whole("groups", 0))
+    groups = whole("groups", 0)
+    order = groups.argsort(stable=True)
+    rewards, idle, solved = (whole(name, 1)[order].movedim(0, 1) for name in ("rewards", "idle", "open"))
+    return Scores(rewards, idle, solved, groups[order])
+
+
+def everyone(accelerator: Accelerator, rows: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """The rows of all processes."""
+    found: list[dict[str, float]] = gather_object([dict(row) for row in rows])
+    return found

@@ -13,7 +13,7 @@ from rlrig.grpo.config import Config, Phase
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.processes import mine
 from rlrig.grpo.sharding import shard
-from rlrig.grpo.starts import StartSource, shapes_prompt, suite_prompts
+from rlrig.grpo.starts import StartSource, dev_prompts, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
 from rlrig_eval.checkpoints import weights_hash
@@ -50,12 +50,12 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
     Raises UsageError for a tracker that is not there, or what cannot be shared out among the processes.
     """
     prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
-    threshold = system.preset.loop.threshold
-    source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, threshold)
+    source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, system.preset.loop)
     learners = {
         name: Learner(phase.policy.parameters(), config.training(name).optimiser)
         for name, phase in system.phases.items()
     }
+    dev_prompts(config.evaluation.suite, config.evaluation.prompts)  # told now, as what follows
     require(config.trackers)
     trackers = list(config.trackers) or None
     accelerator = Accelerator(cpu=system.preset.device == "cpu", log_with=trackers, project_dir=out)

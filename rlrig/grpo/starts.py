@@ -7,11 +7,12 @@ import numpy as np
 from rlrig.grpo.buffer import StartBuffer
 from rlrig.grpo.outcomes import Start
 from rlrig.grpo.seeds import derive
+from rlrig.presets import Loop
 from rlrig.roles import Checker, Diffuser
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.scene import SceneGraph
-from rlrig_eval.shapes import SEEN, LayoutError, layout, split
-from rlrig_eval.suite import load
+from rlrig_eval.shapes import SEEN, LayoutError, layout, split, unseen
+from rlrig_eval.suite import Prompt, load, names
 from rlrig_eval.suite.structures import STRUCTURES, compose
 from rlrig_eval.suite.wording import word
 
@@ -28,10 +29,10 @@ def shapes_prompt(seed: int) -> Prompts:
 
     def asked(number: int) -> Asked:
         rng = np.random.default_rng([seed, number])
-        names = sorted(STRUCTURES)
+        structures = sorted(STRUCTURES)
         while True:
-            graph = compose(rng, names[int(rng.integers(len(names)))], SEEN)
-            if split(graph) == "train" and _possible(graph, rng):
+            graph = compose(rng, structures[int(rng.integers(len(structures)))], SEEN)
+            if _for_training(graph) and _possible(graph, rng):
                 return word(graph), graph
 
     return asked
@@ -40,16 +41,23 @@ def shapes_prompt(seed: int) -> Prompts:
 def suite_prompts(name: str, seed: int) -> Prompts:
     """The prompts of a suite, over and over, in an order of their own each time.
 
-    Raises UsageError for a suite without prompts, or one of the shapes world with prompts that are not for training.
+    Raises UsageError for a suite without prompts, one that ships with the harness, or one of the shapes world with
+    prompts that are not for training.
     """
     suite = load(name)
     if not suite.prompts:
         raise UsageError(f"suite {name}: no prompts to train on")
-    kept = [prompt.id for prompt in suite.prompts if suite.world == "shapes" and split(prompt.graph) != "train"]
+    if suite.name in names():
+        raise UsageError(
+            f"prompts {name}: that suite measures what was trained; give one of your own, or `prompts: shapes`, which "
+            "makes as many of the shapes world's train bucket as it takes"
+        )
+    kept = [prompt.id for prompt in suite.prompts if suite.world == "shapes" and not _for_training(prompt.graph)]
     if kept:
         raise UsageError(
-            f"prompts {name}: {len(kept)} of {len(suite.prompts)} are of the dev or test bucket ({kept[0]} is the "
-            "first), which measure what was trained; `prompts: shapes` makes as many of the train bucket as it takes"
+            f"prompts {name}: {len(kept)} of {len(suite.prompts)} are of the dev or test bucket, or of a pairing that "
+            f"nothing is trained on ({kept[0]} is the first), and measure what was trained; `prompts: shapes` makes "
+            "as many of the train bucket as it takes"
         )
 
     def asked(number: int) -> Asked:
@@ -76,11 +84,11 @@ class StartSource:
     """Fills the buffer of failed pictures as training takes from it."""
 
     def __init__(
-        self, prompts: Prompts, diffuser: Diffuser, checker: Checker, seed: int, draw: int, threshold: float
+        self, prompts: Prompts, diffuser: Diffuser, checker: Checker, seed: int, draw: int, loop: Loop
     ) -> None:
         self._prompts, self._diffuser, self._checker = prompts, diffuser, checker
-        self._seed, self._draw, self._threshold = seed, draw, threshold
-        self.buffer, self.position = StartBuffer(), 0
+        self._seed, self._draw, self._threshold = seed, draw, loop.threshold
+        self.buffer, self.position = StartBuffer(least=loop.fresh_below), 0
 
     def take(self, count: int) -> list[Start]:
         """The `count` worst failed pictures, which leave the buffer.
@@ -113,24 +121,45 @@ class StartSource:
                 solved = sum(start.view.satisfied for start in made)
                 raise RunError(
                     f"no picture to start from: of the last {len(made)} drawn, {solved} have nothing to mend and "
-                    f"{len(made) - solved} meet no requirement at all (what is trained on lies between)"
+                    f"{len(made) - solved} meet no requirement, or so few that the loop would draw afresh "
+                    "(what is trained on lies between)"
                 )
 
 
-def dev_starts(name: str, count: int, diffuser: Diffuser, checker: Checker, seed: int, threshold: float) -> list[Start]:
-    """Failed pictures of the first `count` prompts of a suite, the same in every evaluation of every run of a seed."""
-    prompts = load(name).prompts[:count]
+def dev_prompts(name: str, count: int) -> tuple[Prompt, ...]:
+    """The first `count` prompts of a suite, by which weights are chosen.
+
+    Raises UsageError for a suite that the trained system is to be measured on: a shipped one's test split, or prompts
+    of the shapes world's test bucket.
+    """
+    suite = load(name)
+    tested = suite.world == "shapes" and any(split(prompt.graph) == "test" for prompt in suite.prompts)
+    if tested or (suite.name in names() and suite.split == "test"):
+        raise UsageError(
+            f"evaluation.suite {name}: what is chosen by test prompts cannot be measured on them; take spatial:dev"
+        )
+    return suite.prompts[:count]
+
+
+def dev_starts(name: str, count: int, diffuser: Diffuser, checker: Checker, seed: int, loop: Loop) -> list[Start]:
+    """Of the first `count` prompts of a suite the failed pictures that `loop` would edit, the same in every evaluation
+    of every run of a seed."""
+    prompts = dev_prompts(name, count)
     made = drawn(
         diffuser,
         checker,
         [(prompt.text, prompt.graph) for prompt in prompts],
         [derive(seed, i) for i in range(len(prompts))],
-        threshold,
+        loop.threshold,
     )
-    failed = [start for start in made if not start.view.satisfied]
+    failed = [start for start in made if not start.view.satisfied and start.view.reward >= loop.fresh_below]
     if not failed:
-        raise RunError(f"evaluation on {name}: the Checker has nothing to say against any of {len(made)} pictures")
+        raise RunError(f"evaluation on {name}: of {len(made)} pictures there is none that the loop would edit")
     return failed
+
+
+def _for_training(graph: SceneGraph) -> bool:
+    return split(graph) == "train" and not unseen(graph)
 
 
 def _possible(graph: SceneGraph, rng: np.random.Generator) -> bool:

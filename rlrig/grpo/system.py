@@ -61,6 +61,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             t.temperature,
             t.max_tokens,
             config.seed,
+            choices(preset),
         )
         checker, actor = VLMChecker(tokens.vlm), VLMActor(tokens.vlm, new_tokens=t.max_tokens, choices=choices(preset))
         trained["actor"] = ActorPhase(t, ActorRollout(tokens, editor, checker, t.edits, preset.loop), tokens)
@@ -68,10 +69,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
         checker, actor = VLMChecker(base), load_actor(preset)
     if "editor" in phases:
         e = config.editor
-        rollouts = preset.editor.sampling.model_copy(
-            update={"steps": e.sampling_steps, "true_cfg": e.true_cfg, "guidance": e.guidance}
-        )
-        flow = KontextPolicy(pipeline, rollouts)
+        flow = KontextPolicy(pipeline, e.sampling(preset.editor.sampling))
         flow.adapt(e.lora.rank, e.lora.alpha, e.lora.targets, config.seed)
         if e.gradient_checkpointing:
             pipeline.transformer.enable_gradient_checkpointing()
@@ -91,6 +89,12 @@ def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
         if "editor" in phases and getattr(editing, name) is not None:
             raise UsageError(
                 f"system {preset.name}: editor.sampling.{name}: an editor that is trained lies on one device"
+            )
+    for name in ("loras", "denoiser"):
+        if "editor" in phases and getattr(editing, name):
+            raise UsageError(
+                f"system {preset.name}: editor.sampling.{name}: would be put on what is exported once more; train "
+                "a checkpoint that has it already"
             )
 
 

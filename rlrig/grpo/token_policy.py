@@ -10,7 +10,8 @@ from PIL.Image import Image
 from torch import Tensor
 
 from rlrig.backends.chat import ask_repair
-from rlrig.backends.vlm import VLM, adapted, peft_quiet
+from rlrig.backends.trie import Allowed, among
+from rlrig.backends.vlm import VLM, Choices, adapted, peft_quiet
 from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
@@ -21,27 +22,32 @@ TRAINED, REFERENCE = "default", "reference"
 @dataclass(frozen=True)
 class Completions:
     """B instructions that were sampled: `prompts` the model's inputs, padded on the left; `tokens` (B, T) with `mask`
-    (B, T) up to the end-of-text token, which is counted; `texts`; `finished` where that token came."""
+    (B, T) up to the end-of-text token, which is counted; `texts`; `finished` where that token came; `held`, what might
+    have been written at each place, where not everything might."""
 
     prompts: dict[str, Tensor]
     tokens: Tensor
     mask: Tensor
     texts: tuple[str, ...]
     finished: tuple[bool, ...]
+    held: Allowed | None = None
 
 
 class ActorPolicy:
     """An Actor that is sampled at a `temperature`; the same temperature divides the logits of its probabilities.
 
     It never writes the tokens that stand for a picture: the model takes those for pictures that it was not given.
-    The base below the LoRA is the Checker, and stays frozen.
+    Where there are `choices`, it writes one of them, as in the loop: siblings that differ in what the loop would never
+    let through teach nothing of use. The base below the LoRA is the Checker, and stays frozen.
     """
 
-    def __init__(self, vlm: VLM, temperature: float = 1.0, max_tokens: int = 24) -> None:
+    def __init__(
+        self, vlm: VLM, temperature: float = 1.0, max_tokens: int = 24, choices: Choices | None = None
+    ) -> None:
         if not isinstance(vlm.model, PeftModel):
             raise UsageError("the Actor to train needs an adapter")
         self.vlm, self.model = vlm, vlm.model
-        self._temperature, self._max_tokens = temperature, max_tokens
+        self._temperature, self._max_tokens, self._choices = temperature, max_tokens, choices
         config = vlm.model.config
         self._unsaid = [
             number for kind in ("image", "video") if (number := getattr(config, f"{kind}_token_id", None)) is not None
@@ -58,6 +64,7 @@ class ActorPolicy:
         temperature: float = 1.0,
         max_tokens: int = 24,
         seed: int = 0,
+        choices: Choices | None = None,
     ) -> "ActorPolicy":
         """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
         from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
@@ -74,7 +81,7 @@ class ActorPolicy:
             else:
                 model = adapted(base, adapter, adapter_name=TRAINED, is_trainable=True).model
                 model.load_adapter(locate(adapter), adapter_name=REFERENCE, is_trainable=False)
-        return cls(VLM(model.eval(), base.processor), temperature, max_tokens)
+        return cls(VLM(model.eval(), base.processor), temperature, max_tokens, choices)
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         return {name: p for name, p in self.model.named_parameters() if TRAINED in name.split(".") and "lora_" in name}
@@ -92,13 +99,20 @@ class ActorPolicy:
         finally:
             self.model.set_adapter(TRAINED)
 
+    def read(
+        self, images: Sequence[Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]]
+    ) -> dict[str, Tensor]:
+        """The model's inputs, which ask for an instruction."""
+        texts = [ask_repair(prompt, wrong) for prompt, wrong in zip(prompts, failed, strict=True)]
+        return self.vlm.read(list(images), texts)
+
     @torch.no_grad()
     def sample(
         self, images: Sequence[Image], prompts: Sequence[str], failed: Sequence[Sequence[Requirement]], seed: int
     ) -> Completions:
         """One instruction for each (image, prompt, failed requirements), from the whole distribution."""
-        texts = [ask_repair(prompt, wrong) for prompt, wrong in zip(prompts, failed, strict=True)]
-        inputs = self.vlm.read(list(images), texts)
+        inputs = self.read(images, prompts, failed)
+        held = self._held(prompts, failed, inputs["input_ids"].shape[1])
         devices = [self.model.device] if self.model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
@@ -113,6 +127,7 @@ class ActorPolicy:
                 top_p=1.0,
                 repetition_penalty=1.0,
                 no_repeat_ngram_size=0,
+                prefix_allowed_tokens_fn=held,
                 suppress_tokens=self._unsaid or None,
             )
         tokens = whole[:, inputs["input_ids"].shape[1] :]
@@ -120,10 +135,14 @@ class ActorPolicy:
         kept = [row[of_it] for row, of_it in zip(tokens, said, strict=True)]
         texts = self.vlm.processor.batch_decode(kept, skip_special_tokens=True)
         finished = [int(row[-1]) in self.vlm.ends for row in kept]
-        return Completions(inputs, tokens, said.long(), tuple(text.strip() for text in texts), tuple(finished))
+        return Completions(inputs, tokens, said.long(), tuple(text.strip() for text in texts), tuple(finished), held)
+
+    def _held(self, prompts: Sequence[str], failed: Sequence[Sequence[Requirement]], start: int) -> Allowed | None:
+        answers = [self._choices(*each) for each in zip(prompts, failed, strict=True)] if self._choices else []
+        return among(answers, self.vlm.processor.tokenizer, self.vlm.ends, start) if any(answers) else None
 
     def logp(self, made: Completions) -> Tensor:
-        """log P of each token (B, T) float32, given its picture, its question and the tokens before it."""
+        """log P of each token (B, T) float32, given its picture, its question and what comes before; 0 off the mask."""
         length = made.tokens.shape[1]
         inputs = dict(made.prompts)
         shape = inputs["input_ids"].shape
@@ -134,4 +153,16 @@ class ActorPolicy:
         inputs["attention_mask"] = torch.cat([made.prompts["attention_mask"], made.mask], 1)
         logits = self.model(**inputs, logits_to_keep=length + 1, use_cache=False).logits[:, :-1].float()
         logits = logits.index_fill(2, torch.tensor(self._unsaid, device=logits.device, dtype=torch.long), -torch.inf)
-        return (logits / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
+        if made.held is not None:
+            logits = logits.masked_fill(~_open(made.held, inputs["input_ids"], logits), -torch.inf)
+        found = (logits / self._temperature).log_softmax(-1).gather(2, made.tokens[:, :, None])[:, :, 0]
+        return torch.where(made.mask.bool(), found, 0.0)  # padding is not among what may be written
+
+
+def _open(held: Allowed, whole: Tensor, logits: Tensor) -> Tensor:
+    """(B, T, V): what may be written at each place of `whole` (B, prompt + T), by what comes before it."""
+    found, start = torch.zeros_like(logits, dtype=torch.bool), whole.shape[1] - logits.shape[1]
+    for row, tokens in enumerate(whole.cpu()):
+        for place in range(logits.shape[1]):
+            found[row, place, held(row, tokens[: start + place])] = True
+    return found

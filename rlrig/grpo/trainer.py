@@ -15,13 +15,13 @@ from torch import Tensor
 
 from rlrig.grpo import checkpoint
 from rlrig.grpo.config import ActorTraining, EditorTraining
-from rlrig.grpo.credit import Scorer, assign, score
+from rlrig.grpo.credit import Scorer, Scores, assign, score
 from rlrig.grpo.evaluation import evaluate
 from rlrig.grpo.export import export
 from rlrig.grpo.log import Log
 from rlrig.grpo.monitors import hacked, out_of_band, watch
 from rlrig.grpo.outcomes import Start
-from rlrig.grpo.processes import from_leader, mine, summed, together
+from rlrig.grpo.processes import everyone, from_leader, mine, summed, together
 from rlrig.grpo.rollout import play
 from rlrig.grpo.run import Run, identity, restore, state
 from rlrig.grpo.seeds import derive
@@ -48,8 +48,7 @@ def train_step(run: Run) -> dict[str, Any]:
     # Rewards of this process's batches; advantages from those of all.
     scorer = Scorer.of(t)
     scores = together(processes, [score(turns, scorer, t.credit) for turns in played])
-    if bool(scores.rewards.isnan().all()):
-        raise RunError(f"step {run.step}: not one of {scores.rewards.numel()} rewards is a number")
+    _require_numbers(scores, scorer, run.step)
     credit = assign(scores, scorer.weights, t.credit)
 
     # Updates. The loss is a mean over an update's live samples, however they lie in batches and processes.
@@ -88,8 +87,8 @@ def train_step(run: Run) -> dict[str, Any]:
         "norm": float(np.mean(norms)) if norms else None,
         "window": list(window),
         "buffer": len(run.source.buffer),
-        **_averages(logged),
-        **watch([outcome for turns in played for turn in turns for outcome in turn.outcomes]),
+        **_averages(everyone(processes, logged)),
+        **_averages(everyone(processes, [watch([o for turns in played for turn in turns for o in turn.outcomes])])),
     }
 
 
@@ -109,13 +108,14 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
     dev = from_leader(run.accelerator, _dev(run) if leads else [])
     if not run.evaluations:
         _evaluate(run, dev, log)
-    while run.step < config.steps and run.seconds < 60 * (config.minutes or float("inf")):
+    while _left(run) > 0:
         began = time.monotonic()
         row = train_step(run)
         seconds = from_leader(run.accelerator, time.monotonic() - began)
         run.step, run.seconds = run.step + 1, run.seconds + seconds
-        log.step({**row, "seconds": round(seconds, 2)})
-        last = run.step >= config.steps or run.seconds >= 60 * (config.minutes or float("inf"))
+        left = _left(run)
+        log.step({**row, "seconds": round(seconds, 2), "left": round(left)})
+        last = left <= 0
         if last or run.step % config.evaluation.every == 0:
             _evaluate(run, dev, log)
         trouble = hacked(run.evaluations, config.evaluation.patience, config.evaluation.margin)
@@ -128,6 +128,12 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
             learner.put(run.best[name])
         export(run.out / "export", run.system.preset, run.system.phases)
         log.say(f"done: rlrig generate --preset {run.out / 'export'}")
+
+
+def _left(run: Run) -> float:
+    """Seconds of training that are left, by what a step has taken so far; not positive when it is over."""
+    steps = (run.config.steps - run.step) * max(run.seconds, 1.0) / max(run.step, 1)
+    return min(steps, 60 * (run.config.minutes or float("inf")) - run.seconds)
 
 
 def self_check(run: Run) -> float:
@@ -150,6 +156,14 @@ def self_check(run: Run) -> float:
     return off
 
 
+def _require_numbers(scores: Scores, scorer: Scorer, step: int) -> None:
+    """Raise RunError where nothing would be learned for want of a reward, and no weight would ever move."""
+    for what, found in (("", scores.rewards), ("of the pictures as they were, ", scores.idle)):
+        for name, column in zip(scorer.names, found.unbind(-1), strict=True):
+            if bool(column.isnan().all()):
+                raise RunError(f"step {step}: reward {name}: {what}not one of {column.numel()} is a number")
+
+
 def siblings(t: ActorTraining | EditorTraining, starts: Sequence[Start], number: int) -> tuple[list[Start], Tensor]:
     """The starts (B) and group ids (B,) of a step's batch `number`: each start as often as a group has members."""
     each = t.batch_size // t.group_size
@@ -159,7 +173,7 @@ def siblings(t: ActorTraining | EditorTraining, starts: Sequence[Start], number:
 
 def _dev(run: Run) -> list[Start]:
     e, s = run.config.evaluation, run.system
-    return dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop.threshold)
+    return dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop)
 
 
 def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:

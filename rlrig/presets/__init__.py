@@ -148,7 +148,8 @@ class Loop(Frozen):
         >>> Loop(say="{prompt}, {instruction}").told("a red star.", "add a red star")
         'a red star, add a red star'
         """
-        return self.say.format(prompt=prompt.strip().rstrip(". "), instruction=instruction)
+        said = self.say.format(prompt=prompt.strip().rstrip(". "), instruction=instruction)
+        return said if instruction else said.strip(" ,;:")  # an Actor that wrote nothing leaves no comma behind
 
 
 class Preset(Frozen):

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from rlrig.cli import app as rlrig
+from rlrig_eval.cli import app as rlrig_eval
 from rlrig_eval.cli import main
 
+APPS = {"rlrig": rlrig, "rlrig-eval": rlrig_eval}
 DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"#\s*exit (\d+)")
@@ -46,12 +50,22 @@ def blocks(guide: str) -> list[Block]:
 
 def commands(block: Block) -> list[Command]:
     found = []
-    for offset, line in enumerate(block.text.splitlines()):
+    for offset, line in enumerate(block.text.replace("\\\n", " ").splitlines()):
         words = tuple(shlex.split(line, comments=True))
         stated = _EXIT.search(line)
         if words:
             found.append(Command(f"{block.guide}:{block.line + offset}", words, int(stated[1]) if stated else 0))
     return found
+
+
+def parse(command: Command) -> None:
+    """Where running takes hours, or a GPU: the command line is one that our programs take."""
+    words = command.words
+    if words[0] == "torchrun":  # which runs what stands behind the dashes, in several processes
+        words = words[words.index("--") + 1 :]
+    program, verb, *arguments = words
+    assert program in APPS, f"{command.where}: not a command of ours"
+    get_command(APPS[program]).commands[verb].make_context(verb, list(arguments))
 
 
 def run(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

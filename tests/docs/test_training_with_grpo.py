@@ -1,12 +1,10 @@
 """docs/training-with-grpo.md: its Python runs, its commands are ones that the command line takes."""
 
 import pytest
-from typer.main import get_command
 
-from rlrig.cli import app
 from rlrig.grpo import bundle
 from rlrig_eval.report.ablation import __main__ as ablation
-from tests.docs.blocks import blocks, commands
+from tests.docs.blocks import blocks, commands, parse
 
 GUIDE = blocks("training-with-grpo.md")
 PARSERS = {"rlrig.grpo.bundle": bundle, "rlrig_eval.report.ablation": ablation}
@@ -29,8 +27,4 @@ def test_commands_are_parsed(command):
             module.main([*words[3:], "--help"])
         assert end.value.code == 0
         return
-    if words[0] == "torchrun":  # which runs what stands behind the dashes, in several processes
-        words = words[words.index("--") + 1 :]
-    program, verb, *arguments = words
-    assert program == "rlrig"
-    get_command(app).commands[verb].make_context(verb, arguments)
+    parse(command)

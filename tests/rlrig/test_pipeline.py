@@ -1,6 +1,9 @@
 """The loop of RL-RIG with roles whose behaviour is known: it checks, edits, backtracks, starts afresh and stops."""
 
+import time
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from PIL import Image
 
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import Loop
+from rlrig.spent import Spent
+from rlrig.trace import Calls, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, check, parse
 from rlrig_eval.shapes import draw, read
 from rlrig_eval.suite.seeds import candidate_seed
@@ -65,6 +70,31 @@ class Writer:
         self.shown += images
         self.told += map(len, failed)
         return [f"mend: {wrong[0].statement()}" for wrong in failed]
+
+
+class CountingReader(Reader):
+    """Says what it took: a call and ten tokens read a requirement."""
+
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
+        self.spent = [Spent(len(asked), 10 * len(asked), len(asked)) for asked in requirements]
+        return super().check(images, requirements)
+
+
+class SlowWriter(Writer):
+    """Takes its time, and says what it took."""
+
+    SECONDS = 0.1
+
+    def write(
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        failed: Sequence[Sequence[Requirement]],
+        seeds: Sequence[int] = (),
+    ) -> list[str]:
+        time.sleep(self.SECONDS)
+        self.spent = [Spent(1, 30, 5)] * len(images)
+        return super().write(images, prompts, failed, seeds)
 
 
 def pipeline(diffuser: Painter, editor: Painter, actor: Writer | None = None, **loop: object) -> RLRIGPipeline:
@@ -156,6 +186,55 @@ def test_the_budget_counts_every_picture_the_checker_sees() -> None:
     assert result.trace.calls.images == 2
     asked = len(parse(PROMPT).requirements())
     assert result.trace.calls.vlm_calls == 2 * asked + 1  # one instruction
+
+
+def test_a_round_keeps_what_it_took_and_the_rounds_are_the_whole() -> None:
+    diffuser, editor = Painter(LONELY, SWAPPED), Painter(RIGHT)
+    editor.evals_per_image = 12
+    loop = Loop(fresh_below=0.6)
+    (result,) = RLRIGPipeline(diffuser, CountingReader(), SlowWriter(), editor, loop)([PROMPT], [0])
+    asked = len(parse(PROMPT).requirements())
+    look = {"images": 1, "vlm_calls": asked, "vlm_tokens_read": 10 * asked, "vlm_tokens_written": asked}
+    wrote = {"vlm_calls": asked + 1, "vlm_tokens_read": 10 * asked + 30, "vlm_tokens_written": asked + 5}
+    rounds = result.trace.rounds
+    assert [r.action for r in rounds] == ["draw", "fresh", "edit"]
+    assert [r.calls for r in rounds] == [
+        Calls(denoiser_evals=10, **look),
+        Calls(denoiser_evals=10, **look),
+        Calls(denoiser_evals=12, **{**look, **wrote}),
+    ]
+    assert result.trace.calls == reduce(add, (r.calls for r in rounds))
+
+
+def test_what_a_role_does_not_tell_of_its_tokens_is_known_of_no_round_and_not_of_the_whole() -> None:
+    (result,) = RLRIGPipeline(Painter(SWAPPED), CountingReader(), Writer(), Painter(RIGHT), Loop())([PROMPT], [0])
+    assert [r.calls.vlm_tokens_read is None for r in result.trace.rounds] == [False, True]
+    assert (result.trace.calls.vlm_tokens_read, result.trace.calls.images) == (None, 2)
+
+
+def test_the_actors_writing_is_part_of_the_seconds_of_its_round() -> None:
+    (result,) = pipeline(Painter(SWAPPED), Painter(RIGHT), SlowWriter())([PROMPT], [0])
+    assert result.trace.rounds[1].seconds >= SlowWriter.SECONDS
+
+
+def test_a_trace_from_before_rounds_kept_their_calls_is_still_read() -> None:
+    (result,) = pipeline(Painter(SWAPPED), Painter(RIGHT))([PROMPT], [0])
+    whole = result.trace.model_dump(mode="json")
+    assert Trace.model_validate(whole) == result.trace
+    for seen in whole["rounds"]:
+        del seen["calls"]
+    assert [r.calls for r in Trace.model_validate(whole).rounds] == [None, None]
+
+
+def test_one_more_than_asked_for_is_wrong_only_where_the_prompt_counts_exactly() -> None:
+    text, two = "a red circle", draw(parse("two red circles"), seed=1)
+    exact, loose = pipeline(Painter(two, two), Painter(two), max_edits=1)(
+        [text, text], [0, 1], countings=["exact", "at_least"]
+    )
+    assert (exact.trace.stopped, loose.trace.stopped) == ("budget", "satisfied")
+    assert set(loose.trace.rounds[0].probabilities) == {r.id for r in parse(text).requirements("at_least")}
+    (unsaid,) = pipeline(Painter(two), Painter(two), max_edits=1)([text], [0])
+    assert unsaid.trace.stopped == "budget"
 
 
 def test_a_prompt_without_requirements_is_satisfied_by_anything() -> None:

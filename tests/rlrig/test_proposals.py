@@ -7,6 +7,7 @@ from rlrig.bundled.proposals import proposals
 from rlrig.bundled.repair import repair
 from rlrig.bundled.variations import Staged, stage
 from rlrig_eval.scene import Requirement, SceneGraph, check, parse
+from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.shapes import SEEN, truth
 from rlrig_eval.suite.wording import word
 
@@ -70,6 +71,15 @@ def test_a_missing_thing_is_added_or_made_of_one_that_nobody_asked_for() -> None
     assert {"add a red star", "add a red star left of the blue cross", "make the green star red"} <= set(found)
     assert "turn the black ring into a red star" in found
     assert not any(text.startswith(("turn the blue cross", "remove")) for text in found)
+
+
+@pytest.mark.parametrize(("counting", "removed"), [("exact", True), ("at_least", False)])
+def test_where_more_are_welcome_nothing_is_removed(counting: Counting, removed: bool) -> None:
+    prompt = "two red stars"
+    (count,) = [one for one in parse(prompt).requirements(counting) if one.kind == "count"]
+    found = proposals(prompt, [count])
+    assert "add a red star" in found
+    assert any(text.startswith("remove") for text in found) is removed
 
 
 def test_what_waits_for_another_is_not_asked_for_yet() -> None:

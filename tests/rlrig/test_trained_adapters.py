@@ -10,8 +10,9 @@ import torch
 import yaml
 from PIL import Image
 
+from rlrig.backends.bases import note_base
 from rlrig.backends.flow import KontextEditor
-from rlrig.backends.load import open_editor
+from rlrig.backends.load import open_editor, require_trained
 from rlrig.backends.vlm import VLM
 from rlrig.grpo.bundle import bundle
 from rlrig.grpo.config import KONTEXT_TARGETS, LANGUAGE_TARGETS
@@ -20,6 +21,7 @@ from rlrig.grpo.flow_policy import KontextPolicy
 from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import Trained, load_preset, save_preset
+from rlrig_eval import assets
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import parse
 from tests.models import untrained
@@ -110,6 +112,32 @@ def test_a_trained_adapter_that_is_not_there_is_one_clear_error(root: Path, tmp_
         RLRIGPipeline.from_pretrained(tmp_path, "both")
     with pytest.raises(UsageError, match="cannot be put on"):
         RLRIGPipeline.from_pretrained(tmp_path, "editor")
+
+
+def test_an_adapter_of_other_weights_is_one_clear_error(root: Path, tmp_path: Path) -> None:
+    preset = load_preset(root / "bent")
+    for part, checkpoint in (("actor", preset.checker.checkpoint), ("editor", preset.editor.checkpoint)):
+        shutil.copytree(root / "bent" / part, tmp_path / part)
+        note_base(tmp_path / part, checkpoint)
+    trained = Trained(actor=str(tmp_path / "actor"), editor=str(tmp_path / "editor"))
+    mine = preset.model_copy(update={"trained": trained})
+    require_trained(mine.choosing("both"))
+    note_base(tmp_path / "actor", preset.editor.checkpoint)
+    with pytest.raises(UsageError, match="actor: was trained on other weights"):
+        require_trained(mine.choosing("actor"))
+    note_base(tmp_path / "editor", preset.editor.checkpoint, merged=str(root / "bent" / "editor"))
+    with pytest.raises(UsageError, match="trained on top of another adapter"):
+        require_trained(mine.choosing("editor"))
+    (tmp_path / "run" / "export").mkdir(parents=True)
+    shutil.copytree(tmp_path / "editor", tmp_path / "run" / "export" / "editor-lora")
+    with pytest.raises(UsageError, match="trained on top of another adapter"):
+        bundle("editor", tmp_path / "run", tmp_path / "checkpoints")
+
+
+def test_the_bundled_adapters_belong_on_the_bundled_weights() -> None:
+    require_trained(load_preset("shapes", rl="both"))
+    for name in ("actor", "grpo-actor", "grpo-editor"):
+        assert (assets.checkpoint(name) / "base.json").is_file()
 
 
 def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path) -> None:

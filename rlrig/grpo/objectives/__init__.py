@@ -1,7 +1,7 @@
 """What is minimised: on the image side per (sample, step), on the token side per batch of completions."""
 
 from rlrig.grpo.objectives.image import ImageLoss, clipped, dppo, gaussian_kl, nft, ratio_norm
-from rlrig.grpo.objectives.tokens import denominator, k3, token_loss
+from rlrig.grpo.objectives.tokens import denominator, importance, k3, token_loss
 
 __all__ = [
     "ImageLoss",
@@ -9,6 +9,7 @@ __all__ = [
     "denominator",
     "dppo",
     "gaussian_kl",
+    "importance",
     "k3",
     "nft",
     "ratio_norm",

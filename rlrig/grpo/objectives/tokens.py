@@ -44,10 +44,7 @@ def token_loss(
         raise UsageError.unknown("token loss", kind, get_args(Kind))
     mask = mask.to(logp.dtype)
     a = advantages[:, None]
-    log_ratio = logp - old_logp
-    if kind == "gspo":
-        log_ratio = ((log_ratio * mask).sum(-1) / mask.sum(-1).clamp(min=1))[:, None]
-    ratio = log_ratio.exp()
+    ratio = importance(logp, old_logp, mask, kind)
     if kind == "cispo":
         loss = -ratio.clamp(max=eps_high).detach() * a * logp
     else:
@@ -61,6 +58,14 @@ def token_loss(
     if kind in _BY_SEQUENCE:
         loss = loss / mask.sum(-1, keepdim=True).clamp(min=1)
     return (loss * mask).sum() / (denominator(kind, mask, max_length) if total is None else total)
+
+
+def importance(logp: Tensor, old_logp: Tensor, mask: Tensor, kind: Kind) -> Tensor:
+    """The ratio w that is clipped: (B, T), or for gspo (B, 1)."""
+    log_ratio = logp - old_logp
+    if kind == "gspo":
+        log_ratio = ((log_ratio * mask).sum(-1) / mask.sum(-1).clamp(min=1))[:, None]
+    return log_ratio.exp()
 
 
 def denominator(kind: Kind, mask: Tensor, max_length: int | None = None) -> Tensor:

@@ -109,7 +109,7 @@ def test_gdpo_with_one_reward_flat_or_missing_uses_the_other():
     found = gdpo(rewards, [1.0, 1.0], torch.tensor([0, 0, 1, 1]))
     assert found.live.tolist() == [True, True, False, False]
     assert found.values[0] > 0 > found.values[1]
-    assert (found.zero_variance, found.missing) == (1, 0)
+    assert (found.zero_variance, found.missing) == (1, 2)
 
 
 def test_gdpo_lets_no_reward_drown_another():

@@ -8,6 +8,7 @@ import torch
 
 from rlrig.grpo.buffer import StartBuffer
 from rlrig.grpo.starts import StartSource, shapes_prompt
+from rlrig.presets import Loop
 from rlrig_eval.errors import RunError
 from rlrig_eval.shapes import split, unseen
 from tests.rlrig.grpo.made import COUNT, GRAPH, PROMPT, start
@@ -25,6 +26,12 @@ def test_pictures_that_meet_all_or_nothing_are_not_kept():
     buffer = StartBuffer()
     assert buffer.add([meeting(0), meeting(COUNT), meeting(2)]) == 1
     assert len(buffer) == 1
+
+
+def test_pictures_that_the_loop_would_draw_afresh_are_not_kept():
+    buffer = StartBuffer(least=meeting(2).view.reward)
+    assert buffer.add([meeting(1), meeting(2), meeting(3)]) == 2
+    assert rewards(buffer.peek(2)) == rewards([meeting(2), meeting(3)])
 
 
 def test_the_worst_come_first_and_of_equals_the_oldest():
@@ -72,7 +79,7 @@ class Opinion:
 
 @pytest.mark.parametrize("chance", [0.0, 1.0])
 def test_when_nothing_can_be_started_from_that_is_said(chance):
-    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Opinion(chance), seed=0, draw=4, threshold=0.5)
+    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Opinion(chance), seed=0, draw=4, loop=Loop())
     with pytest.raises(RunError, match="no picture to start from"):
         source.take(1)
 

@@ -45,6 +45,25 @@ def test_a_sample_with_nothing_left_to_mend_does_not_learn_from_that_turn():
     assert alone.missing == 0
 
 
+def test_a_start_without_a_reward_leaves_its_samples_out_and_counted():
+    for credit in (Credit(floor=True), Credit(floor=False, baseline="start")):
+        scored = scores([[0.6, 0.7, 0.8, 0.4]])
+        scored.idle[0, 0] = torch.nan
+        (found,) = assign(scored, [1.0], credit)
+        assert found.missing == 1
+        assert found.values.isfinite().all()
+        assert found.live.tolist() == [False, True, True, True]
+    shared = assign(scored, [1.0], Credit(floor=False, over="trajectory"))[0]
+    assert (shared.missing, shared.live.tolist()) == (1, [False, True, True, True])
+
+
+def test_under_gdpo_every_missing_reward_is_counted():
+    rewards = torch.tensor([[[0.1, torch.nan], [0.9, 0.2], [0.4, 0.8]]])
+    scored = Scores(rewards, torch.zeros_like(rewards), torch.ones(1, 3, dtype=torch.bool), torch.zeros(3).long())
+    (found,) = assign(scored, [1.0, 1.0], Credit(floor=False, combine="gdpo"))
+    assert (found.missing, found.live.all().item()) == (1, True)
+
+
 def test_the_floor_is_what_doing_nothing_would_have_given():
     (found,) = assign(scores([[0.1, 0.4, 0.5, 0.3]], idle=0.5), [1.0], Credit(floor=True))
     assert (found.zero_variance, found.live.any().item()) == (1, False)

@@ -144,6 +144,25 @@ def test_the_probability_of_a_token_is_that_with_which_it_was_drawn(actor):
     torch.testing.assert_close(logp[:, 0], theirs, atol=BATCHING, rtol=0)
 
 
+def test_among_choices_the_probabilities_of_all_of_them_add_up_to_one(folder):
+    """Whichever are prefixes of each other; nothing else is ever written."""
+    said = ["add a red circle", "add a red", "move the red circle left of the blue square", "remove a star"]
+    held = ActorPolicy.on(
+        VLM.from_pretrained(folder / "vlm"), None, 4, 8, LANGUAGE_TARGETS, 1.4, max_tokens=24, choices=lambda *_: said
+    )
+    made = written(held)
+    assert set(made.texts) <= set(said)
+    assert all(made.finished)
+    tokens = [held.vlm.processor.tokenizer(text, add_special_tokens=False)["input_ids"] for text in said]
+    longest, total = max(map(len, tokens)) + 1, 0.0
+    for ids in tokens:
+        for end in held.vlm.ends:
+            whole = torch.tensor([[*ids, end] + [end] * (longest - len(ids) - 1)] * 3)
+            mask = (torch.arange(longest) <= len(ids)).long().expand(3, -1)
+            total += held.logp(dataclasses.replace(made, tokens=whole, mask=mask)).detach().sum(1).exp()
+    torch.testing.assert_close(total, torch.ones(3), atol=BATCHING, rtol=0)
+
+
 def bent(actor):
     """A checkpoint whose own settings for generating bend what is drawn, as those of Qwen2.5-VL do: it penalises
     words that were there, and knows a second token that ends an answer."""

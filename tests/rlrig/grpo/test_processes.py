@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import yaml
 
 from rlrig.grpo import checkpoint
 from rlrig.grpo.command import start
+from rlrig.grpo.processes import mine
 from rlrig_eval.errors import UsageError
 from tests.models import untrained
 
@@ -22,6 +24,14 @@ from pathlib import Path
 from rlrig.grpo.command import start
 start("editor", Path(sys.argv[1]), {}, Path(sys.argv[2]))
 """
+
+
+def test_an_update_has_the_same_batches_however_many_processes_share_it():
+    def shares(processes):
+        own = [mine(SimpleNamespace(num_processes=processes, process_index=n), 8, 2) for n in range(processes)]
+        return [sorted(n for each in own for n in each[k * 4 // processes : (k + 1) * 4 // processes]) for k in (0, 1)]
+
+    assert shares(1) == shares(2) == shares(4) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
 def moments(run: Path) -> list[torch.Tensor]:
@@ -41,9 +51,10 @@ def told(tmp_path_factory) -> Path:
         "steps": 1,
         "draw": 6,
         "editor": {
-            "groups": 2,
+            "groups": 4,
             "group_size": 2,
             "batch_size": 2,
+            "optimiser": {"updates": 2},
             "sampling_steps": 3,
             "window_size": 1,
             "beta": 0.01,

@@ -1,5 +1,6 @@
 """Both phases from start to end on an untrained system of the bundled size, cut, resumed, exported and stopped."""
 
+import itertools
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from rlrig.backends.flow import KontextEditor
 from rlrig.backends.vlm import VLMActor
+from rlrig.bundled.proposals import proposals
 from rlrig.grpo import checkpoint, trainer
 from rlrig.grpo.command import start
 from rlrig.grpo.config import Config
@@ -18,11 +20,15 @@ from rlrig.grpo.export import export
 from rlrig.grpo.flow_policy import KontextPolicy
 from rlrig.grpo.log import Log
 from rlrig.grpo.run import identity, prepare
-from rlrig.grpo.starts import suite_prompts
+from rlrig.grpo.starts import dev_prompts, suite_prompts
 from rlrig.grpo.system import load_system
+from rlrig.grpo.token_policy import ActorPolicy
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import load_preset
 from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.scene import parse
+from rlrig_eval.shapes import SEEN, split
+from rlrig_eval.shapes.vocabulary import UNSEEN
 from tests.models import untrained
 
 # peft 0.21 asks transformers 5.23 for an attribute by its old name.
@@ -76,6 +82,7 @@ def test_a_run_that_was_cut_in_two_is_the_run_bit_for_bit(first, preset, tmp_pat
         assert the_same(*(state[part] for state in states)), part
     steps = rows(straight)
     assert [row["step"] for row in steps] == [0, 1]
+    assert steps[0]["left"] > steps[1]["left"] == 0
     assert all(np.isfinite(row["reward"]) for row in steps)
     assert steps[0]["ratio" if first == "actor" else "ratio_0"] == pytest.approx(1, abs=1e-5)
     assert any(row["updates"] for row in steps)
@@ -157,6 +164,7 @@ def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_traine
     [
         ("diffuser", {"size": 128}, "draws at 128 pixels and the editor at 64"),
         ("editor", {"offload": "model"}, r"editor\.sampling\.offload"),
+        ("editor", {"denoiser": "mine.safetensors"}, r"editor\.sampling\.denoiser"),
     ],
 )
 def test_a_system_that_cannot_be_trained_is_refused_before_anything_is_loaded(
@@ -170,10 +178,44 @@ def test_a_system_that_cannot_be_trained_is_refused_before_anything_is_loaded(
         made(mine, tmp_path / "run", "editor")
 
 
-@pytest.mark.parametrize("suite", ["spatial", "spatial:dev"])
+@pytest.mark.parametrize("suite", ["spatial", "spatial:dev", "spatial-objects"])
 def test_prompts_that_measure_are_not_trained_on(suite):
-    with pytest.raises(UsageError, match="of the dev or test bucket"):
+    with pytest.raises(UsageError, match="measures what was trained"):
         suite_prompts(suite, 0)
+
+
+def own_suite(folder, *texts):
+    (folder / "suite.yaml").write_text(yaml.safe_dump({"name": "mine", "version": "1", "world": "shapes"}))
+    rows = [
+        {"id": f"mine-{n}", "text": text, "graph": parse(text).model_dump(mode="json"), "group": str(n)}
+        for n, text in enumerate(texts)
+    ]
+    (folder / "prompts.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return str(folder)
+
+
+def worded(bucket, pairings):
+    """A prompt of the bucket with the pairings."""
+    for one, other in itertools.product(pairings, SEEN):
+        text = f"a {' '.join(one)} left of a {' '.join(other)}"
+        if one != other and split(parse(text)) == bucket:
+            return text
+    raise AssertionError(bucket)
+
+
+def test_a_suite_of_one_s_own_is_trained_on_unless_it_holds_what_measures(tmp_path):
+    fit = worded("train", SEEN)
+    assert suite_prompts(own_suite(tmp_path, fit), 0)(3)[0] == fit
+    for text in (worded("test", SEEN), worded("train", sorted(UNSEEN))):
+        with pytest.raises(UsageError, match=r"1 of 2 are of the dev or test bucket, or of a pairing .*mine-1"):
+            suite_prompts(own_suite(tmp_path, fit, text), 0)
+
+
+def test_weights_are_not_chosen_by_what_they_are_measured_on(preset, tmp_path):
+    for suite in ("spatial", "spatial-objects", own_suite(tmp_path, worded("test", SEEN))):
+        with pytest.raises(UsageError, match="take spatial:dev"):
+            dev_prompts(suite, 3)
+    assert len(dev_prompts("spatial:dev", 3)) == 3
 
 
 def merged_equals_adapted(run, system):
@@ -237,8 +279,53 @@ def test_rewards_that_are_never_a_number_stop_the_run(preset, tmp_path, httpserv
     httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
     server = {"url": httpserver.url_for("/r"), "attempts": 1}
     run = made(preset, tmp_path, "editor", editor={**EDITOR, "rewards": {}, "reward_server": server})
-    with pytest.raises(RunError, match="not one of 4 rewards is a number"):
+    with pytest.raises(RunError, match="reward server: not one of 4 is a number"):
         trainer.train_step(run)
+
+
+@pytest.mark.parametrize("credit", [{"floor": False}, {"floor": False, "combine": "gdpo"}])
+def test_one_reward_that_is_never_a_number_stops_the_run_whatever_the_others_are(credit, preset, tmp_path, httpserver):
+    httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
+    server = {"url": httpserver.url_for("/r"), "attempts": 1}
+    run = made(preset, tmp_path, "editor", editor={**EDITOR, "credit": credit, "reward_server": server})
+    with pytest.raises(RunError, match="reward server: not one of 4 is a number"):
+        trainer.train_step(run)
+
+
+def test_rollouts_are_guided_as_the_system_s_edits_are_unless_it_is_said(preset, tmp_path):
+    own, other = (
+        made(preset, tmp_path, "editor", editor={**EDITOR, **more}).system.phases["editor"].policy.sampling
+        for more in ({}, {"true_cfg": 1.0})
+    )
+    assert (own.true_cfg, own.steps, other.true_cfg) == (untrained.SAMPLING["true_cfg"], 3, 1.0)
+
+
+def test_an_actor_that_is_held_to_sentences_is_sampled_among_them(preset, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    held = yaml.safe_load(preset.read_text())
+    held["actor"], held["loop"] = {"sentences": "shapes"}, {"at_once": 1, "threshold": 0.95}
+    mine.write_text(yaml.safe_dump(held))
+    run = made(mine, tmp_path / "run", "actor", actor={**ACTOR, "max_tokens": 24})
+    assert trainer.self_check(run) <= trainer.RATIO_ROOM["actor"]
+    phase, starts = run.system.phases["actor"], run.source.peek(2)
+    turn = phase.rollout(starts, torch.tensor([0, 1]), 3, ())
+    allowed = [proposals(one.prompt, one.view.surest(1)) for one in starts]
+    assert any(allowed)
+    assert all(not may or text in may for may, text in zip(allowed, turn.record.written.texts, strict=True))
+
+
+def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatch):
+    run = made(preset, tmp_path, "actor")
+    assert trainer.self_check(run) <= trainer.RATIO_ROOM["actor"]
+    asking, calls = ActorPolicy.read, []
+
+    def forgetful(self, images, prompts, failed):
+        calls.append(prompts)
+        return asking(self, images, prompts if len(calls) == 1 else ["a blue star"] * len(prompts), failed)
+
+    monkeypatch.setattr(ActorPolicy, "read", forgetful)
+    with pytest.raises(RunError, match="off a ratio of 1"):
+        trainer.self_check(run)
 
 
 @pytest.mark.parametrize(

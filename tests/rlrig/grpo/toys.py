@@ -125,6 +125,9 @@ class WritingPolicy:
         finally:
             self.logits = kept
 
+    def read(self, images, prompts, failed):
+        return {}
+
     def sample(self, images, prompts, failed, seed):
         made = torch.Generator("cpu").manual_seed(seed)
         chances = self.logits.detach().softmax(0)
@@ -153,6 +156,6 @@ def toy(first, out, **settings):
         policy = WritingPolicy()
         phase = ActorPhase(t, ActorRollout(policy, Editor(), checker, t.edits, Loop()), policy)
     system = System(load_preset("shapes"), Diffuser(), checker, Actor(), Editor(), {first: phase}, None)
-    source = StartSource(lambda number: (PROMPT, GRAPH), Diffuser(), checker, seed=0, draw=8, threshold=0.5)
+    source = StartSource(lambda number: (PROMPT, GRAPH), Diffuser(), checker, seed=0, draw=8, loop=Loop())
     learners = {first: Learner(policy.parameters(), t.optimiser)}
     return Run(config, first, out, system, Accelerator(cpu=True), source, learners)
