@@ -42,7 +42,8 @@ def _mending(prompt: SceneGraph, failed: Requirement) -> Iterator[Instruction]:
                 yield from (recolour(name(thing), failed.attribute) for thing in others)
         elif failed.kind == "count":
             yield add(name(wanted))
-            yield from (remove(name(thing)) for thing in _THINGS if _could_be(reference, thing))
+            if failed.counting == "exact":  # of at least so many there are never too many
+                yield from (remove(name(thing)) for thing in _THINGS if _could_be(reference, thing))
         else:
             yield from _supplies(prompt, wanted)
 

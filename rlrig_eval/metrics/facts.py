@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from rlrig_eval.scene import VOCABULARY, Relation, SceneGraph
+from rlrig_eval.scene import Relation, SceneGraph
 
 
 class Fact(NamedTuple):
@@ -35,9 +35,8 @@ def _fact(relation: Relation) -> Fact:
     label = (predicate, relation.frame)
     if isinstance(object_, tuple):
         return Fact(label, (subject,), object_)
-    kind = VOCABULARY.get(predicate)
     both = (subject, object_)
-    return Fact(label, (), both) if kind is not None and kind.symmetric else Fact(label, both, ())
+    return Fact(label, (), both) if relation.mutual else Fact(label, both, ())
 
 
 class Alike:

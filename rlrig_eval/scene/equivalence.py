@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from rlrig_eval.scene.graph import SceneGraph
-from rlrig_eval.scene.relations import VOCABULARY
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -31,10 +30,9 @@ def _incidence(graph: SceneGraph) -> "nx.Graph[tuple[str, int | str]]":
         label = (entity.category, frozenset(entity.attributes), entity.count)
         found.add_node(("thing", entity.id), label=label)
     for number, fact in enumerate(graph.canonical_relations()):
-        kind = VOCABULARY.get(fact.predicate)
         found.add_node(("fact", number), label=(fact.predicate, fact.negated, fact.frame))
         found.add_edge(("fact", number), ("thing", fact.subject), role="subject")
-        role = "subject" if kind is not None and kind.symmetric else "object"
+        role = "subject" if fact.mutual else "object"
         for object_ in fact.objects:
             found.add_edge(("fact", number), ("thing", object_), role=role)
     return found

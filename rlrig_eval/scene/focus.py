@@ -65,10 +65,12 @@ def _stated(entity: Entity, partner: Entity) -> Entity:
 
 
 def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
-    """Read id -> gold id: same category, most shared attributes first, then most relation roles in common."""
+    """Read id -> gold id: same category, most shared attributes first, then most relation roles in common and fewest of
+    those that `gold` denies."""
     if not read.entities or not gold.entities:
         return {}
-    roles_read, roles_gold = _roles(read), _roles(gold)
+    roles_read, roles_gold = _roles(read), _roles(_part(gold, negated=False))
+    roles_denied = _roles(_part(gold, negated=True))
     value = np.zeros((len(read.entities), len(gold.entities)))
     for i, seen in enumerate(read.entities):
         for j, wanted in enumerate(gold.entities):
@@ -76,15 +78,17 @@ def _partners(read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
                 continue
             shared = len(set(seen.attributes) & set(wanted.attributes))
             common = len(roles_read[seen.id] & roles_gold[wanted.id])
-            # Lexicographic: a partner at all, then attributes, then roles (never as many as 1,000).
-            value[i, j] = 1e6 + 1e3 * shared + common
+            denied = len(roles_read[seen.id] & roles_denied[wanted.id])
+            # Lexicographic: a partner at all, then attributes, roles, and roles that are denied (never 1,000 of any).
+            value[i, j] = 1e6 + 1e3 * shared + common - 1e-3 * denied
     rows, columns = linear_sum_assignment(value, maximize=True)
     found = {read.entities[i].id: gold.entities[j].id for i, j in zip(rows, columns, strict=True) if value[i, j] > 0}
     return _untangled(found, read, gold)
 
 
 def _untangled(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> dict[str, str]:
-    """`partner` with those of things that `gold` describes alike exchanged where more of its relations then hold.
+    """`partner` with those of things that `gold` describes alike exchanged where more of its relations then hold, or as
+    many and fewer that it denies.
 
     A role names the other thing's category, which does not tell one of two dogs from the other.
     """
@@ -97,13 +101,15 @@ def _untangled(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> d
         return partner
     same = {entity.id: entity.id for entity in gold.entities}
     stated = {_renamed(relation, same) for relation in gold.relations if not relation.negated}
+    denied = {_renamed(relation, same) for relation in gold.relations if relation.negated}
 
-    def held(names: dict[str, str]) -> int:
+    def held(names: dict[str, str]) -> tuple[int, int]:
         told = (r for r in read.relations if all(name in names for name in (r.subject, *r.objects)))
-        return len({_renamed(relation, names) for relation in told} & stated)
+        found = {_renamed(relation, names) for relation in told}
+        return len(found & stated), -len(found & denied)
 
     best = held(partner)
-    better = best < len(stated)
+    better = best < (len(stated), 0)
     while better:
         better = False
         for names in alike:
@@ -128,13 +134,18 @@ def _orders(names: list[str]) -> Iterator[Sequence[str]]:
 _FEW = 5
 
 
+def _part(graph: SceneGraph, negated: bool) -> SceneGraph:
+    """`graph` with what it denies alone, or with all but that."""
+    relations = tuple(relation for relation in graph.relations if relation.negated == negated)
+    return SceneGraph(entities=graph.entities, relations=relations)
+
+
 def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str]]]:
     """Entity id -> the (role, predicate, other category) it takes part in, in canonical form."""
     roles: dict[str, set[tuple[str, str, str]]] = {entity.id: set() for entity in graph.entities}
     category = {entity.id: entity.category for entity in graph.entities}
     for relation in graph.canonical_relations():
-        kind = VOCABULARY.get(relation.predicate)
-        passive = "subject" if kind is not None and kind.symmetric else "object"
+        passive = "subject" if relation.mutual else "object"
         for other in relation.objects:
             roles[relation.subject].add(("subject", relation.predicate, category[other]))
             roles[other].add((passive, relation.predicate, category[relation.subject]))

@@ -66,6 +66,12 @@ class Relation(Frozen):
         return (self.object,) if isinstance(self.object, str) else self.object
 
     @property
+    def mutual(self) -> bool:
+        """Whether it says the same of both its things, so that neither comes first."""
+        kind = VOCABULARY.get(self.predicate)
+        return kind is not None and kind.symmetric and self.frame == "viewer"
+
+    @property
     def spatial(self) -> bool:
         return is_spatial(self.predicate)
 
@@ -92,6 +98,8 @@ class Relation(Frozen):
         if isinstance(self.object, tuple):
             first, second = sorted(self.object)
             return self.predicate, self.subject, (first, second)
+        if self.frame == "object":  # told from the other end it would be in the frame of the other thing
+            return self.predicate, self.subject, self.object
         if kind.swap or (kind.symmetric and self.object < self.subject):
             return kind.canonical, self.object, self.subject
         return kind.canonical, self.subject, self.object

@@ -38,10 +38,10 @@ class Requirement(Frozen):
     """One atomic, checkable statement.
 
     `references` is the subject, then the objects of a relation. `attribute` is set for kind attribute,
-    `count` and `counting` for kind count, `predicate`, `negated` and `frame` for kind relation. `among` says that a
-    reference of a relation fits other things of the prompt too, as of two trees that nothing tells apart: then it is
-    to hold of as many as are asked for, and not of all. `depends` are ids of parents: a requirement whose parent fails
-    is not satisfied.
+    `count` for kind count, `predicate`, `negated` and `frame` for kind relation, `counting` for all three. `among` says
+    that a reference of a relation fits other things of the prompt too, as of two trees that nothing tells apart: then
+    it is to hold of as many as are asked for, and not of all. `depends` are ids of parents: a requirement whose parent
+    fails is not satisfied.
     """
 
     id: str
@@ -157,6 +157,7 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
                 id=f"attribute:{entity.id}:{word}",
                 kind="attribute",
                 attribute=word,
+                counting=counting,
                 depends=(exists,),
                 **about,
             )
@@ -173,6 +174,7 @@ def decompose(graph: SceneGraph, counting: Counting = "exact") -> tuple[Requirem
                 references=tuple(references[name] for name in names),
                 depends=tuple(dict.fromkeys(f"exists:{name}" for name in names)),
                 predicate=relation.predicate,
+                counting=counting,
                 negated=relation.negated,
                 frame=relation.frame,
                 among=any(references[n].matches(other) for n in names for other in graph.entities if other.id != n),
@@ -187,12 +189,17 @@ def check(requirements: Sequence[Requirement], read: SceneGraph) -> dict[str, bo
     A requirement whose parent fails is not satisfied (transitive). A relation of a group holds when it holds
     for every entity that the reference picks out; a negated one when it holds for none and both are present. Where
     the reference picks out another thing's as well, as many as are asked for are enough.
+
+    Counted "at_least" more may be there than are asked for, so as many as are asked for are enough for what is not
+    negated. They are those that are most as the prompt describes them: a blue dog on the left does not make up for a
+    red one on the right.
     """
     facts = read.canonical_relations()
+    described = _described(requirements) if any(r.counting == "at_least" for r in requirements) else {}
     verdicts: dict[str, bool] = {}
     for requirement in requirements:
         parents = all(verdicts[parent] for parent in requirement.depends)
-        verdicts[requirement.id] = parents and _holds(requirement, read, facts)
+        verdicts[requirement.id] = parents and _holds(requirement, read, facts, described)
     return verdicts
 
 
@@ -204,17 +211,55 @@ def zero_children(requirements: Sequence[Requirement], verdicts: Mapping[str, bo
     return zeroed
 
 
-def _holds(requirement: Requirement, read: SceneGraph, facts: frozenset[Relation]) -> bool:
+def _described(requirements: Sequence[Requirement]) -> dict[str, tuple[frozenset[str], int]]:
+    """Entity id -> its attributes that are requirements of their own, and how many things its reference stands for."""
+    words: dict[str, set[str]] = {}
+    wanted: dict[str, int] = {}
+    for requirement in requirements:
+        if not requirement.entities:
+            continue
+        subject = requirement.entities[0]
+        wanted.setdefault(subject, requirement.references[0].count)
+        if requirement.kind == "count":
+            wanted[subject] = requirement.count or 0
+        if requirement.kind == "attribute" and requirement.attribute is not None:
+            words.setdefault(subject, set()).add(requirement.attribute)
+    return {name: (frozenset(words.get(name, ())), count) for name, count in wanted.items()}
+
+
+def _likest(picked: Sequence[Entity], words: frozenset[str], wanted: int) -> list[Entity]:
+    """Those that have most of `words`, first: as many as are wanted, and all that have no fewer than the last one."""
+
+    def fits(entity: Entity) -> int:
+        return len(words & set(entity.attributes))
+
+    ranked = sorted(picked, key=fits, reverse=True)
+    least = min(map(fits, ranked[:wanted]), default=0)
+    return [entity for entity in ranked if fits(entity) >= least]
+
+
+def _holds(
+    requirement: Requirement,
+    read: SceneGraph,
+    facts: frozenset[Relation],
+    described: Mapping[str, tuple[frozenset[str], int]],
+) -> bool:
     picked = [[e for e in read.entities if ref.matches(e)] for ref in requirement.references]
     if requirement.kind == "exists":
         return bool(picked[0])
     if requirement.kind == "count":
         wanted = requirement.count or 0
         return len(picked[0]) == wanted if requirement.counting == "exact" else len(picked[0]) >= wanted
+    spare = requirement.counting == "at_least" and not requirement.negated
+    if spare:
+        picked = [_likest(some, *described[name]) for some, name in zip(picked, requirement.entities, strict=True)]
     if requirement.kind == "attribute":
-        return all(requirement.attribute in entity.attributes for entity in picked[0])
+        asked = picked[0][: described[requirement.entities[0]][1]] if spare else picked[0]
+        return all(requirement.attribute in entity.attributes for entity in asked)
     right = [(statement in facts) != requirement.negated for statement in _statements(requirement, picked)]
-    return sum(right) >= min(_asked(requirement), len(right)) > 0 if requirement.among else bool(right) and all(right)
+    if requirement.among or spare:
+        return sum(right) >= min(_asked(requirement), len(right)) > 0
+    return bool(right) and all(right)
 
 
 def _asked(requirement: Requirement) -> int:

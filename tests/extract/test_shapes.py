@@ -10,7 +10,7 @@ from PIL import Image
 
 from rlrig_eval import evaluate, shapes
 from rlrig_eval.errors import UsageError
-from rlrig_eval.extract import Unscored, build, default_for, names
+from rlrig_eval.extract import Unscored, Words, build, default_for, names
 from tests.runs import tiny
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
@@ -36,6 +36,19 @@ def test_it_reads_what_was_drawn() -> None:
 def test_it_refuses_what_is_no_drawing(image: Image.Image) -> None:
     with pytest.raises(Unscored, match="not a shapes drawing"):
         build("shapes").extract(image)
+
+
+def test_whose_own_left_it_is_no_drawing_says_and_coverage_shows_it(tmp_path: Path) -> None:
+    first, second, *_ = tiny.suite().prompts
+    (side,) = first.graph.relations
+    own = first.graph.model_copy(update={"relations": (side.model_copy(update={"frame": "object"}),)})
+    asked = (first.model_copy(update={"graph": own, "twin": None}), second.model_copy(update={"twin": None}))
+    suite = tiny.suite().model_copy(update={"prompts": asked})
+    run = evaluate(suite, "synthetic", extractor="shapes", seeds=[0], out=tmp_path / "run")
+    assert run.summary["coverage"] == {"planned": 2, "ok": 1, "error": 0, "unscored": 1}
+    assert run.summary["metrics"]["all_correct"]["n"] == 1
+    with pytest.raises(Unscored, match="no shape has a left and a right of its own"):
+        build("shapes").extract_worded(shapes.draw(shapes.sample(np.random.default_rng(4), entities=3)), Words.of(own))
 
 
 def test_the_world_of_a_suite_names_its_extractor() -> None:

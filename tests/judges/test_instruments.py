@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,12 @@ def test_mirroring_turns_picture_and_question() -> None:
     assert turned.image().tobytes() == ImageOps.mirror(one.image()).tobytes()
     assert [r.predicate for r in turned.requirements if r.kind == "relation"] == ["right of"]
     assert reworded(one).requirements[-1].question() == "is the square right of the circle?"
+
+
+def test_a_things_own_left_is_told_from_no_other_end() -> None:
+    one = CASES[0].task
+    own = tuple(r.model_copy(update={"frame": "object"}) if r.kind == "relation" else r for r in one.requirements)
+    assert reworded(replace(one, requirements=own)).requirements == own
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)

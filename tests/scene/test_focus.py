@@ -103,6 +103,34 @@ def test_things_that_are_described_alike_are_told_apart_by_whom_they_stand_with(
     assert scene_graph_iou(focus(read, gold), gold).sg == 1.0
 
 
+DOGS_AND_CAT = (thing("d0", "dog"), thing("d1", "dog"), thing("c", "cat"))
+DENIED = Relation(subject="d0", predicate="left of", object="c", negated=True)
+
+
+@pytest.mark.parametrize("order", [*permutations(("x", "y"))])
+def test_alike_things_are_not_paired_by_what_the_prompt_denies(order: tuple[str, ...]) -> None:
+    gold = SceneGraph(entities=DOGS_AND_CAT, relations=(DENIED,))
+    dogs = tuple(thing(name, "dog") for name in order)
+    read = SceneGraph(
+        entities=(*dogs, thing("z", "cat")), relations=(fact("x", "left of", "z"), fact("z", "left of", "y"))
+    )
+    assert focus(read, gold).relations == ()
+    assert scene_graph_iou(focus(read, gold), gold).relation == 1.0
+    one = SceneGraph(entities=(DOGS_AND_CAT[0], DOGS_AND_CAT[2]), relations=(DENIED,))
+    assert focus(read, one).relations == ()  # one dog is too many: it is the one on the left
+
+
+@pytest.mark.parametrize("order", [*permutations("wxyz")])
+def test_alike_things_are_told_apart_by_what_is_denied_between_them(order: tuple[str, ...]) -> None:
+    """Of four in a row the inner two take both parts, so that which of them it is only the pair tells."""
+    denied = (Relation(subject=one, predicate="left of", object=other, negated=True) for one, other in ("ab", "cd"))
+    gold = SceneGraph(entities=tuple(thing(name, "dog") for name in "abcd"), relations=tuple(denied))
+    row = tuple(fact(one, "left of", other) for one, other in ("wx", "xy", "yz"))
+    read = SceneGraph(entities=tuple(thing(name, "dog") for name in order), relations=row)
+    assert focus(read, gold).relations == ()
+    assert scene_graph_iou(focus(read, gold), gold).relation == 1.0
+
+
 def test_a_group_is_paired_member_by_member() -> None:
     gold = SceneGraph(
         entities=(thing("a", "circle", count=2), thing("b", "square")), relations=(fact("a", "above", "b"),)

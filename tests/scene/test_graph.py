@@ -47,6 +47,20 @@ def test_equivalence_sees_who_takes_which_part() -> None:
     assert not equivalent(one, other)
 
 
+def test_a_side_of_a_thing_s_own_is_told_from_one_end_only() -> None:
+    def own(subject: str, predicate: str, object_: str) -> SceneGraph:
+        relation = Relation(subject=subject, predicate=predicate, object=object_, frame="object")
+        things = (Entity(id="d", category="dog"), Entity(id="c", category="cat"))
+        return SceneGraph(entities=things, relations=(relation,))
+
+    for predicate, turned in (("right of", "left of"), ("near", "near")):
+        said, other = own("d", predicate, "c"), own("c", turned, "d")
+        assert said.canonical_relations() == frozenset(said.relations)  # the cat's own right
+        assert other.canonical_relations() == frozenset(other.relations)  # the dog's own left
+        assert not equivalent(said, other)
+        assert equivalent(said, said)
+
+
 @given(graphs())
 def test_expansion_makes_one_entity_an_instance_and_repeats_the_groups_relations(graph: SceneGraph) -> None:
     expanded = graph.expand()

@@ -6,6 +6,7 @@ import pytest
 
 from rlrig_eval.scene import SceneGraph, parse
 from rlrig_eval.scene.parse import read
+from rlrig_eval.suite.variants import linearised
 
 
 def told(graph: SceneGraph) -> list[str]:
@@ -100,6 +101,17 @@ def test_things_with_their_number_and_attributes(text: str, entities: list[tuple
         ("a dog that is not near a cat", ["dog not near cat"]),
         # Shared, and verbs of scene graphs.
         ("a circle and a square are left of a star", ["circle left of star", "square left of star"]),
+        (
+            "a red circle, a green cross, and two blue squares are left of a star",
+            ["red circle left of star", "green cross left of star", "2 blue square left of star"],
+        ),
+        (
+            "a cat, two dogs, and three birds are not near a car",
+            ["cat not near car", "2 dog not near car", "3 bird not near car"],
+        ),
+        ("a cat and two dogs are near a car", ["cat near car", "2 dog near car"]),
+        ("a cat, a dog, and a bird that is near a car", ["bird near car"]),
+        ("a cat, a dog, and a bird is left of the dog", ["bird left of dog"]),
         ("a dog left of both a cat and a bird", ["dog left of cat", "dog left of bird"]),
         ("a man wearing a hat", ["man wearing hat"]),
         ("a cat sits on a mat", ["sitting cat on mat"]),
@@ -120,6 +132,20 @@ def test_laion_sg_triples_join_nodes_of_the_same_words() -> None:
         "white cold snow on stone arched bridge",
     ]
     assert things(graph)[1:3] == [(1, "river", ("reflective", "calm")), (1, "trees", ("leafless", "slender"))]
+
+
+def test_a_quality_at_the_end_of_a_list_is_of_all_of_it() -> None:
+    assert things(parse("a cat and two dogs are red")) == [(1, "cat", ("red",)), (2, "dog", ("red",))]
+
+
+def test_a_triple_may_deny() -> None:
+    graph = parse("red circle not left of blue square; green star above blue square")
+    assert told(graph) == ["red circle not left of blue square", "green star above blue square"]
+    sayings = [("red circle", "left of", "blue square"), ("star", "above", "red circle")]
+    stated = SceneGraph.from_triples(sayings)
+    denied = tuple(relation.model_copy(update={"negated": True}) for relation in stated.relations)
+    gold = SceneGraph(entities=stated.entities, relations=denied)
+    assert parse(linearised(gold)) == gold
 
 
 @pytest.mark.parametrize(

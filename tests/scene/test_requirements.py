@@ -217,6 +217,72 @@ def test_imported_suites_may_count_at_least() -> None:
     assert all(check(requirements, graph(X, X2, Y, Y2, thing("y3", "square"))).values())
 
 
+RED_DOG, BLUE_DOG, CAT = thing("r", "dog", "red"), thing("u", "dog", "blue"), thing("c", "cat")
+RED_LEFT, BLUE_LEFT, BLUE_RIGHT = fact("r", "left of", "c"), fact("u", "left of", "c"), fact("c", "left of", "u")
+LEFT_OF_CAT = graph(thing("a", "dog", "red"), thing("b", "cat"), fact("a", "left of", "b"))
+NOT_LEFT_OF_CAT = graph(thing("a", "dog", "red"), thing("b", "cat"), fact("a", "left of", "b", negated=True))
+TWO_LEFT = graph(thing("a", "dog", count=2), thing("b", "cat"), fact("a", "left of", "b"))
+SMALL_RED = graph(thing("a", "dog", "small", "red"))
+ALIKE = graph(thing("a", "dog", "red"), thing("b", "dog", "red"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "picture", "wrong"),
+    [
+        pytest.param(LEFT_OF_CAT, graph(RED_DOG, BLUE_DOG, CAT, RED_LEFT, BLUE_RIGHT), [], id="one more elsewhere"),
+        pytest.param(LEFT_OF_CAT, graph(BLUE_DOG, RED_DOG, CAT, RED_LEFT, BLUE_RIGHT), [], id="and met first"),
+        pytest.param(
+            LEFT_OF_CAT, graph(BLUE_DOG, CAT, BLUE_LEFT), ["the dog is red"], id="a wrong colour does not move it"
+        ),
+        pytest.param(
+            LEFT_OF_CAT,
+            graph(RED_DOG, BLUE_DOG, CAT, BLUE_LEFT),
+            ["the dog is left of the cat"],
+            id="another one does not stand in for it",
+        ),
+        pytest.param(
+            NOT_LEFT_OF_CAT, graph(RED_DOG, BLUE_DOG, CAT, BLUE_LEFT), ["the dog is not left of the cat"], id="denied"
+        ),
+        pytest.param(NOT_LEFT_OF_CAT, graph(RED_DOG, BLUE_DOG, CAT, BLUE_RIGHT), [], id="denied, and for none"),
+        pytest.param(
+            TWO_LEFT,
+            graph(RED_DOG, BLUE_DOG, thing("x", "dog"), CAT, RED_LEFT, BLUE_LEFT),
+            [],
+            id="as many as are asked for",
+        ),
+        pytest.param(
+            TWO_LEFT,
+            graph(RED_DOG, BLUE_DOG, thing("x", "dog"), CAT, RED_LEFT),
+            ["the dogs are left of the cat"],
+            id="fewer than are asked for",
+        ),
+        pytest.param(
+            SMALL_RED,
+            graph(thing("x", "dog", "small", "blue"), thing("y", "dog", "large", "red")),
+            ["the dog is red"],
+            id="no dog is all that one is to be",
+        ),
+        pytest.param(
+            ALIKE, graph(RED_DOG, BLUE_DOG), ["the dog is red", "the dog is red"], id="two alike need two that are so"
+        ),
+    ],
+)
+def test_counted_at_least_another_one_may_be_otherwise(
+    prompt: SceneGraph, picture: SceneGraph, wrong: list[str]
+) -> None:
+    requirements = prompt.requirements("at_least")
+    verdicts = check(requirements, picture)
+    assert [r.statement() for r in requirements if not verdicts[r.id]] == wrong
+
+
+@given(graphs())
+def test_the_rule_of_counting_changes_no_id_and_shows_only_where_it_is_at_least(prompt: SceneGraph) -> None:
+    exact, loose = ({r.id: r for r in prompt.requirements(rule)} for rule in ("exact", "at_least"))
+    assert loose.keys() <= exact.keys()
+    assert all("counting" not in r.model_dump(exclude_defaults=True) for r in exact.values())
+    assert all(r.counting == "at_least" for r in loose.values() if r.kind != "exists")
+
+
 def test_a_judge_s_yes_is_void_when_the_parent_failed() -> None:
     requirements = PAIR.requirements()
     answers = {requirement.id: requirement.id != "exists:b" for requirement in requirements}

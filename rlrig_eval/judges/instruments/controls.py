@@ -124,6 +124,8 @@ def _from_the_other_end(requirement: Requirement) -> Requirement:
     word = VOCABULARY.get(requirement.predicate or "")
     if word is None or word.places != 2 or word.inverse is None or word.name == "under":
         return requirement
+    if requirement.frame == "object":  # whose own left it is would change with the end
+        return requirement
     turned = {
         "predicate": word.inverse,
         "references": requirement.references[::-1],

@@ -38,6 +38,7 @@ from rlrig_eval.scene.relations import VOCABULARY
 _DEEPEST = 20  # relative clauses in one another
 _PRONOUNS = SINGULAR_PRONOUNS | PLURAL_PRONOUNS
 _MUTUAL = (("each", "other"), ("one", "another"))
+_FORMATIONS = ("row", "line")  # "in a row" says how things stand to each other, and names no thing that they are in
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Clauses:
     finite: bool = False  # whether the clause has a verb: "is left of" and not just "left of"
     took_list: bool = False  # whether the clause spoke of the whole list
     nested: bool = False  # whether an object of the clause has a relative clause
+    splits_list: bool = False  # whether the clause ends a list and speaks of its last thing only
 
     def forget(self) -> None:
         """Begin afresh, as after a full stop."""
@@ -72,7 +74,7 @@ class Clauses:
         """Read one clause; whether it states a relation, None when it says that something is absent."""
         walk, draft = self.walk, self.draft
         draft.clause += not self.listed  # the things of one list come in together
-        self.nested = self.took_list = self.finite = False
+        self.nested = self.took_list = self.finite = self.splits_list = False
         first = own = len(draft.relations)
         began = walk.at
         walk.take_term("there")
@@ -101,9 +103,13 @@ class Clauses:
         self._frame(viewed or self._view(), first, began)
         self.topic = subjects
         if done:
+            said = {name for one in draft.relations[own:] for name in (one.subject, *one.objects)}
+            before = {thing.id for thing in self.listed}
+            alone = bool(said) and before.isdisjoint(said) and not self.took_list
+            self.splits_list = self.ends_list and bool(before) and alone
             self.listed = []
         else:
-            self.listed += subjects
+            self.listed += [thing for thing in subjects if thing not in self.listed]
         return done
 
     def _absent(self) -> None:
@@ -136,8 +142,10 @@ class Clauses:
         at = walk.at
         verb = read_verb(walk)
         self.finite = self.finite or (not depth and bool(verb.be))
-        if verb.be in ("are", "were") and self.listed and not depth and all(s.count == 1 for s in subjects):
-            subjects[:0] = self.listed  # "a circle and a square are ..."
+        ended = self.ends_list or all(subject.count == 1 for subject in subjects)
+        if verb.be in ("are", "were") and self.listed and not depth and ended:
+            # "a circle and a square are ...", "a circle and two squares are ..."
+            subjects[:0] = [thing for thing in self.listed if thing not in subjects]
             self.took_list = True
         if relation_ahead(walk):
             for thing in subjects if not verb.negated else ():
@@ -238,6 +246,10 @@ class Clauses:
                 return [self._mutual(terms[0].predicate, subjects)]
             kind = VOCABULARY.get(terms[0].predicate)
             objects = self._objects(kind.places if kind else 2, subjects, depth)
+            if terms[0].predicate == "inside" and any(
+                one.category in _FORMATIONS for group in objects for one in group
+            ):
+                raise Unread(f"{walk.since(began)!r} is a formation and not a place", began, walk.at)
             if terms[0].predicate == "with" and self._refers_back():
                 # "a dog with a cat to its left": the cat is to the left of the dog.
                 things = [thing for group in objects for thing in group]

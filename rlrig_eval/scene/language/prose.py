@@ -30,12 +30,13 @@ def read_prose(walk: Walk, draft: Draft) -> None:
             related = clauses.read()
             order = order or ("" if related else _order(walk))
             if order and (walk.done or walk.word in _STOPS):
-                _in_order(draft, clauses, order, walk)
-                order = ""
+                way, order = order, ""
+                _in_order(draft, clauses, way, walk)
             if related is not None:
                 # "a R b and c is S d": is c beside b, or on its own?
                 mixed = related and before and clauses.finite != finite and joint == "and"
-                if mixed or (joint in ("and", ";") and before not in (None, related) and not clauses.took_list):
+                alone = joint in ("and", ";") and before not in (None, related) and not clauses.took_list
+                if mixed or alone or clauses.splits_list:
                     del draft.relations[mark:]
                     raise _unclear(walk, began)
                 if joint == ";" and not related:
@@ -75,6 +76,9 @@ def _in_order(draft: Draft, clauses: Clauses, way: str, walk: Walk) -> None:
     """A sentence that names an order is a list of things and nothing else."""
     if len(clauses.listed) < 2:
         raise walk.lost("two things or more in an order")
+    for thing in draft.things:
+        if thing.sentence == draft.sentence and thing not in clauses.listed:  # "a cat on a mat, a dog": in what order?
+            raise Unread(f"it is unclear where {thing.category!r} stands in the order", walk.at - 1, walk.at)
     for one, next_ in pairwise(clauses.listed):
         draft.relate(one, way, [next_])
 
@@ -83,6 +87,8 @@ def _unclear(walk: Walk, began: int) -> Unread:
     words = walk.since(began)
     if walk.text.words[began] == ";":
         return Unread(f"cannot read {words!r}: a relation on both sides or on neither", began, walk.at)
+    if walk.text.words[began] == ",":
+        return Unread(f"it is unclear whether {words!r} is said of the whole list", began, walk.at)
     return Unread(f"it is unclear what {words!r} belongs to: set a comma before 'and'", began, walk.at)
 
 

@@ -159,7 +159,9 @@ def _amount(walk: Walk) -> int | None:
     count_ = int(word) if word.isdecimal() and len(word) <= _MOST_DIGITS else COUNTS.get(word)
     if count_ is not None:
         walk.at += 1
-    return count_ or None
+    if count_ == 0:
+        raise Unread(f"{word!r} is no number of things that are there", walk.at - 1, walk.at)
+    return count_
 
 
 def _described(walk: Walk, bare: bool = False) -> list[int]:

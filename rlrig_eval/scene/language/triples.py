@@ -7,6 +7,7 @@ attributes and then its label, and nodes of the same words are one.
 from collections.abc import Iterator, Sequence
 
 from rlrig_eval.scene.language.draft import Draft, Thing
+from rlrig_eval.scene.language.lexicon import NOT
 from rlrig_eval.scene.language.nouns import head_length
 from rlrig_eval.scene.language.things import starts_thing
 from rlrig_eval.scene.language.walk import Unread, Walk
@@ -63,14 +64,22 @@ def _triple(walk: Walk, draft: Draft, nodes: dict[tuple[str, ...], Thing], began
         what = "a relation between two things" if not runs else "one relation and no more"
         raise Unread(f"cannot read {' '.join(words[began:end])!r}: expected {what}", began, end)
     ((start, stop),) = runs
-    subject, object_ = (_node(draft, nodes, words[a:b]) for a, b in ((began, start), (stop, end)))
+    negated = words[start - 1] in NOT  # "red circle not left of blue square"
+    ends = ((began, start - negated), (stop, end))
+    if start - negated == began or any(word in NOT for a, b in ends for word in words[a:b]):
+        raise Unread(f"it is unclear what {' '.join(words[began:end])!r} denies", began, end)
+    for a, b in ends:
+        # The form has no articles and no numbers, so that they would be read as attributes.
+        if starts_thing(Walk(walk.text, a)):
+            walk.problems.append(Unread(f"cannot read {' '.join(words[a:b])!r} beside ';'", a, b))
+    subject, object_ = (_node(draft, nodes, words[a:b]) for a, b in ends)
     term = walk.text.terms.get(start)
     known = term[1] if term is not None and term[0] == stop else None
     predicate = known.predicate if known else " ".join(words[start:stop])
     if known and known.passive:
         subject, object_ = object_, subject
     try:
-        draft.relate(subject, predicate, [object_])
+        draft.relate(subject, predicate, [object_], negated)
     except ValueError:
         why = f"{' '.join(words[began:end])!r} needs other things than it names"
         raise Unread(why, began, end) from None
