@@ -12,7 +12,8 @@ from rlrig_eval.scene import Requirement
 class PublishedQuestion(Requirement):
     """A question as it stands, or a statement to be affirmed. A judge that gives `answer` finds it satisfied.
 
-    `answer` is "yes" or "no", a number in words or digits, or the letter of one of `choices`.
+    `answer` is "yes" or "no", a number in words or digits, or the letter of one of `choices`. `stated` are the ids that
+    it depends on in the published file, circles and all; `depends` leaves out what has no order.
 
     >>> published_question("1", "A red rose").question()
     'does the picture show this: A red rose?'
@@ -21,6 +22,7 @@ class PublishedQuestion(Requirement):
     text: str
     answer: str = "yes"
     choices: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
 
     @property
     def yes_or_no(self) -> bool:
@@ -38,12 +40,14 @@ def published_question(
     id_: str, text: str, answer: str = "yes", depends: Iterable[str] = (), choices: Iterable[str] = ()
 ) -> PublishedQuestion:
     """The question, of no kind that another one is of: only its words say what it asks."""
+    stated = tuple(depends)
     return PublishedQuestion(
         id=id_,
         kind="exists",
         entities=(),
         references=(),
-        depends=tuple(depends),
+        depends=stated,
+        stated=stated,
         text=text,
         answer=answer,
         choices=tuple(choices),
@@ -53,8 +57,8 @@ def published_question(
 def parents_first(questions: Sequence[PublishedQuestion]) -> tuple[PublishedQuestion, ...]:
     """The questions such that each comes after those it depends on, else in their own order.
 
-    Dependencies on nothing that is asked are left out, and of a circle the one that would close it: published files
-    have both.
+    Dependencies on nothing that is asked are left out of `depends`, and of a circle the one that would close it:
+    published files have both. That is for asking alone; scores go by what is `stated` (`parents_of`).
     """
     order: nx.DiGraph[str] = nx.DiGraph()
     by_id: Mapping[str, PublishedQuestion] = {question.id: question for question in questions}
@@ -66,6 +70,11 @@ def parents_first(questions: Sequence[PublishedQuestion]) -> tuple[PublishedQues
     place = {question.id: number for number, question in enumerate(questions)}
     names = nx.lexicographical_topological_sort(order, key=place.__getitem__)
     return tuple(by_id[name].model_copy(update={"depends": tuple(order.predecessors(name))}) for name in names)
+
+
+def parents_of(requirement: Requirement) -> tuple[str, ...]:
+    """The ids that a requirement depends on, for `dsg_scores`: of a published question, as its file states them."""
+    return requirement.stated if isinstance(requirement, PublishedQuestion) else requirement.depends
 
 
 def satisfied(requirement: Requirement, yes: float) -> float:

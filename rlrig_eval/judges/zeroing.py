@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rlrig_eval.judges.published import parents_of
 from rlrig_eval.metrics import all_correct, dsg_scores, requirements_share, soft_tifa_am, soft_tifa_gm
-from rlrig_eval.scene import Requirement, zero_children
+from rlrig_eval.scene import Requirement
 
 HOLDS = 0.5
 """P(yes) from which a requirement counts as satisfied."""
@@ -21,8 +22,9 @@ def question_values(
     arithmetic and geometric means, `soft_am` and `soft_gm` (Soft-TIFA, GenEval 2).
     """
     hard = {requirement.id: answers[requirement.id] >= HOLDS for requirement in requirements}
-    parents = {requirement.id: requirement.depends for requirement in requirements}
-    zeroed, one_level = zero_children(requirements, hard), dsg_scores(hard, parents, "one_level")
+    parents = {requirement.id: parents_of(requirement) for requirement in requirements}
+    zeroed = {name: score > 0 for name, score in dsg_scores(hard, parents).items()}
+    one_level = dsg_scores(hard, parents, "one_level")
     values: dict[str, float | None] = {
         "score": requirements_share(zeroed),
         "all_correct": float(all_correct(zeroed)),

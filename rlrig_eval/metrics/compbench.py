@@ -176,12 +176,16 @@ def compbench_instances(
 ) -> tuple[int | None, int | None]:
     """Which detections the 3D rule takes for two nouns: indices into `labels`, which come most confident first.
 
-    A label counts when it contains the noun. "corrected" takes the first of each. "published" goes on taking later
-    ones until both are found, so the noun that is met first gets the last instance before the other one.
+    A label counts when it contains the noun. "corrected" takes the first of each, and two things for two nouns: of
+    one label that both nouns ask for, the first two, or None for the second. "published" goes on taking later
+    ones until both are found, so the noun that is met first gets the last instance before the other one; a noun that
+    stands twice is one thing, held against itself.
 
     >>> compbench_instances(["dog", "dog", "racing car"], "dog", "car")
     (1, 2)
     >>> compbench_instances(["dog", "dog", "racing car"], "dog", "car", "corrected")
+    (0, 2)
+    >>> compbench_instances(["desk", "cup", "desk"], "desk", "desk", "corrected")
     (0, 2)
     """
     nouns = ("person" if noun in PEOPLE else noun for noun in (noun_1, noun_2))
@@ -189,7 +193,7 @@ def compbench_instances(
     if not first or not second:
         return next(iter(first), None), next(iter(second), None)
     if is_corrected(variant):
-        return first[0], second[0]
+        return next(((one, other) for one in first for other in second if one != other), (first[0], None))
     stop = max(first[0], second[0])
     return max(i for i in first if i <= stop), max(i for i in second if i <= stop)
 

@@ -7,7 +7,7 @@ linzhiqiu/t2v_metrics.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import exp, fsum, log
+from math import exp, fsum, isfinite, log
 from statistics import fmean
 from typing import NamedTuple
 
@@ -20,7 +20,10 @@ VQASCORE_PROMPT = 'Does this figure show "{text}"? Please answer yes or no.'
 
 
 class SoftTIFA(NamedTuple):
-    """The benchmark's scores, 0 to 100: `am` rewards each atom, `gm` the whole prompt."""
+    """The benchmark's scores, 0 to 100: `am` rewards each atom, `gm` the whole prompt.
+
+    Of published probabilities, which may pass 1, they may pass 100.
+    """
 
     am: float
     gm: float
@@ -36,11 +39,15 @@ def tifa(given: Sequence[str], answers: Sequence[str]) -> float:
 
 
 def soft_tifa_am(probabilities: Sequence[float]) -> float:
-    """The arithmetic mean of an image's atoms, each P(right answer) in [0, 1].
+    """The arithmetic mean of an image's atoms, each P(right answer).
+
+    A published one may pass 1 (see `soft_tifa_probability`), and so may the mean, as published.
 
     Raises:
-        ValueError: no atoms, or one outside [0, 1].
+        ValueError: no atoms, or one that is negative or not finite.
     """
+    if wrong := [p for p in probabilities if not (isfinite(p) and p >= 0)]:
+        raise ValueError(f"a probability is finite and not negative, not {wrong[0]}")
     return _mean(probabilities)
 
 
@@ -50,7 +57,7 @@ def soft_tifa_gm(probabilities: Sequence[float]) -> float:
     >>> round(soft_tifa_gm([1.0, 0.25]), 12)
     0.5
     """
-    _mean(probabilities)
+    soft_tifa_am(probabilities)
     if min(probabilities) == 0:
         return 0.0
     return exp(fmean(log(p) for p in probabilities))
@@ -111,12 +118,12 @@ def vqascore(probabilities: Sequence[float]) -> float:
     Raises:
         ValueError: no images, or one outside [0, 1].
     """
+    if wrong := [p for p in probabilities if not 0 <= p <= 1]:
+        raise ValueError(f"a probability lies in [0, 1], not {wrong[0]}")
     return _mean(probabilities)
 
 
 def _mean(values: Sequence[float]) -> float:
     if not values:
         raise ValueError("the mean of no answers")
-    if wrong := [value for value in values if not 0 <= value <= 1]:
-        raise ValueError(f"a probability lies in [0, 1], not {wrong[0]}")
     return fmean(values)

@@ -20,7 +20,7 @@ from rlrig_eval.stats import cluster_mean_ci, prompt_means
 from rlrig_eval.suite import Prompt, Suite
 
 SCHEMA = 1
-PAIR_ACCURACY, VISOR = "pair_accuracy", "visor"
+PAIR_ACCURACY, VISOR, GENEVAL = "pair_accuracy", "visor", "geneval"
 
 Rows = Mapping[str, SampleRow]
 ScorerRows = Mapping[str, Mapping[str, ScoreRow]]
@@ -50,7 +50,13 @@ def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: 
         "coverage": coverage(samples, rows, list(scores.values())),
         "coverage_by_scorer": {name: coverage(samples, rows, [seen]) for name, seen in sorted(scores.items())},
         "metrics": _intervals(by_metric, prompts)
-        | totals(by_metric, prompts, len(config.protocol.seeds), _scored(samples, scores.get(VISOR, {}))),
+        | totals(
+            by_metric,
+            prompts,
+            len(config.protocol.seeds),
+            _scored(samples, scores.get(VISOR, {})),
+            _scored(samples, scores.get(GENEVAL, {})),
+        ),
         "by_tag": {tag: _intervals(by_metric, [p for p in prompts if tag in p.tags]) for tag in tags},
         "cost": _cost([rows[sample.id] for sample in samples if sample.id in rows]),
     }

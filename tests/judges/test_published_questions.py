@@ -10,8 +10,9 @@ from PIL import Image
 from rlrig_eval.judges import Request, Verdict
 from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.forms import Word
-from rlrig_eval.judges.published import parents_first, published_question
+from rlrig_eval.judges.published import parents_first, parents_of, published_question
 from rlrig_eval.judges.rubrics.questions import PYes, YesNo
+from rlrig_eval.metrics import dsg_score, dsg_scores
 from rlrig_eval.models import Job
 from rlrig_eval.runs.asked import asked_of
 from rlrig_eval.runs.judging import task_of
@@ -65,6 +66,21 @@ def test_a_no_takes_what_depends_on_it(judged) -> None:
     assert (found.score, found.values["unzeroed"]) == (0.0, 0.5)
 
 
+def test_the_score_is_dsgs_on_a_circle_too(judged) -> None:
+    circle = (
+        Question(id="1", text="a?"),
+        Question(id="2", text="b?", depends=("3",)),
+        Question(id="3", text="c?", depends=("1", "2")),
+        Question(id="4", text="d?", depends=("2",)),
+    )
+    order = [question.id for question in asked_of(prompt(*circle))]
+    found, _ = judged(prompt(*circle), answers(*("no" if id_ == "3" else "yes" for id_ in order)))
+    parents = {question.id: question.depends for question in circle}
+    said = {question.id: float(question.id != "3") for question in circle}
+    assert (found.score, found.values["one_level"]) == (dsg_score(said, parents), dsg_score(said, parents, "one_level"))
+    assert found.score == 0.25
+
+
 def test_where_no_is_the_right_answer_it_counts_as_right(judged) -> None:
     assert judged(prompt(CROWD), answers("no"))[0].score == 1.0
     assert judged(prompt(CROWD), answers("yes"))[0].score == 0.0
@@ -86,6 +102,26 @@ def test_numbers_and_choices_are_asked_too() -> None:
         ("two", (), False),
         ("B", ("left", "right"), False),
     ]
+
+
+def test_a_circle_that_is_opened_for_asking_is_still_stated_for_the_score() -> None:
+    """3 and 4 depend on each other, and 4 on 2 as well: a no to 2 takes both, whichever of them is asked first."""
+    circle = (
+        Question(id="1", text="a?"),
+        Question(id="2", text="b?"),
+        Question(id="3", text="c?", depends=("1", "4")),
+        Question(id="4", text="d?", depends=("2", "3")),
+        Question(id="5", text="e?", depends=("3",)),
+    )
+    asked = asked_of(prompt(*circle))
+    place = {question.id: number for number, question in enumerate(asked)}
+    assert all(place[parent] < place[question.id] for question in asked for parent in question.depends)
+    parents = {question.id: parents_of(question) for question in asked}
+    assert parents == {question.id: question.depends for question in circle}
+    scores = dsg_scores({question.id: float(question.id != "2") for question in circle}, parents)
+    assert scores == {"1": 1.0, "2": 0.0, "3": 0.0, "4": 0.0, "5": 0.0}
+    graph = tiny.graph("left of").requirements()
+    assert [parents_of(requirement) for requirement in graph] == [requirement.depends for requirement in graph]
 
 
 def test_parents_come_first_and_circles_are_opened() -> None:

@@ -269,6 +269,14 @@ class TestInstances:
         assert compbench_instances(labels, "cup", "dog") == (1, 2)
         assert compbench_instances(labels, "cup", "dog", "corrected") == (0, 2)
 
+    def test_corrected_takes_two_things_for_two_nouns_and_published_holds_one_against_itself(self) -> None:
+        labels = ["desk", "cup", "desk", "desk"]
+        assert compbench_instances(labels, "desk", "desk") == (0, 0)
+        assert compbench_instances(labels, "desk", "desk", "corrected") == (0, 2)
+        assert compbench_instances(labels[:2], "desk", "desk", "corrected") == (0, None)
+        assert compbench_instances(["person", "person"], "girl", "boy", "corrected") == (0, 1)
+        assert compbench_instances(["cupcake", "cup"], "cup", "cupcake", "corrected") == (1, 0)  # "cup" is in both
+
     @given(st.permutations(["cup", "dog", "cat", "cat", "person"]))
     def test_the_two_agree_when_each_is_there_once(self, labels: list[str]) -> None:
         assert compbench_instances(labels, "cup", "dog") == compbench_instances(labels, "cup", "dog", "corrected")

@@ -35,10 +35,22 @@ def test_the_benchmark_is_100_times_the_mean_over_images_not_over_atoms() -> Non
 
 
 @pytest.mark.parametrize("mean", MEANS)
-@pytest.mark.parametrize(("values", "message"), [([], "no answers"), ([0.5, 1.5], r"not 1\.5"), ([-0.1], r"not -0\.1")])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [([], "no answers"), ([-0.1], r"not -0\.1"), ([0.5, float("inf")], "not inf"), ([float("nan")], "not nan")],
+)
 def test_what_is_no_probability_is_named(mean: object, values: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mean(values)
+
+
+def test_a_published_probability_may_pass_1_and_that_of_a_yes_may_not() -> None:
+    # Three spellings begin with one token of .4 (see `soft_tifa_probability`): 1.2.
+    assert soft_tifa_am([1.2, 0.3]) == pytest.approx(0.75, abs=1e-12)
+    assert soft_tifa_gm([1.2, 0.3]) == pytest.approx(0.6, abs=1e-12)
+    assert soft_tifa([[1.2]]) == pytest.approx((120.0, 120.0))
+    with pytest.raises(ValueError, match=r"not 1\.2"):
+        vqascore([1.2, 0.3])
 
 
 @given(atoms)

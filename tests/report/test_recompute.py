@@ -62,11 +62,13 @@ def test_compbench_is_the_mean_of_the_answers(tmp_path: Path) -> None:
 
 
 def phrases(folder: Path) -> Path:
-    """A dog left of a cat, one above it, and both in one picture, which VISOR's relation score leaves out."""
+    """A dog left of a cat, one above it, and both in one picture, which VISOR's relation score leaves out; a cat."""
     entries = [
         {"obj_1_attributes": ["dog"], "obj_2_attributes": ["cat"], "rel_type": words, "num_objects": 2, "text": "t"}
         for words in ("to the left of", "above", "and")
     ]
+    single = {"obj_1_attributes": ["cat"], "obj_2_attributes": [None], "rel_type": "single", "num_objects": 1}
+    entries = [entry | {"unique_id": number} for number, entry in enumerate([*entries, single])]
     path = folder / "text_spatial_rel_phrases.json"
     path.write_text(json.dumps(entries))
     return path
@@ -104,6 +106,21 @@ def test_pictures_that_visor_lacks_are_counted_and_a_verdict_that_its_boxes_cont
     (row,) = visor_table(path, phrases(tmp_path)).records()
     assert (row["uncond"], row["images"], row["missing"], row["unlike"]) == (1.0, 3, 5, 1)
     assert row["n4"] == 0.0
+
+
+def test_detections_of_a_part_of_visor_are_joined_by_unique_id_and_not_by_place(tmp_path: Path) -> None:
+    path, part = detections(tmp_path, [[1], [0]]), phrases(tmp_path)
+    entries = json.loads(part.read_text())
+    part.write_text(json.dumps(entries[1:]))  # the prompt of "1_0" stands first, that of "0_0" is not in it
+    with pytest.raises(UnreadableFile, match="'0_0' is no image of a prompt"):
+        visor_table(path, part)
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps({"1_0": found["1_0"], "2_0": found["0_0"]}))
+    (row,) = visor_table(path, part).records()
+    assert (row["oa"], row["uncond"], row["images"], row["missing"], row["unlike"]) == (1.0, 0.0, 1, 3, 0)
+    part.write_text(json.dumps([*entries, entries[1]]))
+    with pytest.raises(UnreadableFile, match="two entries have the unique_id 1"):
+        visor_table(path, part)
 
 
 @pytest.mark.parametrize(

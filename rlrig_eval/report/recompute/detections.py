@@ -18,10 +18,14 @@ IMAGES = 4
 
 
 class Phrase(Excerpt):
-    """What is used of an entry of ``text_spatial_rel_phrases.json``, whose place in the file is its unique id."""
+    """What is used of an entry of ``text_spatial_rel_phrases.json``; the second object of a single is null.
 
+    Its place in the file is its unique id in the whole file alone, not in a part of it.
+    """
+
+    unique_id: int
     obj_1_attributes: tuple[str, ...]
-    obj_2_attributes: tuple[str, ...]
+    obj_2_attributes: tuple[str | None, ...]
     rel_type: str
     num_objects: int
 
@@ -47,14 +51,14 @@ def visor_table(results: Path, phrases: Path) -> Table:
         phrases: ``text_spatial_rel_phrases.json``, which says what each prompt asks for.
 
     Raises:
-        UnreadableFile: a file is not what it should be, or names a prompt that is not there.
+        UnreadableFile: a file is not what it should be, names a prompt that is not there, or has one id twice.
     """
-    asked = [checked(Phrase, raw, phrases) for raw in document(phrases, list)]
+    asked = _by_id([checked(Phrase, raw, phrases) for raw in document(phrases, list)], phrases)
     found: dict[int, list[tuple[bool, bool]]] = {}
     unlike = 0
     for name, raw in document(results, dict).items():
         number = name.partition("_")[0]
-        if not number.isdecimal() or int(number) >= len(asked):
+        if not number.isdecimal() or int(number) not in asked:
             raise UnreadableFile(f"{name!r} is no image of a prompt in {phrases.name}", path=results)
         phrase, seen = asked[int(number)], checked(Detections, raw, results)
         if not _relational(phrase):
@@ -68,7 +72,7 @@ def visor_table(results: Path, phrases: Path) -> Table:
         found.setdefault(int(number), []).append((both, bool(seen.sra)))
     scores = _visor(list(found.values()))
     images = sum(map(len, found.values()))
-    missing = IMAGES * sum(map(_relational, asked)) - images
+    missing = IMAGES * sum(map(_relational, asked.values())) - images
     names = ("oa", "uncond", "cond", "n1", "n2", "n3", "n4")
     titles = ("OA", "VISOR", "VISOR, both found", *(f"VISOR-{n}" for n in range(1, IMAGES + 1)))
     columns = (
@@ -81,6 +85,14 @@ def visor_table(results: Path, phrases: Path) -> Table:
     row = (results.stem, *(None if scores is None else known(getattr(scores, n)) for n in names))
     note = "As published: means over the pictures that are there, shares of the prompts that have one."
     return Table(title="VISOR, recomputed", columns=columns, rows=((*row, images, missing, unlike),), notes=(note,))
+
+
+def _by_id(phrases: list[Phrase], path: Path) -> dict[int, Phrase]:
+    asked: dict[int, Phrase] = {}
+    for phrase in phrases:
+        if asked.setdefault(phrase.unique_id, phrase) is not phrase:
+            raise UnreadableFile(f"two entries have the unique_id {phrase.unique_id}", path=path)
+    return asked
 
 
 def _visor(found: list[list[tuple[bool, bool]]]) -> VISOR | None:

@@ -1,7 +1,7 @@
 """Scorers that are a published benchmark's own rule. An imported suite names its own; `TOTALS` are of whole runs.
 
 A scorer sees what an extractor read, so detections have no confidences: each counts as 1, and thresholds are the
-extractor's affair.
+extractor's affair. A rule that cuts by confidence says what it makes of that (`compbench`).
 """
 
 from collections.abc import Mapping

@@ -15,16 +15,19 @@ from rlrig_eval.metrics import (
     compbench_locality,
     compbench_nouns,
     compbench_numeracy,
+    compbench_position_2d,
 )
 from rlrig_eval.metrics.compbench import LOCALITIES_3D, LONG_SIDE, PEOPLE
 from rlrig_eval.metrics.compbench_counts import ALIASES
 from rlrig_eval.metrics.compbench_nouns import Nouns
 from rlrig_eval.runs.published.seen import detections, require_boxes
 from rlrig_eval.runs.scorers import Scorer, Scores
-from rlrig_eval.scene import Box, SceneGraph
+from rlrig_eval.scene import Box, Entity, SceneGraph
 from rlrig_eval.suite import Prompt, Suite
+from rlrig_eval.suite.importers.graphs import UNPARSED
 
 TAGGER = "en_core_web_sm"
+Pair = tuple[str, str]
 _VARIANTS: dict[str, Variant] = {"": "published", "_corrected": "corrected"}
 
 
@@ -33,10 +36,13 @@ class CompBench:
     None.
 
     The 2D rule counts pixels ("next to" is 150 of them) of a picture whose long side is at most 480, as the published
-    detector resizes it: boxes in a larger picture are shrunk to that.
+    detector resizes it: boxes in a larger picture are shrunk to that. Its cut needs confidences, which nothing read
+    has: see `_plane`.
 
     The 3D rule has no depth map here: each thing has one depth, so its transposition is not repeated, and "published"
-    differs from "corrected" in what it makes of overlap alone.
+    differs from "corrected" in what it makes of overlap, and of a noun that stands twice.
+
+    None of a text that nobody could read, or in which no two nouns are known: nothing was looked for.
     """
 
     def __call__(self, read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
@@ -56,11 +62,14 @@ def _scores(read: SceneGraph, prompt: Prompt, suite: Suite, long_side: float) ->
     values = dict.fromkeys(("2d", "2d_corrected", "3d", "3d_corrected", "numeracy"), None) | _counted(read, prompt)
     if category not in ("spatial", "3d_spatial", "complex"):
         return Scores(values)
-    nouns, tagger = nouns_of(prompt, category == "complex")
+    (noun_1, noun_2), tagger = nouns_of(prompt, category == "complex")
+    evidence = {"nouns": (noun_1, noun_2), "nouns_by": tagger}
+    if UNPARSED in prompt.tags or noun_1 is None or noun_2 is None:
+        return Scores(values, evidence)
     score = _depth if category == "3d_spatial" else partial(_plane, long_side=long_side)
-    found = {name: score(read, prompt.text, nouns, variant) for name, variant in _VARIANTS.items()}
+    found = {name: score(read, prompt.text, (noun_1, noun_2), variant) for name, variant in _VARIANTS.items()}
     kind = "3d" if category == "3d_spatial" else "2d"
-    return Scores(values | {kind + name: value for name, value in found.items()}, {"nouns": nouns, "nouns_by": tagger})
+    return Scores(values | {kind + name: value for name, value in found.items()}, evidence)
 
 
 def nouns_of(prompt: Prompt, complex_: bool = False) -> tuple[Nouns, str]:
@@ -89,32 +98,49 @@ def _tagger() -> Any:
     return spacy.load(TAGGER)
 
 
-def _plane(read: SceneGraph, text: str, nouns: Nouns, variant: Variant, long_side: float) -> float:
-    """The first thing that is labelled just so, for each noun."""
+def _plane(read: SceneGraph, text: str, nouns: Pair, variant: Variant, long_side: float) -> float:
+    """The first thing that is labelled just so, for each noun.
+
+    Confidences count as 1, with which two things found reach the cut of .5 however they stand. The detector's are less,
+    so that as published nothing is left of a picture without a position score.
+    """
     shrink = min(1.0, LONG_SIDE / long_side)
     first: dict[str, Box] = {}
     for thing in detections(read):
         x0, y0, x1, y1 = (end * shrink for end in thing.box)
         first.setdefault(_label(thing.category), (x0, y0, x1, y1))
-    box_1, box_2 = (None if noun is None else first.get(noun) for noun in nouns)
-    locality = compbench_locality(text)
-    return compbench_2d(box_1, box_2, locality, variant=variant, long_side=long_side * shrink)
+    box_1, box_2 = map(first.get, nouns)
+    locality, side = compbench_locality(text), long_side * shrink
+    if box_1 is None or box_2 is None or compbench_position_2d(box_1, box_2, locality, variant, side) == 0:
+        return 0.0
+    return compbench_2d(box_1, box_2, locality, variant=variant, long_side=side)
 
 
-def _depth(read: SceneGraph, text: str, nouns: Nouns, variant: Variant) -> float | None:
-    """None where the extractor knows no depth: a wrong order and an unknown one are two things."""
+def _depth(read: SceneGraph, text: str, nouns: Pair, variant: Variant) -> float | None:
+    """None where the extractor knows no depth: a wrong order and an unknown one are two things.
+
+    Of a noun that stands twice ("a desk hidden by a desk") "corrected" takes two things, whichever is the one meant.
+    """
     require_boxes(read)
     things = [entity for entity in read.entities if entity.box is not None]
-    if nouns[0] is None or nouns[1] is None:
-        return 0.0
     labels = [_label(entity.category) for entity in things]
-    one, other = (None if n is None else things[n] for n in compbench_instances(labels, nouns[0], nouns[1], variant))
-    known = [-entity.depth for entity in (one, other) if entity is not None and entity.depth is not None]
-    if one is not None and other is not None and len(known) < 2:
+    one, other = (None if n is None else things[n] for n in compbench_instances(labels, *nouns, variant))
+    if one is not None and other is not None and (one.depth is None or other.depth is None):
         return None
-    near_1, near_2 = known if len(known) == 2 else (0.0, 0.0)
-    boxes = [None if entity is None else entity.box for entity in (one, other)]
-    return compbench_3d(boxes[0], boxes[1], near_1, near_2, compbench_locality(text, LOCALITIES_3D), variant)
+    orders = [(one, other)]
+    if nouns[0] == nouns[1] and variant == "corrected":
+        orders.append((other, one))
+    locality = compbench_locality(text, LOCALITIES_3D)
+    return max(compbench_3d(_box(a), _box(b), _near(a), _near(b), locality, variant) for a, b in orders)
+
+
+def _box(thing: Entity | None) -> Box | None:
+    return None if thing is None else thing.box
+
+
+def _near(thing: Entity | None) -> float:
+    """The larger the nearer; of a thing that was not found, anything."""
+    return 0.0 if thing is None or thing.depth is None else -thing.depth
 
 
 def _counted(read: SceneGraph, prompt: Prompt) -> dict[str, float | None]:

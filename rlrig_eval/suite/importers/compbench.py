@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from rlrig_eval.suite.importers.benchmark import Benchmark, Imported, Placed, Record, Row, checked, one_each, prompts_of
+from rlrig_eval.suite.importers.counted import OBJECTS, counted, listed
 from rlrig_eval.suite.importers.files import the_files
 from rlrig_eval.suite.importers.graphs import read_text
 from rlrig_eval.suite.importers.ids import prompt_id
@@ -34,14 +35,24 @@ class Line(Record):
 def read(path: Path, variant: str) -> Imported:
     files = list(the_files(path, *(f"{category}_val.txt" for category in CATEGORIES)))
     prompts: list[Placed] = []
+    notes: list[str] = []
     for file in list(files):
         parts = _parts(file)
         rows = checked((raw._replace(data={"text": raw.data}) for raw in lines(file)), Line)
         category = file.stem.removesuffix("_val").removesuffix("_train")
         sets = {text: part for part, found in parts.items() for text in _texts(found)}
-        prompts += prompts_of(one_each(rows), partial(_prompt, category=category, sets=sets))
-        files += parts.values()
-    return Imported(prompts, files)
+        things = _things(file) if category == "numeracy" else None
+        make = partial(_prompt, category=category, sets=sets, objects=None if things is None else listed(things))
+        prompts += prompts_of(one_each(rows), make)
+        files += (*parts.values(), *(() if things is None else (things,)))
+        if category == "numeracy" and things is None:
+            notes.append(f"Without {OBJECTS} beside {file.name}: every word after a number counts as a thing")
+    return Imported(prompts, files, notes)
+
+
+def _things(file: Path) -> Path | None:
+    beside = file.with_name(OBJECTS)
+    return beside if beside.is_file() else None
 
 
 def _plain(text: str) -> str:
@@ -62,11 +73,14 @@ def _texts(file: Path) -> list[str]:
     return [str(raw.data).lower() for raw in lines(file)]
 
 
-def _prompt(row: Row[Line], category: str, sets: Mapping[str, str]) -> Prompt:
+def _prompt(row: Row[Line], category: str, sets: Mapping[str, str], objects: Mapping[str, str] | None) -> Prompt:
     """The id has the number of the line from 0, as the published image names count."""
     text = row.record.text
     name = prompt_id("t2i-compbench", f"{category}-{row.line - 1:04d}")
-    graph, unread = read_text(_plain(text) if category in ("spatial", "3d_spatial") else text)
+    if category == "numeracy":
+        graph, unread = counted(text, objects)
+    else:
+        graph, unread = read_text(_plain(text) if category in ("spatial", "3d_spatial") else text)
     part = sets.get(text.lower())
     return Prompt(
         id=name,

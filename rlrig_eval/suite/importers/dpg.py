@@ -5,9 +5,10 @@ from pathlib import Path
 from rlrig_eval.errors import UnreadableFile
 from rlrig_eval.suite.documents import read_text as read_file
 from rlrig_eval.suite.importers.benchmark import Benchmark, Imported, checked
-from rlrig_eval.suite.importers.dsg import Proposition, Rows, mended, propositions
+from rlrig_eval.suite.importers.dsg import Rows, mended, propositions
 from rlrig_eval.suite.importers.files import the_file
 from rlrig_eval.suite.importers.records import records
+from rlrig_eval.suite.importers.tuples import Proposition
 
 
 def read(path: Path, variant: str) -> Imported:

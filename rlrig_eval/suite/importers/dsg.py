@@ -1,44 +1,19 @@
 """DSG-1k: propositions that depend on one another, a row of a CSV each (arXiv 2310.18235, j-min/DSG)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field
-
 from rlrig_eval.metrics.dsg import dsg_parents
-from rlrig_eval.scene import Entity, Relation, SceneGraph
-from rlrig_eval.scene.phrases import singular
-from rlrig_eval.suite.importers.benchmark import Benchmark, Imported, Placed, Record, Row, checked, prompts_of
+from rlrig_eval.suite.importers.benchmark import Benchmark, Imported, Placed, Row, checked, prompts_of
 from rlrig_eval.suite.importers.files import the_file
-from rlrig_eval.suite.importers.graphs import PARTIAL, kinds, relation
+from rlrig_eval.suite.importers.graphs import PARTIAL, kinds
 from rlrig_eval.suite.importers.ids import prompt_id
 from rlrig_eval.suite.importers.records import records
+from rlrig_eval.suite.importers.tuples import Proposition, graph_of
 from rlrig_eval.suite.schema import Prompt, Question
 
-SEEN = frozenset(("color", "material", "size", "shape", "texture", "pattern", "scale"))
-"""Kinds of attribute that a graph holds; the others (state, type, style, ...) are asked about alone."""
-_TUPLE = re.compile(r".+? - .+? \((.*)\)", re.DOTALL)
 _CELL = re.compile(r"[\d\s,]*")
-
-
-class Proposition(Record):
-    """A row: one proposition of the prompt `item_id`."""
-
-    item_id: str = Field(min_length=1)
-    text: str
-    proposition_id: int
-    dependency: str
-    category_broad: str
-    category_detailed: str
-    stated: str = Field(alias="tuple")
-    question_natural_language: str
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """What stands between the parentheses of the tuple."""
-        found = _TUPLE.fullmatch(self.stated)
-        return tuple(found[1].split(", ")) if found else ()
 
 
 Rows = Sequence[Row[Proposition]]
@@ -108,45 +83,6 @@ def _question(record: Proposition, known: set[int]) -> Question:
         depends=tuple(str(p) for p in dsg_parents(record.dependency) if p != own and p in known),
         tags=(f"{record.category_broad} - {record.category_detailed}",),
     )
-
-
-def graph_of(records: Iterable[Proposition]) -> tuple[SceneGraph, bool]:
-    """What the tuples say of things, their looks, numbers and relations; and whether that is all that they say."""
-    records = tuple(records)
-    things: dict[str, list[str]] = {", ".join(r.said): [] for r in records if r.category_broad == "entity" and r.said}
-    ids = {thing: f"e{number}" for number, thing in enumerate(things)}
-    counts: dict[str, int] = {}
-    relations: dict[Relation, None] = {}
-    whole = True
-    for record in records:
-        said = record.said
-        kind = (record.category_broad, record.category_detailed)
-        if kind[0] == "entity":
-            continue
-        if kind[0] == "attribute" and kind[1] in SEEN and len(said) == 2 and said[0] in ids:
-            things[said[0]].append(said[1])
-        elif kind == ("other", "count") and len(said) == 2 and said[0] in ids and (number := _exactly(said[1])):
-            counts[said[0]] = number
-        elif kind[0] == "relation" and len(said) == 3 and set(said[:2]) <= ids.keys() and said[0] != said[1]:
-            relations[relation(ids[said[0]], said[2], ids[said[1]])] = None
-        else:
-            whole = False
-    entities = (
-        Entity(
-            id=ids[thing],
-            category=singular(thing) if counts.get(thing, 1) > 1 else thing,
-            attributes=tuple(dict.fromkeys(looks)),
-            count=counts.get(thing, 1),
-        )
-        for thing, looks in things.items()
-    )
-    return SceneGraph(entities=tuple(entities), relations=tuple(relations)), whole
-
-
-def _exactly(words: str) -> int:
-    """The number of an ``==3``; 0 where there is none."""
-    found = re.fullmatch(r"==\s*(\d+)", words)
-    return int(found[1]) if found else 0
 
 
 BENCHMARK = Benchmark(

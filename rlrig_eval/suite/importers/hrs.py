@@ -15,6 +15,8 @@ from rlrig_eval.suite.schema import Prompt
 SYNTHETIC, META = "synthetic", "meta"
 LEVELS = {2: "easy", 3: "medium", 4: "hard"}
 """Number of objects -> level; each is a third of the file."""
+_SAYS = {"on": "above"}
+"""Words of the spatial prompts -> the relation that the published rule, on edges of boxes, takes them for."""
 _SIZES = dict.fromkeys(LARGER, "bigger than") | dict.fromkeys(SMALLER, "smaller than")
 
 
@@ -75,7 +77,7 @@ def _spatial(row: Row[Columns], things: int, words: list[str]) -> list[Relation]
         if word in BETWEEN or word not in TERMS:
             row.wrong(f"rel{number}", f"{word!r} is no relation of two objects")
     pairs = zip(words, last, strict=True)
-    return [relation(subject, word, object_) for word, object_ in pairs for subject in subjects]
+    return [relation(subject, _SAYS.get(word, word), object_) for word, object_ in pairs for subject in subjects]
 
 
 def _sizes(row: Row[Columns], things: int, words: list[str]) -> list[Relation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from PIL import Image
 
 from rlrig_eval.extract import Unscored
+from rlrig_eval.metrics import GenEvalImage, geneval_scores
+from rlrig_eval.metrics.geneval import TAGS
 from rlrig_eval.models import Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import evaluate
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.published import compbench as compbench_rules
-from rlrig_eval.runs.published.compbench import nouns_of
+from rlrig_eval.runs.published.compbench import TAGGER, nouns_of
 from rlrig_eval.runs.published.geneval import geneval
 from rlrig_eval.runs.published.totals import totals
 from rlrig_eval.runs.published.visor import visor
@@ -93,8 +96,8 @@ def test_hrs_holds_four_objects_against_the_wrong_ones() -> None:
 def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
     found = scored(compbench(tmp_path), "compbench")
     assert found["spatial-0000"]["2d"] == found["spatial-0000"]["2d_corrected"] == 1.0
-    # "on top of" has no rule as published: half of the score is lost, which is not under the cut of .5.
-    assert (found["spatial-0001"]["2d"], found["spatial-0001"]["2d_corrected"]) == (0.5, 1.0)
+    # "on top of" has no rule as published, and what is left without a position score is cut.
+    assert (found["spatial-0001"]["2d"], found["spatial-0001"]["2d_corrected"]) == (0.0, 1.0)
     assert found["spatial-0002"]["2d"] == 1.0
     # Without overlap nothing is in front of anything, as published.
     assert {(found[name]["3d"], found[name]["3d_corrected"]) for name in ("3d_spatial-0000", "3d_spatial-0001")} == {
@@ -102,6 +105,55 @@ def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
     }
     assert found["numeracy-0000"]["numeracy"] == 1.0
     assert found["numeracy-0000"]["2d"] is found["spatial-0000"]["numeracy"] is None
+
+
+def boxed(*things: tuple[str, tuple[float, float, float, float], float]) -> SceneGraph:
+    """Things with boxes and depths, the most confident first."""
+    return SceneGraph(
+        entities=tuple(Entity(id=f"e{n}", category=c, box=box, depth=d) for n, (c, box, d) in enumerate(things))
+    )
+
+
+LEFT, RIGHT = (0.0, 0.0, 40.0, 40.0), (200.0, 0.0, 240.0, 40.0)
+
+
+def test_two_things_that_stand_wrong_are_cut_as_they_are_with_confidences(tmp_path: Path) -> None:
+    suite = compbench(tmp_path)
+    prompt = next(p for p in suite.prompts if p.text == "a girl on the left of a lamp")
+    wrong = resolve("compbench")(boxed(("lamp", LEFT, 0), ("girl", RIGHT, 0)), prompt, suite).values
+    right = resolve("compbench")(boxed(("girl", LEFT, 0), ("lamp", RIGHT, 0)), prompt, suite).values
+    assert (wrong["2d"], wrong["2d_corrected"], right["2d"], right["2d_corrected"]) == (0.0, 0.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("category", ["spatial", "3d_spatial", "complex"])
+def test_of_a_text_that_nobody_could_read_nothing_is_said(category: str, tmp_path: Path) -> None:
+    texts = "tranquillity, as Monet would have it\na lamp left of a stool and above a cow"
+    (tmp_path / f"{category}_val.txt").write_text(texts)
+    suite = load("t2i-compbench", tmp_path)
+    seen = boxed(("lamp", LEFT, 0.2), ("stool", RIGHT, 0.4))
+    found = {
+        p.id.removeprefix(f"t2i-compbench-{category}-"): resolve("compbench")(seen, p, suite) for p in suite.prompts
+    }
+    assert set(found["0000"].values.values()) == {None}
+    # Two relations: which two things a complex prompt means is not known without the tagger.
+    assert (set(found["0001"].values.values()) == {None}) == (category == "complex" and find_spec(TAGGER) is None)
+
+
+def test_numeracy_wants_no_playground(tmp_path: Path) -> None:
+    (tmp_path / "numeracy_val.txt").write_text("a lamp, and two stools were on the playground")
+    suite = load("t2i-compbench", tmp_path)
+    seen = boxed(("lamp", LEFT, 0), ("stool", RIGHT, 0), ("stool", (300, 0, 340, 40), 0))
+    assert resolve("compbench")(seen, suite.prompts[0], suite).values["numeracy"] == 1.0
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.2, 0.4), (0.4, 0.2)])
+def test_a_noun_that_stands_twice_is_two_things_when_corrected(first: float, second: float, tmp_path: Path) -> None:
+    (tmp_path / "3d_spatial_val.txt").write_text("a desk hidden by a desk")
+    suite = load("t2i-compbench", tmp_path)
+    two = resolve("compbench")(boxed(("desk", LEFT, first), ("desk", RIGHT, second)), suite.prompts[0], suite).values
+    assert (two["3d"], two["3d_corrected"]) == (0.5, 1.0)
+    alone = resolve("compbench")(boxed(("desk", LEFT, first)), suite.prompts[0], suite).values
+    assert alone["3d_corrected"] == 0.25
 
 
 class Ends:
@@ -164,6 +216,35 @@ def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have
     assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
 
 
+SIX = [one(tag, 0) for tag in TAGS]
+
+
+def test_the_corrected_overall_score_is_none_when_a_prompt_has_no_score() -> None:
+    prompts = [*SIX, one("position", 1)]
+    scores: dict[str, float | None] = {prompt.id: 1.0 for prompt in prompts}
+    for missing in (scores | {"position-1": None}, {name: s for name, s in scores.items() if name != "position-1"}):
+        metrics = {"geneval.correct": missing, "geneval.correct_corrected": missing}
+        found = totals(metrics, prompts, images=4, scored={})
+        assert (found["geneval.overall"]["mean"], found["geneval.overall"]["n"]) == (1.0, 6)
+        assert found["geneval.overall_corrected"]["mean"] is None
+    whole = totals({"geneval.correct_corrected": scores}, prompts, images=4, scored={})
+    assert whole["geneval.overall_corrected"]["mean"] == 1.0
+
+
+def test_the_published_overall_score_is_over_images_and_the_corrected_over_prompts() -> None:
+    prompts = [*SIX, one("position", 1)]
+    scores: dict[str, float | None] = {prompt.id: 1.0 for prompt in prompts} | {"position-1": 0.0}
+    metrics = {"geneval.correct": scores, "geneval.correct_corrected": scores}
+    verdicts = {prompt.id: 4 for prompt in prompts} | {"position-0": 1}
+    found = totals(metrics, prompts, images=4, scored={}, verdicts=verdicts)
+    # One image of five is right: .2, as `geneval_scores` has it; one prompt of two: .5.
+    assert found["geneval.overall"]["mean"] == pytest.approx((5 + 0.2) / 6)
+    assert found["geneval.overall_corrected"]["mean"] == pytest.approx((5 + 0.5) / 6)
+    images = [GenEvalImage(p.tags[0], p.id, bool(scores[p.id])) for p in prompts for _ in range(verdicts[p.id])]
+    for variant, total in (("published", "overall"), ("corrected", "overall_corrected")):
+        assert found[f"geneval.{total}"]["mean"] == pytest.approx(geneval_scores(images, variant).overall)
+
+
 def test_the_overall_interval_knows_only_the_spread_within_tags() -> None:
     prompts = [*(one("position", n) for n in range(10)), *(one("colors", n) for n in range(40))]
     scores = {p.id: float(("colors" in p.tags) != p.id.endswith("-0")) for p in prompts}  # 1 of 10, 39 of 40
@@ -192,6 +273,12 @@ def test_visor_counts_images_by_prompt() -> None:
     found = {name: total["mean"] for name, total in totals(by_metric, [], images=4, scored={"a": 4, "b": 4}).items()}
     assert found["visor.cond"] == pytest.approx(2 / 3)
     assert [found[f"visor.n{k}"] for k in (1, 2, 3, 4)] == [1.0, 0.5, 0.5, 0.0]
+
+
+def test_visor_s_conditional_score_is_over_images() -> None:
+    """Of a one image is scored, and right; of b four have both objects, and none is right: 1 of 5, and not 1 of 2."""
+    by_metric = {"visor.oa": {"a": 1.0, "b": 1.0}, "visor.uncond": {"a": 1.0, "b": 0.0}}
+    assert totals(by_metric, [], images=4, scored={"a": 1, "b": 4})["visor.cond"]["mean"] == pytest.approx(0.2)
 
 
 def test_an_image_that_is_missing_is_not_counted_as_right() -> None:
@@ -233,7 +320,7 @@ def test_a_run_with_synthetic_needs_no_detector_and_gives_the_known_score(tmp_pa
     assert json.loads((tmp_path / "run" / "summary.json").read_text()) == run.summary
 
 
-def test_whose_left_it_is_nobody_says_who_cannot_see_which_way_things_face() -> None:
+def test_a_reading_without_the_own_side_that_is_asked_for_is_wrong() -> None:
     things = (Entity(id="a", category="cup"), Entity(id="b", category="dog"))
     boxes: Any = {"a": (0, 20, 10, 30), "b": (40, 20, 50, 30)}
     seen = tuple(e.model_copy(update={"box": boxes[e.id]}) for e in things)
@@ -248,4 +335,5 @@ def test_whose_left_it_is_nobody_says_who_cannot_see_which_way_things_face() -> 
         found: Scores = resolve("graph")(SceneGraph(entities=seen, relations=relations), asked, suite)
         return found.values["all_correct"]
 
-    assert (all_correct(viewer), all_correct(own)) == (None, 1.0)
+    other = own.model_copy(update={"predicate": "right of"})
+    assert [all_correct(*seen) for seen in ((), (viewer,), (other,), (own,))] == [0.0, 0.0, 0.0, 1.0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rlrig_eval.metrics.dsg import dsg_scores
-from rlrig_eval.suite import load
+from rlrig_eval.suite import Prompt, load
 from tests.suite.importers.conftest import FIXTURES, PUBLISHED, by_id, message, published, told
 
 FILE = FIXTURES / "dsg.csv"
@@ -40,6 +40,60 @@ def test_what_the_graph_cannot_hold_is_asked_all_the_same_and_tagged() -> None:
     assert "partial" in prompts["vrd_2"].tags
     assert [question.text for question in prompts["vrd_2"].questions][-1] == "Is this a still life?"
     assert prompts["vrd_2"].questions[0].tags == ("entity - whole",)
+
+
+HEADER = FILE.read_text().split("\n")[0].strip()
+
+
+def stated(tmp_path: Path, *rows: tuple[str, str]) -> Prompt:
+    """A prompt of (dependency, tuple), numbered from 1."""
+    lines = [
+        f'x_1,t,,{number},"{depends}",{tuple_.split(" - ")[0]},{tuple_.split(" - ")[1].split(" (")[0]},"{tuple_}",q?'
+        for number, (depends, tuple_) in enumerate(rows, start=1)
+    ]
+    (tmp_path / "dsg.csv").write_text("\n".join([HEADER, *lines]))
+    (prompt,) = load("dsg-1k", tmp_path / "dsg.csv").prompts
+    return prompt
+
+
+def test_the_scale_of_a_thing_is_no_thing(tmp_path: Path) -> None:
+    prompt = stated(tmp_path, ("0", "entity - whole (mug)"), ("1", "entity - scale (mug, small)"))
+    assert [(thing.category, thing.attributes) for thing in prompt.graph.entities] == [("mug", ("small",))]
+    assert "partial" not in prompt.tags
+
+
+def test_of_two_things_called_alike_the_one_that_is_depended_on_is_meant(tmp_path: Path) -> None:
+    prompt = stated(
+        tmp_path,
+        ("0", "entity - whole (vase)"),
+        ("0", "entity - whole (clock)"),
+        ("0", "entity - whole (vase)"),
+        ("3", "attribute - color (vase, green)"),
+        ("1,2", "relation - spatial (vase, clock, above)"),
+        ("3,1", "relation - spatial (vase, vase, beside)"),
+        ("3", "other - count (vase, ==2)"),
+    )
+    things, relations = prompt.graph.entities, prompt.graph.relations
+    assert [(t.category, t.attributes, t.count) for t in things] == [
+        ("vase", (), 1),
+        ("clock", (), 1),
+        ("vase", ("green",), 2),
+    ]
+    assert [(r.subject, r.predicate, r.object) for r in relations] == [("e0", "above", "e1"), ("e2", "near", "e0")]
+    assert "partial" not in prompt.tags
+
+
+@pytest.mark.parametrize("depends", ["0", "2", "1,2,3"])
+def test_a_tuple_that_leaves_open_which_is_meant_is_not_in_the_graph(tmp_path: Path, depends: str) -> None:
+    prompt = stated(
+        tmp_path,
+        ("0", "entity - whole (vase)"),
+        ("0", "entity - whole (clock)"),
+        ("0", "entity - whole (vase)"),
+        (depends, "relation - spatial (vase, clock, above)"),
+    )
+    assert (len(prompt.graph.entities), prompt.graph.relations) == (3, ())
+    assert "partial" in prompt.tags
 
 
 def test_trap_crlf_and_no_end_of_the_last_line() -> None:
@@ -101,6 +155,8 @@ def test_the_published_file() -> None:
     assert asked == {"entity": 3395, "relation": 2069, "attribute": 1950, "global": 475, "other": 293}
     assert sum("asks spatial" in prompt.tags for prompt in suite.prompts) == 606
     assert "10 cells with words, 44 references to themselves, 8 references to nothing" in suite.description
+    assert told(by_id(suite)["tifa160_5"]) == [("woman", "show", "watermelon slice"), ("woman", "on", "scooter")]
+    assert len(by_id(suite)["tifa160_5"].graph.entities) == 4
     whole = by_id(suite)["tifa160_134"]
     assert all("1" not in question.depends for question in whole.questions)
     twice = Counter(prompt.text for prompt in suite.prompts).most_common(1)[0][0]

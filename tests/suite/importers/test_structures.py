@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from rlrig_eval.extract.detector import FLAT
+from rlrig_eval.extract.words import Words
 from rlrig_eval.suite import load
 from tests.suite.importers.conftest import FIXTURES, Changed, by_id, message, told
 
@@ -56,6 +58,16 @@ def test_hrs_columns_are_relations_as_its_script_reads_them() -> None:
         ("vase", "left of", "rug"),
     ]
     assert [prompts[f"spatial-000{n}"].tags[0] for n in range(4)] == ["easy", "medium", "medium", "hard"]
+
+
+def test_hrs_takes_on_for_above_which_boxes_decide(tmp_path: Path) -> None:
+    (tmp_path / "hrs.csv").write_text(
+        HRS.read_text().replace("rug,,above,", "rug,,on,").replace("rug,above,", "rug,on,")
+    )
+    prompt = by_id(load("hrs", tmp_path / "hrs.csv"))["spatial-0003"]
+    assert [words for _, words, _ in told(prompt)] == ["above", "above", "left of", "left of"]
+    assert "relation:on" not in prompt.tags
+    assert set(Words.of(prompt.graph).predicates) <= FLAT  # the detector of photographs raises for any other
 
 
 def test_hrs_has_two_wordings() -> None:

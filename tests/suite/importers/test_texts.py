@@ -86,6 +86,46 @@ def test_the_benchmarks_own_words_for_a_relation(tmp_path: Path, category: str, 
     assert prompt.text == f"a lamp {words} a stool"  # the model is given it as it stands
 
 
+OBJECTS = "knife - knives\nlamp - lamps\nfish - fish\ntraffic light - traffic lights\n"
+
+
+@pytest.mark.parametrize("objects", [OBJECTS, None])
+@pytest.mark.parametrize(
+    ("text", "things", "partial"),
+    [
+        ("a lamp, two knives, and an lamp were on the playground", [("lamp", 1), ("knife", 2), ("lamp", 1)], True),
+        ("three fish and one knife", [("fish", 3), ("knife", 1)], False),
+        ("Eight lamps shared a burger", [("lamp", 8)], True),
+    ],
+)
+def test_numeracy_wants_what_is_counted_and_no_relation(
+    tmp_path: Path, objects: str | None, text: str, things: list[tuple[str, int]], partial: bool
+) -> None:
+    compbench(tmp_path, numeracy_val=[text])
+    if objects is not None:
+        (tmp_path / "new_objects.txt").write_text(objects)
+    (prompt,) = load("t2i-compbench", tmp_path).prompts
+    assert [(thing.category, thing.count) for thing in prompt.graph.entities] == things
+    assert (prompt.graph.relations, prompt.text, "partial" in prompt.tags) == ((), text, partial)
+
+
+def test_numeracy_counts_what_is_listed_and_says_when_there_is_no_list(tmp_path: Path) -> None:
+    texts = ["two traffic lights and two burgers", "two burgers"]
+    alone = load("t2i-compbench", compbench(tmp_path, numeracy_val=texts))
+    (tmp_path / "new_objects.txt").write_text(OBJECTS)
+    told_by_list = load("t2i-compbench", tmp_path)
+    (lights,) = by_id(told_by_list)["numeracy-0000"].graph.entities
+    assert (lights.category, lights.count) == ("traffic light", 2)
+    assert "unparsed" in by_id(told_by_list)["numeracy-0001"].tags
+    assert "Without new_objects.txt" in alone.description
+    assert "Without new_objects.txt" not in told_by_list.description
+    assert alone.version != told_by_list.version
+    (tmp_path / "new_objects.txt").write_text("knife knives")
+    assert message("t2i-compbench", tmp_path / "numeracy_val.txt") == [
+        "new_objects.txt:1: text: 'knife knives' is no 'singular - plural'"
+    ]
+
+
 # GenEval 2
 
 
