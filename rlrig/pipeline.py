@@ -6,6 +6,8 @@ The loop runs over a batch of prompts at once; a prompt whose picture satisfies 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig.spent import Spent, told
 from rlrig.trace import Calls, Round, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, parse
+from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.suite.seeds import candidate_seed
 
 if TYPE_CHECKING:
@@ -42,7 +45,6 @@ class _Case:
     rounds: list[Round] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     views: list[Assessment] = field(default_factory=list)
-    spent: Spent = field(default_factory=Spent)
 
     def best(self, since: int = 0) -> int:
         """The round, from `since` on, with the highest reward, then confidence; the earliest wins a tie."""
@@ -70,11 +72,15 @@ class _Case:
 
 @dataclass(frozen=True)
 class _Step:
-    """What is to be done for a case in this round: edit the picture of round `parent`, or draw afresh."""
+    """What is to be done for a case in this round: edit the picture of round `parent`, or draw afresh.
+
+    `spent` is what the Actor took to write the instruction.
+    """
 
     case: _Case
     parent: int | None
     instruction: str | None = None
+    spent: Spent = field(default_factory=Spent)
 
 
 class RLRIGPipeline:
@@ -121,7 +127,11 @@ class RLRIGPipeline:
         save_preset(self.preset, Path(path))
 
     def __call__(
-        self, prompts: Sequence[str], seeds: Sequence[int], graphs: Sequence[SceneGraph] | None = None
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        graphs: Sequence[SceneGraph] | None = None,
+        countings: Sequence[Counting] | None = None,
     ) -> list[Result]:
         """Draw every prompt.
 
@@ -129,20 +139,23 @@ class RLRIGPipeline:
             prompts: what to draw.
             seeds: one a prompt, in [0, 2**63); round k of a prompt uses `candidate_seed(seed, k)`.
             graphs: the prompts' scene graphs; read off the text when None.
+            countings: whether "a dog" asks for exactly one or for at least one, a rule a prompt; exactly when None.
         """
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
         graphs = [parse(prompt) for prompt in prompts] if graphs is None else graphs
+        countings = ["exact" for _ in prompts] if countings is None else countings
         cases = [
-            _Case(prompt, seed, graph.requirements())
-            for prompt, seed, graph in zip(prompts, seeds, graphs, strict=True)
+            _Case(prompt, seed, graph.requirements(counting))
+            for prompt, seed, graph, counting in zip(prompts, seeds, graphs, countings, strict=True)
         ]
-        self._perform([_Step(case, parent=None) for case in cases])
+        self._perform([_Step(case, parent=None) for case in cases], time.perf_counter())
         for _ in range(self.loop.max_edits):
             open_cases = [case for case in cases if not case.done()]
             if not open_cases:
                 break
-            self._perform(self._plan(open_cases))
+            started = time.perf_counter()  # the Actor's writing is part of the round
+            self._perform(self._plan(open_cases), started)
         return [self._result(case) for case in cases]
 
     def _plan(self, cases: Sequence[_Case]) -> list[_Step]:
@@ -158,13 +171,11 @@ class RLRIGPipeline:
         took = told(self.actor, [1] * len(asking)) if asking else []
         steps = [_Step(case, parent=None) for case in stuck]
         for (case, parent), instruction, spent in zip(asking, instructions, took, strict=True):
-            case.spent += spent
-            steps.append(_Step(case, parent, instruction))
+            steps.append(_Step(case, parent, instruction, spent))
         return steps
 
-    def _perform(self, steps: Sequence[_Step]) -> None:
-        """Make the pictures of one round, look at them, and add them to their cases."""
-        started = time.perf_counter()
+    def _perform(self, steps: Sequence[_Step], started: float) -> None:
+        """Make the pictures of a round that began at `started`, look at them, and add them to their cases."""
         pictures: dict[int, Image] = {}
         draws = [i for i, step in enumerate(steps) if step.parent is None]
         edits = [(i, step.parent, step.instruction or "") for i, step in enumerate(steps) if step.parent is not None]
@@ -184,11 +195,12 @@ class RLRIGPipeline:
         took = told(self.checker, [len(step.case.requirements) for step in steps])
         share = (time.perf_counter() - started) / max(1, len(steps))
         for step, image, probabilities, spent in zip(steps, images, answers, took, strict=True):
-            step.case.spent += spent
-            self._record(step, image, probabilities, share)
+            self._record(step, image, probabilities, share, step.spent + spent)
 
-    def _record(self, step: _Step, image: Image, probabilities: Sequence[float], seconds: float) -> None:
+    def _record(self, step: _Step, image: Image, probabilities: Sequence[float], seconds: float, spent: Spent) -> None:
         case, index = step.case, len(step.case.rounds)
+        # Asked now, for what a picture takes may change from call to call.
+        evals = self.diffuser.evals_per_image if step.parent is None else self.editor.evals_per_image
         view = assess(case.requirements, probabilities, self.loop.threshold)
         fresh = "draw" if index == 0 else "fresh"
         case.rounds.append(
@@ -200,25 +212,19 @@ class RLRIGPipeline:
                 probabilities=view.probabilities,
                 reward=view.reward,
                 seconds=seconds,
+                calls=Calls(images=1, denoiser_evals=evals, **spent.cost()),
             )
         )
         case.images.append(image)
         case.views.append(view)
 
     def _result(self, case: _Case) -> Result:
-        edits = sum(r.action == "edit" for r in case.rounds)
-        draws = len(case.rounds) - edits
-        calls = Calls(
-            images=len(case.rounds),
-            denoiser_evals=draws * self.diffuser.evals_per_image + edits * self.editor.evals_per_image,
-            **case.spent.cost(),
-        )
         stopped = "satisfied" if case.done() else "budget"
         trace = Trace(
             threshold=self.loop.threshold,
             rounds=tuple(case.rounds),
             chosen=case.best(),
             stopped=stopped,
-            calls=calls,
+            calls=reduce(add, (r.calls for r in case.rounds if r.calls)),
         )
         return Result(image=case.images[case.best()], trace=trace, images=tuple(case.images))

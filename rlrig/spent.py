@@ -19,7 +19,7 @@ class Spent:
     written: int | None = 0
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(self.calls + other.calls, _sum(self.read, other.read), _sum(self.written, other.written))
+        return Spent(self.calls + other.calls, summed(self.read, other.read), summed(self.written, other.written))
 
     def cost(self) -> dict[str, int]:
         """By the names of `rlrig.trace.Calls`; what nobody counted is left out."""
@@ -41,5 +41,6 @@ def told(role: Any, asked: Sequence[int]) -> list[Spent]:
     return list(spent)
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
+def summed(one: int | None, other: int | None) -> int | None:
+    """The sum of two counts; None, not known, where one of them is."""
     return None if one is None or other is None else one + other

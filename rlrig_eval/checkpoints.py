@@ -6,13 +6,22 @@ The harness's baselines and the system under test open their pipelines here, so 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rlrig_eval import assets, weights
 from rlrig_eval.errors import UsageError
+
+PLAIN = (".safetensors", ".gguf")
+"""Files of weights that are weights and nothing else; of any other kind loaders take a pickle, which may run code."""
+
+
+def require_plain(file: str | Path, what: str, kinds: Sequence[str] = PLAIN) -> None:
+    """Raises UsageError for a file of weights that is not of one of these kinds, as its name says."""
+    if Path(file).suffix not in kinds:  # in this very case: `.SAFETENSORS` is a pickle to the loaders
+        raise UsageError(f"{what} {file}: only {' or '.join(kinds)} is loaded, for others may be pickles: convert it")
 
 
 def locate(checkpoint: str | Path) -> str:
@@ -53,15 +62,18 @@ def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, devic
         arguments: what else the loader takes.
 
     Raises:
-        UsageError: the checkpoint is missing, truncated, or of another class.
+        UsageError: the checkpoint is missing, truncated, a pickle, or of another class.
     """
     import torch
 
     path = locate(checkpoint)
     weights.require(path)
+    single = Path(path).is_file()
+    if single:
+        require_plain(path, "checkpoint")
     try:
         with quiet():
-            if Path(path).is_file():
+            if single:
                 pipeline = pipeline_class.from_single_file(path, torch_dtype=getattr(torch, dtype), **arguments)
             else:
                 pipeline = pipeline_class.from_pretrained(

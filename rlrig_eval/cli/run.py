@@ -102,11 +102,34 @@ def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Req
     if suite is not None and suite_path is not None and importers.named(suite):
         return Request(suite=load(suite, suite_path), model=model)
     if suite_path is not None:
-        split = suite.partition(":")[2] if suite else ""
-        return Request(suite=f"{suite_path}:{split}" if split else str(suite_path), model=model)
+        return Request(suite=_at(suite_path, suite), model=model)
     if suite is None:
         raise UsageError("which suite? give --suite NAME (`rlrig-eval list suites` shows them)")
     return Request(suite=suite, model=model)
+
+
+def _at(path: Path, asked: str | None) -> str:
+    """A suite's file or folder, with the split that is asked for; UsageError when the suite there is called otherwise.
+
+    Of a path where there is nothing the loader says so.
+    """
+    from rlrig_eval.suite import importers
+
+    name, _, split = (asked or "").partition(":")
+    if asked is not None and path.exists() and name not in (own := _names_at(path)):
+        raise UsageError.unknown("suite", name, {*importers.names(), *own})
+    return f"{path}:{split}" if split else str(path)
+
+
+def _names_at(path: Path) -> list[str]:
+    """What the suite at a path is called; nothing where there is another file, such as a benchmark's download."""
+    from rlrig_eval.suite.documents import read_yaml
+    from rlrig_eval.suite.loader import Header
+
+    header = path / "suite.yaml" if path.is_dir() else path
+    if header.suffix not in (".yaml", ".yml") or not header.is_file():
+        return []
+    return [read_yaml(header, Header).name]
 
 
 def _reader_options(asked: Request, extractor: str | None, given: dict[str, str]) -> dict[str, Any]:

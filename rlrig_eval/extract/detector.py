@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol
@@ -13,11 +14,13 @@ from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract.contract import Unscored
 from rlrig_eval.extract.detection.opening import require
+from rlrig_eval.extract.detection.remote import KEY
 from rlrig_eval.extract.detection.rules import RULES, Rule, adjusted, kept
 from rlrig_eval.extract.detection.seen import graph_of
 from rlrig_eval.extract.words import Words
 from rlrig_eval.metrics import Detection
 from rlrig_eval.plugins import guessed
+from rlrig_eval.plugins.redaction import redacted_text, server_address
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.scene.attributes import kind_of
 
@@ -41,13 +44,16 @@ class Detector:
     """Asks for the prompt's categories, and for others that lead astray; keeps what `rule` lets count.
 
     Args:
-        model: Hub id or folder of a zero-shot detector. url: a detector behind HTTP instead (`detection.remote`).
+        model: Hub id or folder of a zero-shot detector, `MODEL` by default. url: a detector behind HTTP instead
+            (`detection.remote`); `model` is then what answers there, by name, and the address stands for it where it
+            has none.
         rule: how detections are kept. threshold, thresholds (by category), nms: what to change in it.
         words: "strict" asks for distractors too, "published" for the prompt's own categories alone.
         depth: a depth model, for in front of and behind. colours: a CLIP model, for colours.
 
     Raises:
-        UsageError: no such rule, or a model whose weights are not on this machine.
+        UsageError: no such rule, an address that is none or holds a password, or a model whose weights are not on this
+            machine.
     """
 
     name = "detector"
@@ -56,7 +62,7 @@ class Detector:
 
     def __init__(
         self,
-        model: str = MODEL,
+        model: str | None = None,
         revision: str | None = None,
         url: str | None = None,
         rule: str = "strict",
@@ -72,9 +78,10 @@ class Detector:
     ) -> None:
         if rule not in RULES:
             raise UsageError.unknown("rule of extractor detector", rule, RULES)
-        if url is not None and not url.startswith(("http://", "https://")):
-            raise UsageError(f"extractor detector: url must be http:// or https://, not {url!r}")
+        if url is not None:
+            server_address("extractor detector", "url", url, KEY)
         self._rule: Rule = adjusted(RULES[rule], threshold, thresholds, nms)
+        model = model or MODEL
         if url is None:
             require(model)
         for other in filter(None, (depth, colours)):
@@ -84,11 +91,27 @@ class Detector:
         self._device, self._dtype = device, dtype
 
     @staticmethod
+    def check(**options: Any) -> dict[str, Any]:
+        """The options with the model that is loaded here filled in; what answers behind a `url` the user may say."""
+        return options if options["url"] is not None else options | {"model": options["model"] or MODEL}
+
+    @staticmethod
     def revision_of(
-        model: str, revision: str | None = None, depth: str | None = None, colours: str | None = None, **_: Any
+        model: str | None = None,
+        revision: str | None = None,
+        url: str | None = None,
+        depth: str | None = None,
+        colours: str | None = None,
+        **_: Any,
     ) -> str | None:
-        """The revision that was named, or the hash of a folder's weights; of further models too."""
-        own = revision or weights_hash(model)
+        """The revision that was named, or the hash of a folder's weights; of further models too.
+
+        Of a server that no model names, also a digest of its address: two of them are not one extractor.
+        """
+        if url is None:
+            own = revision or weights_hash(model or MODEL)
+        else:  # weights of that name that lie here are not those that answer there
+            own = "+".join(filter(None, (revision, None if model else _digest(url)))) or None
         others = [found for other in (depth, colours) if other and (found := weights_hash(other))]
         return "+".join(filter(None, (own, *others))) or None
 
@@ -150,6 +173,11 @@ class Detector:
         from rlrig_eval.extract.detection.colours import Colours
 
         return Colours(self._colour_model or "", self._device, self._dtype)
+
+
+def _digest(url: str) -> str:
+    """Of an address without its secrets, which a record hides and another key does not change."""
+    return "url:" + hashlib.sha256(redacted_text(url).encode()).hexdigest()[:12]
 
 
 def _shrunk(image: Image.Image, side: int | None) -> tuple[Image.Image, float]:

@@ -30,7 +30,7 @@ _BY_WORLD = {"shapes": "shapes", "photo": "detector"}
 class ExtractorSpec(Frozen):
     """An extractor as a run records it; `source` is what the user named it by. All but `traffic` decides readings.
 
-    `revision` is that of its weights, where it has any.
+    `revision` is that of its weights, where it has any; of a server without a name it is a digest of the address.
     """
 
     name: str

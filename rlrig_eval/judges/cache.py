@@ -25,6 +25,8 @@ from rlrig_eval.judges.pictures import PerPicture
 OFF = "off"
 MOST_READY = 256
 """So many kept replies may wait for one that is out before no more is asked until it is in."""
+_READING = 2
+"""Goes up when P(yes) is read off a server's words in another way: what was kept before is then asked for again."""
 _TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL) WITHOUT ROWID"
 
 
@@ -132,7 +134,8 @@ class Cached:
         yield from ready()
 
     def _key(self, request: Request) -> str:
-        return hashlib.sha256(f"{self._model}{request.key(self._digest)}".encode()).hexdigest()
+        reading = _READING if request.form.schema is None else ""
+        return hashlib.sha256(f"{self._model}{request.key(self._digest)}{reading}".encode()).hexdigest()
 
     def _kept(self, key: str) -> Reply | None:
         return None if self._cache is None else self._cache.get(key)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from rlrig_eval.plugins.redaction import without
+
 _SHOWN = 300
 
 
@@ -15,12 +17,12 @@ def failures() -> tuple[type[Exception], ...]:
     return APIError, TimeoutError, ConnectionError
 
 
-def reason(problem: Exception) -> str:
-    """One line for who reads why a picture is unscored."""
+def reason(problem: Exception, key: str = "") -> str:
+    """One line for who reads why a picture is unscored; a server may echo the `key`, which goes no further."""
     if isinstance(problem, TimeoutError):
         return "no reply in time"
     status = getattr(problem, "status_code", None)
-    words = " ".join(said(problem).split())[:_SHOWN]
+    words = " ".join(without(said(problem), key).split())[:_SHOWN]
     return words if status is None or str(status) in words else f"HTTP {status}: {words}"
 
 

@@ -7,13 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from rlrig_eval.judges.contract import Misfit, Reply
 
-YesNo = Literal["yes", "no"]
+YesNo = Annotated[
+    Literal["yes", "no"], BeforeValidator(lambda said: said.casefold() if isinstance(said, str) else said)
+]
+"""In any case, as `WordForm` takes it; the schema asks for lower case."""
 LONGEST = 100_000
 """Characters of a reply that are looked at; no fitting one is nearly as long."""
 
@@ -77,7 +80,9 @@ class ChanceForm:
 
     def read(self, reply: Reply) -> float:
         if reply.p_yes is None:
-            raise Misfit("the judge gave a word and no P(yes): its server sends no logprobs of yes and no")
+            raise Misfit(
+                "the judge gave a word and no P(yes): its server sends no logprobs, or yes and no are unlikely in them"
+            )
         return _chance(reply.p_yes)
 
 

@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import stamina
 from anyio import fail_after
@@ -25,6 +24,7 @@ from rlrig_eval.judges.pictures import PerPicture, data_url
 from rlrig_eval.judges.prices import price_of
 from rlrig_eval.judges.traffic import LONGEST_WAIT, Breaker, Gate, Pace, retry_after
 from rlrig_eval.judges.wire import Dialect, body_of, bounded_body, read_body
+from rlrig_eval.plugins.redaction import HIDDEN, server_address
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -77,12 +77,7 @@ class OpenAI:
     @staticmethod
     def check(**options: Any) -> dict[str, Any]:
         """The options with the server's address and the model's price filled in; UsageError for a bad one."""
-        url = options["base_url"] or os.environ.get(ADDRESS) or HOSTED
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"judge openai: base_url must be http:// or https:// and a host, not {url!r}")
-        if parts.username or parts.password:
-            raise UsageError(f"judge openai: no user or password in base_url; a key comes from {KEY}")
+        url = server_address("judge openai", "base_url", options["base_url"] or os.environ.get(ADDRESS) or HOSTED, KEY)
         for name in ("reply_limit", "max_side", "concurrency", "timeout", "attempts", "patience"):
             if not options[name] > 0:
                 raise UsageError(f"judge openai: {name} must be above 0, not {options[name]}")
@@ -156,7 +151,7 @@ class OpenAI:
                         raise first
                     return await self._attempt(client, request, urls)
         except failures() as problem:
-            return Trouble(self._clean(reason(problem)))
+            return Trouble(self._why(problem))
         raise AssertionError("stamina ends in a reply or an error")
 
     async def _attempt(self, client: AsyncOpenAI, request: Request, urls: Sequence[str]) -> Reply | Trouble:
@@ -173,7 +168,7 @@ class OpenAI:
             self._note(problem, started)
             raise
         except failures() as problem:
-            self._breaker.failed(started, reason(problem))
+            self._breaker.failed(started, self._why(problem))
             raise
         self._breaker.went_well()
         self._pace.went_well()
@@ -203,10 +198,13 @@ class OpenAI:
                 continue
             if dialect is not known:  # and not before: a picture that it refuses in any words teaches nothing
                 self._dialect = dialect
-            return await _body(response)
+            body = await _body(response)
+            if self._key and not isinstance(body, Trouble):
+                body = body.replace(self._key.encode(), HIDDEN.encode())  # before any of it is cut off
+            return body
 
     def _note(self, problem: Any, started: float) -> None:
-        status, why = problem.status_code, reason(problem)
+        status, why = problem.status_code, self._why(problem)
         if status == 429:
             self._pace.too_many(retry_after(problem.response.headers), started)
             self._breaker.failed(started, why, busy=True)
@@ -228,19 +226,18 @@ class OpenAI:
 
     def _priced(self, found: Reply | Trouble) -> Reply | Trouble:
         if isinstance(found, Trouble):
-            return Trouble(self._clean(found.reason), self._clean(found.text))
+            return found
         usd = None
         if self._prices is not None:
             tokens = (found.usage.prompt_tokens, found.usage.completion_tokens)
             usd = sum(count * price for count, price in zip(tokens, self._prices, strict=True)) / 1e6
-        return Reply(self._clean(found.text), found.p_yes, replace(found.usage, usd=usd))
+        return replace(found, usage=replace(found.usage, usd=usd))
 
     def _given_up(self) -> Trouble:
-        return Trouble(self._clean(self._breaker.reason or "the server was given up"))
+        return Trouble(self._breaker.reason or "the server was given up")
 
-    def _clean(self, text: str) -> str:
-        """A server may echo the key; it goes no further."""
-        return text.replace(self._key, "***") if self._key else text
+    def _why(self, problem: Exception) -> str:
+        return reason(problem, self._key)
 
 
 async def _loop() -> asyncio.AbstractEventLoop:

@@ -15,6 +15,8 @@ LARGEST = 4 * 2**20
 """Bytes of a reply that are read."""
 _SHOWN = 2000
 _TOP = 20
+_ANSWERED = 0.5
+"""What yes and no must have between them, of all first tokens, for a reply that begins otherwise to tell P(yes)."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,23 @@ def read_body(body: bytes | Trouble) -> Reply | Trouble:
 
 
 def _p_yes(logprobs: _Logprobs | None) -> float | None:
-    """Share of yes among the likeliest first tokens that spell yes or no (VQAScore); None when neither is there."""
+    """Share of yes among the likeliest first tokens that spell yes or no (VQAScore); None when that was no answer.
+
+    In the tail of a refusal there is always some yes or no: a reply that neither begins with one, nor was as likely
+    to as not, says nothing of P(yes).
+    """
     if logprobs is None or not logprobs.content:
         return None
     first = logprobs.content[0]
     chances = {"yes": 0.0, "no": 0.0}
     for token in first.top_logprobs or [first]:
-        word = token.token.strip().casefold()
+        word = _word(token)
         if word in chances and token.logprob <= 0.0:
             chances[word] += math.exp(token.logprob)
     total = sum(chances.values())
-    return chances["yes"] / total if total > 0.0 else None
+    answered = total >= _ANSWERED or (total > 0.0 and _word(first) in chances)
+    return chances["yes"] / total if answered else None
+
+
+def _word(token: _Token) -> str:
+    return token.token.strip().casefold()

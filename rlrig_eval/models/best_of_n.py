@@ -15,12 +15,12 @@ from rlrig_eval.models.costs import together
 from rlrig_eval.models.pictures import admit, stated_size
 from rlrig_eval.models.registry import build, needs, resolve
 from rlrig_eval.models.rlrig import Checker, View, draws_trace
-from rlrig_eval.scene import SceneGraph
+from rlrig_eval.scene import Requirement
 from rlrig_eval.suite.seeds import candidate_seed
 
 Draw = Callable[[Sequence[Job]], Sequence[Picture | Failure]]
 Reword = Callable[[Job, View | None], str]
-Look = Callable[[Sequence[Image.Image], Sequence[SceneGraph]], Sequence[View]]
+Look = Callable[[Sequence[Image.Image], Sequence[Sequence[Requirement]]], Sequence[View]]
 
 
 class BestOfN:
@@ -115,7 +115,8 @@ def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look, reword: R
         else:
             case.pictures.append(outcome)
     good = [case for case in cases if case.failure is None]
-    views = look([case.pictures[k].image for case in good], [case.job.graph for case in good]) if good else []
+    asked = [case.job.requirements() for case in good]
+    views = look([case.pictures[k].image for case in good], asked) if good else []
     share = (time.perf_counter() - began) / len(cases)
     for case, view in zip(good, views, strict=True):
         case.views.append(view)
@@ -123,10 +124,10 @@ def _candidate(k: int, cases: Sequence[_Case], draw: Draw, look: Look, reword: R
 
 
 def _chosen(case: _Case) -> Picture:
-    cost = together([*(picture.cost for picture in case.pictures), *(view.cost for view in case.views)])
+    costs = [together([picture.cost, view.cost]) for picture, view in zip(case.pictures, case.views, strict=True)]
     return Picture(
         image=case.pictures[case.best].image,
-        trace=draws_trace(case.views, case.seconds, case.best, cost),
+        trace=draws_trace(case.views, case.seconds, costs, case.best),
         rounds=[picture.image for picture in case.pictures],
-        cost=cost,
+        cost=together(costs),
     )

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from rlrig_eval.scene import SceneGraph
+from rlrig_eval.scene import Requirement, SceneGraph
+from rlrig_eval.scene.requirements import Counting
 
 Trace = Mapping[str, Any]
 """How a picture came about, as JSON: what `rlrig.trace.Trace` dumps (rounds, chosen, stopped, calls)."""
@@ -18,13 +19,20 @@ Trace = Mapping[str, Any]
 class Job:
     """One picture to draw.
 
-    `seed` is the protocol's number; `noise`, in [0, 2**63), seeds the model's generator."""
+    `seed` is the protocol's number; `noise`, in [0, 2**63), seeds the model's generator; `counting` is the rule by
+    which the picture will be scored: the prompt's, or else the suite's.
+    """
 
     prompt_id: str
     text: str
     graph: SceneGraph
     seed: int
     noise: int
+    counting: Counting = "exact"
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What the picture will be checked on: whoever looks at it meanwhile is to ask the same."""
+        return self.graph.requirements(self.counting)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import stamina
 from pydantic import Field
 
-from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Failure, Job
 from rlrig_eval.models.pictures import decode_rgb
+from rlrig_eval.plugins.redaction import redacted_text, server_address
 
 LARGEST = 64 * 2**20
 """Bytes of a picture that are read."""
@@ -46,12 +45,8 @@ class Http:
         at_once: Annotated[int, Field(ge=1)] = 4,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"model http: url must be http:// or https:// and a host, not {url!r}")
-        if parts.username or parts.password:
-            raise UsageError("model http: no user or password in url")
-        self._url, self._timeout, self._attempts, self._at_once = url, timeout, attempts, at_once
+        self._url, self._shown = server_address("model http", "url", url), redacted_text(url)
+        self._timeout, self._attempts, self._at_once = timeout, attempts, at_once
         self.settings: Mapping[str, Any] = dict(settings or {})
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
@@ -67,7 +62,7 @@ class Http:
                 with attempt:
                     return self._post(body)
         except _Busy as problem:
-            return Failure(f"{self._url}: {problem}, {self._attempts} times")
+            return Failure(f"{self._shown}: {problem}, {self._attempts} times")
         raise AssertionError("stamina ends in a picture or an error")
 
     def _post(self, body: bytes) -> Drawn:
@@ -79,7 +74,7 @@ class Http:
             problem.close()
             if problem.code == 429 or problem.code >= 500:
                 raise _Busy(f"answered {problem.code}") from problem
-            return Failure(f"{self._url}: answered {problem.code}")
+            return Failure(f"{self._shown}: answered {problem.code}")
         except http.client.HTTPException as problem:
             raise _Busy(f"answered what is not HTTP, or not to its end ({type(problem).__name__})") from problem
         except OSError as problem:  # URLError and TimeoutError are ones
@@ -88,5 +83,5 @@ class Http:
             said = f"no answer within {self._timeout:g} s" if slow else f"cannot be reached ({reason})"
             raise _Busy(said) from problem
         if len(content) > LARGEST:
-            return Failure(f"{self._url}: the answer is larger than {LARGEST // 2**20} MiB")
-        return decode_rgb(content, f"the answer of {self._url}")
+            return Failure(f"{self._shown}: the answer is larger than {LARGEST // 2**20} MiB")
+        return decode_rgb(content, f"the answer of {self._shown}")

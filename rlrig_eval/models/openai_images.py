@@ -14,12 +14,14 @@ from pydantic import Field
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Failure, Job
 from rlrig_eval.models.pictures import decode_rgb
+from rlrig_eval.plugins.redaction import server_address, without
 from rlrig_eval.scene.graph import Frozen
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 KEY = "OPENAI_API_KEY"
+ADDRESS = "OPENAI_BASE_URL"
 _HOPELESS = (401, 403, 404)
 
 
@@ -42,6 +44,9 @@ class OpenAIImages:
 
     A prompt that is refused is a Failure. After a refusal that will not change (bad key, no such model) nothing
     more is asked.
+
+    Raises:
+        UsageError: no key for the hosted API, or an address that is none or holds a password.
     """
 
     Settings = Asked
@@ -57,9 +62,11 @@ class OpenAIImages:
         at_once: Annotated[int, Field(ge=1)] = 4,
     ) -> None:
         self._key = os.environ.get(KEY, "")
-        address = base_url or os.environ.get("OPENAI_BASE_URL")
+        address = base_url or os.environ.get(ADDRESS)
         if not self._key and not address:
             raise UsageError(f"model openai-images: {KEY} is not set, and the hosted API asks for one")
+        if address:
+            server_address("model openai-images", "base_url" if base_url else ADDRESS, address, KEY)
         self._model, self._asked, self._at_once = model, settings, at_once
         self._client = self._open(address, timeout, attempts)
         self._given_up: str | None = None
@@ -91,15 +98,12 @@ class OpenAIImages:
                 model=self._model, prompt=job.text, n=1, size=f"{width}x{height}", **given, **more
             )
         except APIError as problem:
-            said = self._clean(f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}")
+            words = without(" ".join(str(problem).split()), self._key)
+            said = f"{type(problem).__name__}: {words[:300]}"
             if getattr(problem, "status_code", None) in _HOPELESS:
                 self._given_up = said
             return Failure(said)
         return _picture(answer)
-
-    def _clean(self, text: str) -> str:
-        """A server may echo the key; it goes no further."""
-        return text.replace(self._key, "***") if self._key else text
 
 
 def _picture(answer: Any) -> Drawn:

@@ -33,7 +33,5 @@ def reworded(job: Job, view: View | None) -> str:
     """The prompt, and after it the requirements that the picture of `view` did not meet."""
     if view is None:
         return job.text
-    missing = [
-        one.statement() for one in job.graph.requirements() if view.probabilities.get(one.id, 1.0) < view.threshold
-    ]
+    missing = [one.statement() for one in job.requirements() if view.probabilities.get(one.id, 1.0) < view.threshold]
     return ", ".join([job.text.rstrip(". "), *missing])

@@ -12,11 +12,13 @@ from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, weights_hash
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture, Trace
-from rlrig_eval.scene import SceneGraph
+from rlrig_eval.models.costs import together
+from rlrig_eval.scene import Requirement
 
 if TYPE_CHECKING:
     from rlrig.pipeline import RLRIGPipeline
     from rlrig.presets import Flow, Preset
+    from rlrig.trace import Calls
     from rlrig_eval.pipelines.memory import Need
 
 
@@ -71,7 +73,12 @@ def drawn_by(pipeline: RLRIGPipeline, jobs: Sequence[Job]) -> list[Drawn]:
     Where a picture is held back, or a server does not answer, the jobs are drawn one by one: a failure costs its own.
     """
     try:
-        results = pipeline([job.text for job in jobs], [job.noise for job in jobs], [job.graph for job in jobs])
+        results = pipeline(
+            [job.text for job in jobs],
+            [job.noise for job in jobs],
+            [job.graph for job in jobs],
+            [job.counting for job in jobs],
+        )
     except RunError as problem:
         return [one for job in jobs for one in drawn_by(pipeline, [job])] if len(jobs) > 1 else [Failure(str(problem))]
     return [
@@ -109,12 +116,11 @@ class Checker:
         if checker.server is None:
             weights.require(locate(checker.checkpoint))
 
-    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[View]:
-        """What the Checker thinks of each picture, given the graph of its prompt."""
+    def look(self, images: Sequence[Image.Image], asked: Sequence[Sequence[Requirement]]) -> list[View]:
+        """What the Checker thinks of each picture, given what is asked of it (`Job.requirements`)."""
         from rlrig.reward import assess
         from rlrig.spent import told
 
-        asked = [graph.requirements() for graph in graphs]
         answers = self._checker.check(images, asked)
         took = told(self._checker, [len(one) for one in asked])
         seen = [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
@@ -190,18 +196,36 @@ def trained_adapters(preset: str = "shapes") -> frozenset[str]:
     return frozenset(found)
 
 
-def draws_trace(views: Sequence[View], seconds: Sequence[float], chosen: int, cost: Mapping[str, float]) -> Trace:
-    """The trace of pictures that were drawn one after the other until one satisfied the Checker."""
-    from rlrig.trace import Calls, Round, Trace
+def draws_trace(
+    views: Sequence[View], seconds: Sequence[float], costs: Sequence[Mapping[str, float]], chosen: int
+) -> Trace:
+    """The trace of pictures that were drawn one after the other until one satisfied the Checker.
+
+    `costs` are of drawing each and looking at it.
+    """
+    from rlrig.trace import Round, Trace
 
     rounds = tuple(
-        Round(index=index, action="draw", probabilities=dict(view.probabilities), reward=view.reward, seconds=spent)
-        for index, (view, spent) in enumerate(zip(views, seconds, strict=True))
+        Round(
+            index=index,
+            action="draw",
+            probabilities=dict(view.probabilities),
+            reward=view.reward,
+            seconds=took,
+            calls=_calls(cost),
+        )
+        for index, (view, took, cost) in enumerate(zip(views, seconds, costs, strict=True))
     )
     stopped = "satisfied" if views[chosen].satisfied else "budget"
-    calls = Calls(**{name: int(count) for name, count in cost.items()})
+    calls = _calls(together(costs))
     trace = Trace(threshold=views[0].threshold, rounds=rounds, chosen=chosen, stopped=stopped, calls=calls)
     return trace.model_dump(mode="json")
+
+
+def _calls(cost: Mapping[str, float]) -> Calls:
+    from rlrig.trace import Calls
+
+    return Calls(**{name: int(count) for name, count in cost.items()})
 
 
 def _says(preset: Preset) -> dict[str, Any]:

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval import weights
-from rlrig_eval.checkpoints import locate, open_pipeline, quiet, unusable
+from rlrig_eval.checkpoints import PLAIN, locate, open_pipeline, quiet, require_plain, unusable
 from rlrig_eval.errors import UsageError
 from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
 from rlrig_eval.pipelines.settings import Loading, Quantised
 
 _OTHER_TASK = re.compile("Img2Img|Inpaint|Decoder|Prior")
-_FILES = (".safetensors", ".gguf")
 _NEED_TORCHVISION = ("PixtralProcessor",)  # FLUX.2 [dev]'s
 
 
@@ -31,7 +30,7 @@ def open_drawer(checkpoint: str | Path, loading: Loading, device: str = "auto") 
         return open_named(loading.pipeline, checkpoint, loading, device)
     import diffusers
 
-    if Path(checkpoint).suffix in _FILES:
+    if Path(checkpoint).suffix in PLAIN:
         raise UsageError(f"checkpoint {checkpoint}: a single file does not say its class: set pipeline, and config")
     declared = _declared(checkpoint)
     automatic = declared is not None and _OTHER_TASK.search(declared)
@@ -67,6 +66,7 @@ def on(device: str) -> str:
 def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) -> Any:
     placed = loading.offload is not None or loading.device_map is not None
     device = on(device)  # told at once, not after minutes of loading
+    _refuse_pickles(checkpoint, loading)
     given = _arguments(chosen, checkpoint, loading)
     tokenizers = {name: made for name, made in _tokenizers(checkpoint).items() if name not in given}
     pipeline = open_pipeline(chosen, checkpoint, loading.dtype, None, **given, **dict.fromkeys(tokenizers))
@@ -75,6 +75,19 @@ def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) 
     if loading.offload is not None:
         _offload(pipeline, loading.offload, device)
     return pipeline if placed else pipeline.to(device)
+
+
+def _refuse_pickles(checkpoint: str | Path, loading: Loading) -> None:
+    """Raises UsageError for a file of weights that may be one."""
+    if Path(checkpoint).is_file():
+        require_plain(checkpoint, "checkpoint")
+    if loading.denoiser is not None:
+        require_plain(loading.denoiser, "denoiser")
+    for lora in loading.loras or ():
+        if Path(lora.source).is_file():
+            require_plain(lora.source, "LoRA", (".safetensors",))
+        if lora.file is not None:
+            require_plain(lora.file, f"LoRA {lora.source}:", (".safetensors",))
 
 
 def _arguments(chosen: Any, checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
@@ -132,7 +145,7 @@ def _index(checkpoint: str | Path) -> Mapping[str, Any]:
     """What a checkpoint says that it is made of; nothing where it has no index or is one file."""
     from diffusers import DiffusionPipeline
 
-    if Path(checkpoint).suffix in _FILES:
+    if Path(checkpoint).suffix in PLAIN:
         return {}
     try:
         with quiet():
@@ -203,7 +216,9 @@ def _adapt(pipeline: Any, loading: Loading) -> None:
         try:
             with warnings.catch_warnings():  # peft wonders whether a second adapter is meant: it is
                 warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)
-                pipeline.load_lora_weights(locate(lora.source), adapter_name=f"lora{number}", **named)
+                pipeline.load_lora_weights(
+                    locate(lora.source), adapter_name=f"lora{number}", use_safetensors=True, **named
+                )
         except Exception as problem:
             raise UsageError(f"LoRA {lora.source}: cannot be loaded: {_first_line(problem)}") from problem
         names.append(f"lora{number}")

@@ -14,7 +14,7 @@ Offload = Literal["model", "sequential", "group"]
 
 
 class Lora(Frozen):
-    """An adapter on the denoiser: a folder, a file or a Hub id; `file` names one of several in it."""
+    """An adapter on the denoiser, in safetensors: a folder, a file or a Hub id; `file` names one of several in it."""
 
     source: str
     scale: float = 1.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,14 +13,15 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges.registry import JudgeSpec
 from rlrig_eval.models import ModelSpec
+from rlrig_eval.plugins.redaction import HIDDEN as HIDDEN
+from rlrig_eval.plugins.redaction import redacted as redacted
+from rlrig_eval.plugins.redaction import redacted_argv as redacted_argv
 from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.scorers import slug
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite import Protocol, Suite
 
 Status = Literal["started", "partial", "finished", "failed", "interrupted"]
-HIDDEN = "***"
-_SECRET = re.compile(r"key|token(?!s|iz)|secret|passw|credential|authoriz", re.IGNORECASE)  # max_tokens is none
 
 
 class SuiteRef(Frozen):
@@ -132,24 +132,6 @@ def _refuse_difference(before: Mapping[str, Any], now: Mapping[str, Any], folder
 def suite_ref(suite: Suite, source: str | None) -> SuiteRef:
     fields = {name: getattr(suite, name) for name in ("name", "version", "split", "world", "sha256")}
     return SuiteRef(**fields, source=source)
-
-
-def redacted(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with what looks like a secret hidden.
-
-    >>> redacted({"api_key": "abc", "n": 5})
-    {'api_key': '***', 'n': 5}
-    """
-    return {key: HIDDEN if _SECRET.search(key) else value for key, value in values.items()}
-
-
-def redacted_argv(argv: Sequence[str]) -> tuple[str, ...]:
-    """
-    >>> redacted_argv(["run", "-M", "api_key=abc", "-M", "n=5"])
-    ('run', '-M', 'api_key=***', '-M', 'n=5')
-    """
-    split = (word.partition("=") for word in argv)
-    return tuple(f"{key}{eq}{HIDDEN if eq and _SECRET.search(key) else value}" for key, eq, value in split)
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

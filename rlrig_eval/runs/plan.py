@@ -58,7 +58,14 @@ def plan(
     samples = [
         Sample(
             prompt,
-            Job(prompt.id, asked(prompt, wording), prompt.graph, seed, noise_seed(suite.name, prompt.id, seed)),
+            Job(
+                prompt_id=prompt.id,
+                text=asked(prompt, wording),
+                graph=prompt.graph,
+                seed=seed,
+                noise=noise_seed(suite.name, prompt.id, seed),
+                counting=prompt.counting or suite.counting,
+            ),
         )
         for prompt, seed in product(suite.prompts[:limit], seeds)
     ]

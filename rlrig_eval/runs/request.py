@@ -14,8 +14,9 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.models import Generator, ModelSpec
 from rlrig_eval.models.registry import DEFAULT_BATCH
+from rlrig_eval.plugins.redaction import hidden, redacted
 from rlrig_eval.runs import scorers
-from rlrig_eval.runs.config import HIDDEN, RunConfig, redacted, suite_ref
+from rlrig_eval.runs.config import RunConfig, suite_ref
 from rlrig_eval.runs.executors import executor
 from rlrig_eval.runs.judging import Asked, Judging, judging_of, recorded_specs
 from rlrig_eval.runs.plan import Batch, Shard, plan, share
@@ -100,7 +101,7 @@ def settle(request: Request) -> Settled:
     config = RunConfig(
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
-        model=spec.model_copy(update={"options": redacted(spec.options)}),
+        model=_recorded(spec),
         protocol=_protocol(suite, request),
         extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
         scorers=suite.scorers,
@@ -124,6 +125,7 @@ def scoring_of(config: RunConfig, reader: ExtractorSpec, suite: Suite, judging: 
 def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     if isinstance(request.model, str):
         _refuse_hidden(request.options, "-M")
+        _refuse_hidden(request.settings, "-G")
         return models.resolve(request.model, request.options, request.settings), None
     if request.options or request.settings:
         raise UsageError("a model that is already built takes no options or settings")
@@ -132,10 +134,15 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     return ModelSpec(name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)), request.model
 
 
+def _recorded(spec: ModelSpec) -> ModelSpec:
+    """A model as ``run.json`` keeps it, without secrets."""
+    settings = None if spec.settings is None else redacted(spec.settings)
+    return spec.model_copy(update={"options": redacted(spec.options), "settings": settings})
+
+
 def _refuse_hidden(options: Mapping[str, Any], flag: str) -> None:
-    for key, value in options.items():
-        if value == HIDDEN:
-            raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
+    for key in hidden(options):
+        raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
 
 
 def _protocol(suite: Suite, request: Request) -> Protocol:

@@ -41,6 +41,8 @@ def test_suite_path_names_a_file_and_suite_its_split(rlrig_eval, suite: Path, tm
     done = rlrig_eval("run", "--suite", "tiny:test", "--suite-path", suite / "suite.yaml", *SYNTHETIC, "--out", out)
     assert done.code == 0
     assert json.loads((out / "run.json").read_text())["suite"]["split"] == "test"
+    for named in ((), ("--suite", "tiny")):
+        assert rlrig_eval("run", *named, "--suite-path", suite, *SYNTHETIC, "--dry-run").code == 0
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(rlrig_eval, suite: Path, tmp_path: Path) -> None:
@@ -83,30 +85,68 @@ def test_a_recorded_run_of_a_file_can_be_done_again(rlrig_eval, suite: Path, tmp
 SECRETIVE = """
 from rlrig_eval.models.synthetic import Synthetic
 class Mine(Synthetic):
-    def __init__(self, api_key: str):
+    def __init__(self, api_key: str, settings=None):
         super().__init__()
         assert api_key == "s3cr3t"
+        assert (settings["token"], settings["headers"]["Authorization"]) == ("s3cr3t", "Bearer s3cr3t")
+        self.settings = {**self.settings, **settings}
 """
+OPTION = ("-M", "api_key=s3cr3t")
+SETTINGS = ("-G", "token=s3cr3t", "-G", 'headers={"Authorization": "Bearer s3cr3t"}', "-G", "steps=4")
+
+
+def secrets(folder: Path) -> list[Path]:
+    """The files that the secret reached."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return [path for path in files if b"s3cr3t" in path.read_bytes()]
 
 
 def test_a_secret_reaches_the_model_and_no_file(rlrig_eval, suite: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(SECRETIVE)
     model = ("--model", f"{tmp_path / 'mine.py'}:Mine", "--limit", "2")
-    out = tmp_path / "run"
-    assert rlrig_eval("run", "--suite", suite, *model, "-M", "api_key=s3cr3t", "--out", out).code == 0
-    files = [path for path in out.rglob("*") if path.is_file()]
-    assert files
-    assert not any(b"s3cr3t" in path.read_bytes() for path in files)
-    again = rlrig_eval("run", "--config", out / "run.json", "--out", tmp_path / "again")
-    assert (again.code, "-M api_key was hidden" in again.err) == (2, True)
-    more = ("-M", "api_key=s3cr3t", "--out", tmp_path / "again")
-    assert rlrig_eval("run", "--config", out / "run.json", *more).code == 0
+    out, again = tmp_path / "run", ("run", "--config", tmp_path / "run" / "run.json", "--out", tmp_path / "again")
+    begun = ("run", "--suite", suite, *model, *OPTION, *SETTINGS, "--out", out)
+    assert rlrig_eval(*begun).code == 0
+    assert json.loads((out / "summary.json").read_text())["settings"]["steps"] == 4
+    assert rlrig_eval(*begun).code == 0  # the same run, which goes on
+    assert rlrig_eval("baseline", "write", out, "--out", out / "baseline.json").code == 0
+    assert secrets(out) == []
+    for given, hidden in (((), "-M api_key"), (OPTION, "-G token"), ((*OPTION, *SETTINGS[:2]), "-G headers")):
+        done = rlrig_eval(*again, *given)
+        assert (done.code, f"{hidden} was hidden" in done.err) == (2, True), done.err
+    assert rlrig_eval(*again, *OPTION, *SETTINGS).code == 0
+
+
+@pytest.mark.parametrize("model", [("http", "url"), ("openai-images", "base_url")])
+def test_a_password_in_an_address_is_refused_and_not_recorded(
+    rlrig_eval, suite: Path, tmp_path: Path, model: tuple[str, str]
+) -> None:
+    name, option = model
+    address = f"{option}=https://me:s3cr3t@host/v1"
+    done = rlrig_eval("run", "--suite", suite, "--model", name, "-M", address, "--out", tmp_path / "run")
+    assert (done.code, f"model {name}: no user or password in {option}" in done.err) == (2, True), done.err
+    assert "s3cr3t" not in done.err
+    assert secrets(tmp_path) == []
 
 
 WRONG = {
     "no model": (("--suite", "SUITE"), "which model? give --model"),
     "no suite": (("--model", "synthetic"), "which suite? give --suite"),
     "unknown suite": (("--suite", "spacial", "--model", "synthetic"), "unknown suite 'spacial'"),
+    "misnamed benchmark": (
+        ("--suite", "genevl", "--suite-path", "SUITE/prompts.jsonl", "--model", "synthetic"),
+        "unknown suite 'genevl': did you mean 'geneval'?",
+    ),
+    "misnamed suite": (("--suite", "tinny", "--suite-path", "SUITE", "--model", "synthetic"), "did you mean 'tiny'?"),
+    "another suite": (
+        ("--suite", "spatial", "--suite-path", "SUITE/suite.yaml", "--model", "synthetic"),
+        "unknown suite 'spatial'",
+    ),
+    "no such path": (
+        ("--suite", "tiny", "--suite-path", "nowhere/suite.yaml", "--model", "synthetic"),
+        "there is no such suite file",
+    ),
     "no such file": (("--suite", "nowhere/suite.yaml", "--model", "synthetic"), "there is no such suite file"),
     "unknown split": (("--suite", "SUITE:val", "--model", "synthetic"), "unknown split of tiny 'val'"),
     "unknown model": (("--suite", "SUITE", "--model", "synthetik"), "did you mean 'synthetic'?"),

@@ -8,7 +8,7 @@ import pytest
 
 from rlrig_eval import judges
 from rlrig_eval.judges.rubrics import PAIR_RUBRICS, RUBRICS
-from tests.docs.blocks import DOCS, blocks
+from tests.docs.blocks import DOCS, blocks, commands, parse
 
 TEXT = (DOCS / "judges.md").read_text("utf-8")
 
@@ -19,6 +19,13 @@ def test_its_python_runs() -> None:
         if block.language == "python":
             exec(compile(block.text, str(block), "exec"), names)
     assert "ranking" in names
+
+
+def test_its_commands_are_parsed() -> None:
+    for block in blocks("judges.md"):
+        if block.language == "bash":
+            for command in commands(block):
+                parse(command)
 
 
 @pytest.mark.parametrize("name", [*judges.names(), *RUBRICS, *PAIR_RUBRICS])

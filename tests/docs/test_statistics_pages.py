@@ -88,6 +88,50 @@ def test_the_action_fails_the_job_when_the_gate_does(gated: tuple[Path, list[Blo
     assert "<failure" in (tmp_path / "out" / "check.xml").read_text()
 
 
+SHY = """
+from rlrig_eval.models import Failure
+from rlrig_eval.models.synthetic import Synthetic
+
+
+class Shy(Synthetic):
+    def generate(self, jobs):
+        drawn = zip(jobs, super().generate(jobs), strict=True)
+        return [Failure("shy") if job.prompt_id in ("spatial-0001", "spatial-0002") else one for job, one in drawn]
+"""
+
+
+def test_the_action_checks_a_finished_run_that_falls_short_and_warns_of_it(
+    gated: tuple[Path, list[Block]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, draw, check = ACTION["runs"]["steps"]
+    (tmp_path / "shy.py").write_text(SHY)
+    given = {
+        "SUITE": "spatial", "MODEL": "shy.py:Shy", "FLAGS": "--limit 48", "OUT": "out", "STRICT": "false",
+        "BASELINE": str(gated[0] / "baselines/results/spatial/synthetic.json"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+    }  # fmt: skip
+    assert shell(draw["run"], tmp_path, given) == 0
+    assert "warning: 2 of 48 samples are in error" in capsys.readouterr().out  # and so the run left with 1
+    assert shell(check["run"], tmp_path, given) == 0
+    assert "::warning title=Shy on spatial 1.0 test::inconclusive: " in capsys.readouterr().out
+    assert (tmp_path / "output").read_text() == "verdict=inconclusive\n"
+    told = "coverage 46/48, 2 of 48 samples unscored that the baseline has scored"
+    assert told in (tmp_path / "summary.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "finished", "left"), [(0, True, 0), (1, True, 0), (1, False, 1), (2, True, 2), (130, True, 130)]
+)
+def test_the_action_goes_on_after_exit_1_of_a_finished_run_alone(
+    tmp_path: Path, code: int, finished: bool, left: int
+) -> None:
+    given = {"SUITE": "spatial", "MODEL": "synthetic", "FLAGS": "", "OUT": "."}
+    if finished:
+        (tmp_path / "summary.json").touch()
+    in_its_place = f"rlrig-eval() {{ return {code}; }}\n"
+    assert shell(in_its_place + ACTION["runs"]["steps"][1]["run"], tmp_path, given) == left
+
+
 def test_the_pre_commit_hook_passes_on_the_scores_that_its_baseline_holds(gated: tuple[Path, list[Block]]) -> None:
     (hook,) = yaml.safe_load(gated[1][1].text)["repos"][0]["hooks"]
     assert shell(hook["entry"], gated[0], {}) == 0

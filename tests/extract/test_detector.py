@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from pytest_httpserver import HTTPServer
 
 from rlrig_eval import evaluate, shapes
 from rlrig_eval.errors import Exit, UsageError
-from rlrig_eval.extract import Unscored, Words, build, resolve
+from rlrig_eval.extract import ExtractorSpec, Unscored, Words, build, resolve
 from rlrig_eval.extract.detection.zero_shot import _parts, _spans
+from rlrig_eval.extract.detector import MODEL
 from rlrig_eval.scene import Entity, Relation, SceneGraph, check
 from rlrig_eval.suite import Prompt, Suite
 from tests.extract import detector_server as server
@@ -113,6 +115,22 @@ def test_a_reply_that_does_not_fit_is_unscored_with_what_was_said(httpserver: HT
     assert refusal.value.raw
 
 
+def test_a_key_that_the_server_echoes_goes_no_further(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLRIG_DETECTOR_KEY", "s3cr3t")
+    extractor = build(resolve("detector", {"url": httpserver.url_for("/detect")}))
+    box = {"xmin": 1, "ymin": 1, "xmax": 9, "ymax": 9}
+    httpserver.expect_ordered_request("/detect").respond_with_data("bad token Bearer s3cr3t", 401)
+    httpserver.expect_ordered_request("/detect").respond_with_data("x" * 496 + " s3cr3t", 401)
+    httpserver.expect_ordered_request("/detect").respond_with_data('{"error": "bad token s3cr3t"}')
+    httpserver.expect_ordered_request("/detect").respond_with_json([{"score": 0.9, "label": "s3cr3t", "box": box}])
+    for said in ("bad token Bearer ***", "x ***", '{"error": "bad token ***"}'):
+        with pytest.raises(Unscored) as refusal:
+            extractor.extract_worded(NOISE, WORDS)
+        assert refusal.value.raw[0].endswith(said)
+    assert "s3cr3t" not in extractor.extract_worded(NOISE, WORDS).model_dump_json()
+    assert all(request.headers["Authorization"] == "Bearer s3cr3t" for request, _ in httpserver.log)
+
+
 def test_a_server_that_is_busy_is_asked_again_and_one_that_refuses_is_not(httpserver: HTTPServer) -> None:
     extractor = build(resolve("detector", {"url": httpserver.url_for("/detect")}))
     httpserver.expect_ordered_request("/detect").respond_with_data("loading", 503)
@@ -141,6 +159,39 @@ def test_a_run_over_photographs_scores_what_it_can_and_says_what_it_could_not(
     assert (run.summary["metrics"]["all_correct"]["mean"], run.exit_code) == (1.0, Exit.RUN)
     assert run.summary["extractor"]["options"]["rule"] == "strict"
     assert "url" not in run.summary["extractor"]["options"]
+    elsewhere = {"url": httpserver.url_for("/elsewhere")}
+    with pytest.raises(UsageError, match=r"extractor\.revision"):
+        evaluate(suite, "folder", options={"path": folder}, extractor_options=elsewhere, out=tmp_path / "run")
+
+
+# ---- what makes it the same extractor
+
+
+def served(host: str, **options: str) -> ExtractorSpec:
+    return resolve("detector", {"url": f"http://{host}/detect", **options})
+
+
+def test_where_no_model_is_named_the_address_tells_servers_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = served("here"), served("there")
+    assert here.identity() == served("here").identity() != there.identity()
+    assert here.options["model"] is None
+    assert "http" not in json.dumps(here.identity())
+    assert resolve(here.source, {**here.options, **here.traffic}) == here
+    monkeypatch.setattr("rlrig_eval.extract.detector.require", lambda _: None)
+    assert resolve("detector").options["model"] == MODEL
+
+
+def test_a_named_model_is_the_same_behind_any_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlrig_eval.extract.detector.weights_hash", lambda _: "0123456789ab")  # of what lies here
+    here, there = (served(host, model="org/detr") for host in ("here", "there"))
+    assert here.identity() == there.identity() != served("here").identity()
+    assert (here.options["model"], here.revision) == ("org/detr", None)
+    assert served("here", model="org/detr", revision="abc").revision == "abc"
+
+
+def test_an_address_counts_without_its_secrets_as_it_is_recorded() -> None:
+    one, other, recorded = (served("here", url=f"http://here/detect?api_key={key}") for key in ("a", "b", "***"))
+    assert one.identity() == other.identity() == recorded.identity() != served("here").identity()
 
 
 # ---- missing weights, wrong options
@@ -167,6 +218,8 @@ def test_missing_weights_are_one_message_with_id_size_place_and_command(tmp_path
     [
         ({"rule": "visr"}, "did you mean 'visor'"),
         ({"url": "ftp://x"}, "http"),
+        ({"url": "https://"}, "and a host"),
+        ({"url": "https://me:s3cr3t@host/detect"}, "no user or password in url; a key comes from RLRIG_DETECTOR_KEY"),
         ({"threshold": 2}, "threshold"),
         ({"thresholds": '{"cat": -1}'}, "thresholds"),
         ({"treshold": 0.2}, "did you mean 'threshold'"),

@@ -206,6 +206,16 @@ def test_what_is_kept_is_not_asked_again(tmp_path) -> None:
     assert backend.asked == 2 * different
 
 
+def test_a_word_that_was_kept_when_p_yes_was_read_otherwise_is_asked_for_again(tmp_path, monkeypatch) -> None:
+    backend = Saying(lambda request: "yes")
+    with monkeypatch.context() as before:
+        before.setattr("rlrig_eval.judges.cache._READING", "")
+        scores(Cached(backend, Cache(tmp_path / "c.sqlite"), {}))
+    asked = backend.asked
+    scores(Cached(backend, Cache(tmp_path / "c.sqlite"), {}))
+    assert backend.asked == 2 * asked
+
+
 @pytest.mark.parametrize("damage", ["UPDATE replies SET reply = '{'", "DROP TABLE replies"])
 def test_a_damaged_cache_costs_replies_and_no_verdict(tmp_path, damage: str) -> None:
     backend = Saying(lambda request: "yes")

@@ -30,6 +30,11 @@ def test_damage_that_leaves_no_doubt_is_mended(text: str) -> None:
     assert FORM.read(Reply(text)).model_dump() == {"q1": "yes", "q2": "no"}
 
 
+def test_yes_and_no_may_be_in_any_case_and_are_asked_for_in_lower() -> None:
+    assert FORM.read(Reply('{"q1": "Yes", "q2": "NO"}')).model_dump() == {"q1": "yes", "q2": "no"}
+    assert FORM.schema["properties"]["q1"]["enum"] == ["yes", "no"]
+
+
 BAD = {
     "empty": "",
     "prose with yes in it": "Yes, the circle is left of the square, and yes there is one.",

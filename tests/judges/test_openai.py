@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -15,9 +16,10 @@ from werkzeug import Response
 
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
-from rlrig_eval.judges import Budget, Task, Unscored, Verdict
+from rlrig_eval.judges import Budget, Reply, Task, Unscored, Verdict
 from rlrig_eval.judges.openai import ADDRESS
 from rlrig_eval.judges.pictures import data_url
+from rlrig_eval.judges.wire import read_body
 from tests.judges import server as s
 from tests.judges.faults import GOOD, LASTING, PASSING, slow
 from tests.judges.replies import task
@@ -151,10 +153,44 @@ def test_a_model_of_one_temperature_is_not_asked_at_another_without_being_told(h
     assert found.score == 1.0
 
 
+def rivals(top: list[tuple[str, float]]) -> dict:
+    """The logprobs of a reply that begins with the first of these tokens."""
+    told = [{"token": token, "logprob": p} for token, p in top]
+    return {"content": [{**told[0], "top_logprobs": told}]}
+
+
+REFUSAL = [("I", -0.01), ("The", -5.0), ("Sorry", -5.5), ("No", -9.0)]
+
+
+@pytest.mark.parametrize(
+    ("top", "p_yes"),
+    [
+        (REFUSAL, None),
+        ([("It", math.log(0.51)), ("Yes", math.log(0.3)), ("No", math.log(0.19))], None),
+        ([("It", math.log(0.4)), ("Yes", math.log(0.3)), ("No", math.log(0.3))], 0.5),
+        ([("No", math.log(0.3)), ("It", math.log(0.25)), ("yes", math.log(0.1))], 0.25),
+        ([("It", -0.1)], None),
+    ],
+    ids=["a refusal", "hardly half", "as likely as not", "the first token is one", "neither"],
+)
+def test_p_yes_is_told_where_yes_or_no_was_an_answer(top: list[tuple[str, float]], p_yes: float | None) -> None:
+    found = read_body(s.completion("I", logprobs=rivals(top)).get_data())
+    assert isinstance(found, Reply)
+    assert found.p_yes == (None if p_yes is None else pytest.approx(p_yes))
+
+
+@pytest.mark.parametrize("rubric", ["p-yes", "vqascore"])
+def test_a_refusal_leaves_a_picture_unscored_though_no_is_among_its_rivals(httpserver: HTTPServer, rubric: str) -> None:
+    (found,) = judged(
+        httpserver, lambda asked: s.completion("I'm sorry, I", logprobs=rivals(REFUSAL)), 1, rubric=rubric
+    )
+    assert isinstance(found, Unscored)
+    assert found.raw[0] == "I'm sorry, I"
+
+
 def test_p_yes_comes_from_the_first_token(httpserver: HTTPServer) -> None:
     top = [("Yes", -0.5), (" no", -1.5), ("maybe", -2.0), ("yes", -3.0)]
-    first = {"token": "Yes", "logprob": -0.5, "top_logprobs": [{"token": t, "logprob": p} for t, p in top]}
-    (found,) = judged(httpserver, lambda asked: s.completion("Yes", logprobs={"content": [first]}), 1, rubric="p-yes")
+    (found,) = judged(httpserver, lambda asked: s.completion("Yes", logprobs=rivals(top)), 1, rubric="p-yes")
     yes, no = 2.718281828**-0.5 + 2.718281828**-3.0, 2.718281828**-1.5
     assert list(found.answers.values()) == pytest.approx([yes / (yes + no)] * QUESTIONS, abs=1e-6)
 

@@ -53,6 +53,11 @@ class First(Sees):
     def replies(self, requests):
         for request in requests:
             yield Reply("", p_yes=0.9)
+
+
+class Lost(First):
+    def __init__(self):
+        raise OSError("no weights")
 '''
 
 
@@ -75,7 +80,7 @@ def test_the_better_run_is_ranked_first_and_nothing_is_asked_twice(folder: Path,
     runs = [folder / name for name in ("bad", "good", "fair")]
     found = rank(runs, asked(folder), tmp_path / "out")
     assert found["ranking"][0]["run"] == "good"
-    assert found["coverage"] == {"planned": 30, "ok": 30, "unscored": 0}
+    assert found["coverage"] == {"planned": 30, "ok": 30, "error": 0, "unscored": 0}
     assert found["position"]["consistent"]["mean"] == 1.0
     assert found["position"]["first"]["mean"] == 0.5
     assert json.loads((tmp_path / "out" / "ranking.json").read_text()) == found
@@ -97,10 +102,53 @@ def test_a_love_of_the_first_picture_ranks_nobody_and_shows(folder: Path, tmp_pa
 def test_a_budget_leaves_pairs_unscored_and_the_next_run_goes_on(folder: Path, tmp_path: Path) -> None:
     runs = [folder / "bad", folder / "good"]
     first = rank(runs, asked(folder), tmp_path / "out", limit=4, max_calls=4)
-    assert first["coverage"] == {"planned": 4, "ok": 2, "unscored": 2}
+    assert first["coverage"] == {"planned": 4, "ok": 2, "error": 0, "unscored": 2}
     assert set(first["unscored"].values()) == {"not asked: the budget of 4 calls is spent"}
     second = rank(runs, asked(folder), tmp_path / "out", limit=4, max_calls=4)
-    assert second["coverage"] == {"planned": 4, "ok": 4, "unscored": 0}
+    assert second["coverage"] == {"planned": 4, "ok": 4, "error": 0, "unscored": 0}
+
+
+def without(run: Path, to: Path, failed: int, owed: int) -> Path:
+    """The run, as if its first pictures had failed and its last were not drawn yet."""
+    lines = (tiny.copy(run, to) / "samples.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines[: len(lines) - owed]]
+    for row in rows[:failed]:
+        row |= {"status": "error", "image": None, "image_sha256": None, "error": "out of paint"}
+    (to / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return to
+
+
+def test_a_picture_that_one_run_lacks_is_an_error_and_not_dropped(folder: Path, tmp_path: Path) -> None:
+    gaps = without(folder / "good", tmp_path / "gaps", failed=2, owed=3)
+    found = rank([folder / "bad", gaps, folder / "fair"], asked(folder), tmp_path / "out")
+    # 10 samples of 3 pairs of runs; the 5 without a picture are in two pairs.
+    assert found["coverage"] == {"planned": 30, "ok": 20, "error": 10, "unscored": 0}
+    assert sorted(set(found["error"].values())) == ["gaps: not drawn", "gaps: out of paint"]
+    assert len(found["error"]) == 10
+    assert {(one["a"], one["b"]): (one["planned"], one["a_wins"]["n"]) for one in found["pairs"]} == {
+        ("bad", "gaps"): (10, 5), ("bad", "fair"): (10, 10), ("gaps", "fair"): (10, 5),
+    }  # fmt: skip
+    text = render_ranking(found, "md")
+    assert "Coverage: 20 of 30 pairs of pictures; 10 in error (one is missing), 0 unscored." in text
+    assert text.count("| 0.500 |") >= 2
+    limited = rank([folder / "bad", gaps], asked(folder), tmp_path / "few", limit=4)
+    assert limited["coverage"] == {"planned": 4, "ok": 2, "error": 2, "unscored": 0}
+
+
+def test_two_runs_that_share_no_picture_stand_in_the_table(folder: Path, tmp_path: Path) -> None:
+    none = without(folder / "good", tmp_path / "none", failed=10, owed=0)
+    found = rank([folder / "bad", none, folder / "fair"], asked(folder), tmp_path / "out")
+    assert [(one["a"], one["b"], one["a_wins"]["n"]) for one in found["pairs"]][1:] == [
+        ("bad", "none", 0), ("none", "fair", 0),
+    ]  # fmt: skip
+    assert "| bad | none | – | 0 | 0 | 0.000 |" in render_ranking(found, "md")
+
+
+def test_what_a_run_did_not_plan_is_no_error_whichever_is_named_first(folder: Path, tmp_path: Path) -> None:
+    few = evaluate(tiny.suite(), "synthetic", limit=4, out=tmp_path / "few").folder
+    for number, runs in enumerate(([few, folder / "good", folder / "bad"], [folder / "good", folder / "bad", few])):
+        found = rank(runs, asked(folder), tmp_path / f"out{number}")
+        assert found["coverage"] == {"planned": 18, "ok": 18, "error": 0, "unscored": 0}
 
 
 def test_what_cannot_be_ranked(folder: Path, tmp_path: Path) -> None:
@@ -116,6 +164,23 @@ def test_what_cannot_be_ranked(folder: Path, tmp_path: Path) -> None:
     rank([good, folder / "bad"], asked(folder, "First"), tmp_path / "out", limit=1)
     with pytest.raises(UsageError, match="another judge"):
         rank([good, folder / "bad"], asked(folder), tmp_path / "out", limit=1)
+
+
+def test_a_folder_that_cannot_be_written_to_and_a_judge_that_cannot_be_built_are_found_before_a_pair_is_asked(
+    folder: Path, tmp_path: Path
+) -> None:
+    runs = [folder / "good", folder / "bad"]
+    asked_before = (folder / "asked").read_text() if (folder / "asked").exists() else ""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot write there"):
+        rank(runs, asked(folder), tmp_path / "file" / "out", limit=1)
+    bare = tiny.copy(folder / "good", tmp_path / "run")
+    (bare / "pairwise").touch()  # as good as a run folder that is read-only, also to root
+    with pytest.raises(UsageError, match="cannot write there"):
+        rank([bare, folder / "bad"], asked(folder), limit=1)
+    assert ((folder / "asked").read_text() if (folder / "asked").exists() else "") == asked_before
+    with pytest.raises(UsageError, match="judge Lost: OSError: no weights"):
+        rank(runs, asked(folder, "Lost"), tmp_path / "out", limit=1)
 
 
 def test_a_rubric_of_the_other_kind_says_where_it_belongs() -> None:
@@ -139,5 +204,5 @@ def test_a_preference_from_p_yes_counts_when_it_stays(chances, score: float, con
 
 def test_the_bundled_judge_is_shown_pairs(folder: Path, tmp_path: Path) -> None:
     found = rank([folder / "bad", folder / "good"], ("shapes-vlm", {}), tmp_path / "out", limit=2)
-    assert found["coverage"] == {"planned": 2, "ok": 2, "unscored": 0}
+    assert found["coverage"] == {"planned": 2, "ok": 2, "error": 0, "unscored": 0}
     assert found["judge"]["rubric"] == "pairwise-p/1"

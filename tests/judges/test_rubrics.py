@@ -89,7 +89,8 @@ def test_words_alone_have_no_soft_means() -> None:
 def test_vqascore_is_p_yes_of_the_whole_prompt_and_no_word_stands_for_it() -> None:
     assert judged("vqascore", lambda request: Reply("no", 0.25)).score == 0.25
     assert judged("vqascore", lambda request: "yes") == Unscored(
-        "the judge gave a word and no P(yes): its server sends no logprobs of yes and no", ("yes",)
+        "the judge gave a word and no P(yes): its server sends no logprobs, or yes and no are unlikely in them",
+        ("yes",),
     )
 
 

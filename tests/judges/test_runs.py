@@ -19,6 +19,7 @@ from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, NotComparable, UsageError
 from rlrig_eval.judges import traffic
 from rlrig_eval.runs import open_run
+from rlrig_eval.runs.aa import try_judge
 from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import read_scores
@@ -129,6 +130,80 @@ def test_a_judge_that_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:
     assert done.exit_code is Exit.RUN
     assert "cannot be used" in done.shortfall
     assert done.summary["metrics"]["all_correct"]["n"] == 8
+
+
+ODD = """
+import numpy as np
+from rlrig_eval.judges import Reply, Unscored, Usage, Verdict
+
+SAID = [
+    Verdict(np.float32(0.5), {"n": np.int64(3)}, {"a": np.bool_(1)}, {"row": np.arange(2)}, (), Usage(np.int64(2))),
+    Verdict(0.5, evidence={"model": object()}),
+    Verdict(0.5, usage=None),
+    Verdict(0.5, evidence={"usage": "much"}),
+    Verdict(float("nan")),
+    Unscored("no such file: caf\\udce9"),
+    0.5,
+    Verdict(1.0),
+]
+
+class Odd:
+    said = iter(SAID)
+    def verdicts(self, tasks):
+        return (next(self.said) for _ in tasks)
+
+class Numpy:
+    rubric = "p-yes"
+    def replies(self, requests):
+        return (Reply("yes", p_yes=np.float32(0.75)) for _ in requests)
+
+class Lost(Odd):
+    def __init__(self):
+        raise FileNotFoundError("no weights.bin")
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> str:
+    (tmp_path / "odd.py").write_text(ODD)
+    return str(tmp_path / "odd.py")
+
+
+def test_an_odd_verdict_costs_its_picture_alone_and_numpys_numbers_are_numbers(odd: str, tmp_path: Path) -> None:
+    done = run(tmp_path / "run", f"{odd}:Odd", {})
+    assert done.exit_code is Exit.RUN
+    assert done.summary["metrics"]["all_correct"]["n"] == 8
+    assert done.summary["coverage_by_scorer"]["judge.Odd"] == {"planned": 8, "ok": 3, "error": 0, "unscored": 5}
+    assert done.summary["judges"][0]["usage"]["calls"] == 2
+    first, *others = list(read_scores(tmp_path / "run", "judge.Odd").values())
+    assert first.values == {"score": 0.5, "n": 3.0}
+    assert (first.evidence["answers"], first.evidence["row"]) == ({"a": 1.0}, [0, 1])
+    reasons = [row.reason or "" for row in others if row.status == "unscored"]
+    for reason, why in zip(reasons[:3], ("object has no form in JSON", "usage: Input should be", "nan"), strict=True):
+        assert reason.startswith("judge Odd: what it says cannot be kept: ")
+        assert why in reason
+    assert reasons[3:] == ["no such file: caf\\udce9", "the judge gave no verdict but a float"]
+
+
+def test_numpys_numbers_in_replies_are_numbers(odd: str, tmp_path: Path) -> None:
+    done = run(tmp_path / "run", f"{odd}:Numpy", {})
+    assert done.exit_code is Exit.OK
+    row = read_scores(tmp_path / "run", "judge.Numpy")["p00#s0"]
+    assert row.evidence["replies"][0] == {"text": "yes", "p_yes": 0.75}
+    assert set(row.evidence["answers"].values()) == {0.75}
+
+
+def test_a_judge_whose_constructor_raises_stops_no_drawing_and_is_named(odd: str, tmp_path: Path) -> None:
+    done = run(tmp_path / "run", f"{odd}:Lost", {})
+    assert (done.exit_code, done.summary["metrics"]["all_correct"]["n"]) == (Exit.RUN, 8)
+    assert "cannot be used: judge Lost: FileNotFoundError: no weights.bin" in (done.shortfall or "")
+
+
+def test_trying_a_judge_takes_numpys_numbers_and_finds_one_that_cannot_be_built(odd: str, drawn: Path) -> None:
+    found = try_judge([drawn], (f"{odd}:Numpy", {}), controlled=1)
+    assert json.loads((drawn / "aa" / "Numpy.json").read_text()) == found["runs"][str(drawn)]
+    with pytest.raises(UsageError, match=r"judge Lost: FileNotFoundError: no weights\.bin"):
+        try_judge([drawn], (f"{odd}:Lost", {}))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PIL import Image
 from rlrig.trace import Trace
 from rlrig_eval.models import Failure, Job, Picture
 from rlrig_eval.models.best_of_n import best_of
-from rlrig_eval.scene import SceneGraph
+from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.suite import candidate_seed
 
 JOBS = [Job(f"p{n}", "a", SceneGraph(), 0, 100 + n) for n in range(3)]
@@ -48,6 +48,7 @@ class Bench:
     def __init__(self, verdicts: dict[str, Sequence[Seen]]) -> None:
         self.verdicts = verdicts
         self.drawn: list[list[tuple[str, int]]] = []
+        self.asked: list[Sequence[Requirement]] = []
         self._noises = {candidate(job, k).noise: (job.prompt_id, k) for job in JOBS for k in range(9)}
 
     def draw(self, jobs: Sequence[Job]) -> list[Picture | Failure]:
@@ -56,7 +57,8 @@ class Bench:
         cost = {"images": 1.0, "denoiser_evals": 32.0}
         return [Picture(Image.new("RGB", (4, 4), (level,) * 3), cost=cost) for level in grey]
 
-    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[Seen]:
+    def look(self, images: Sequence[Image.Image], asked: Sequence[Sequence[Requirement]]) -> list[Seen]:
+        self.asked += asked
         levels = [image.getpixel((0, 0))[0] for image in images]
         return [self.verdicts[JOBS[level // 10].prompt_id][level % 10] for level in levels]
 
@@ -101,8 +103,19 @@ def test_what_it_cost_and_how_it_went_is_told() -> None:
     assert outcome.cost == {"images": 2.0, "denoiser_evals": 64.0, **looks}
     assert trace.calls.model_dump() == outcome.cost
     assert [(r.index, r.action, r.reward) for r in trace.rounds] == [(0, "draw", 0.2), (1, "draw", 0.4)]
+    one = {"images": 1.0, "denoiser_evals": 32.0, "vlm_calls": 1.0, "vlm_tokens_read": 40.0, "vlm_tokens_written": 1.0}
+    assert [r.calls.model_dump() for r in trace.rounds] == [one, one]
     assert (trace.stopped, len(outcome.rounds)) == ("budget", 2)
     assert outcome.image is outcome.rounds[1]
+
+
+def test_the_checker_is_asked_by_the_jobs_own_rule_of_counting() -> None:
+    graph = parse("a red circle left of two blue squares")
+    jobs = [replace(job, graph=graph, counting=rule) for job, rule in zip(JOBS, ("exact", "at_least"), strict=False)]
+    bench = Bench({"p0": [Seen(1.0)], "p1": [Seen(1.0)]})
+    best_of(1, jobs, bench.draw, bench.look)
+    assert bench.asked == [graph.requirements("exact"), graph.requirements("at_least")]
+    assert bench.asked[0] != bench.asked[1]
 
 
 @pytest.mark.parametrize("base", [{}, {"images": 3.0, "vlm_calls": 7.0}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,8 @@ from PIL import Image
 from rlrig_eval.models import Failure, Job, Picture, build, resolve
 from rlrig_eval.models.best_of_n import best_of
 from rlrig_eval.models.rewriting import reworded
-from rlrig_eval.scene import SceneGraph, parse
+from rlrig_eval.models.rlrig import View
+from rlrig_eval.scene import Requirement, parse
 from rlrig_eval.suite import candidate_seed
 from tests.models import untrained
 
@@ -58,7 +59,7 @@ class Painter:
         self.noises += [job.noise for job in jobs]
         return [Picture(Image.new("RGB", (4, 4), (job.text.count("left"),) * 3)) for job in jobs]
 
-    def look(self, images: Sequence[Image.Image], graphs: Sequence[SceneGraph]) -> list[Seen]:
+    def look(self, images: Sequence[Image.Image], asked: Sequence[Sequence[Requirement]]) -> list[Seen]:
         return [Seen(image.getpixel((0, 0))[0] > 1) for image in images]
 
 
@@ -69,6 +70,14 @@ def test_what_a_picture_lacked_is_said_again_in_the_next_prompt() -> None:
     assert painter.noises == [100, candidate_seed(100, 1)]
     assert isinstance(outcome, Picture)
     assert outcome.cost["images"] == 2
+
+
+def test_what_is_said_again_is_what_the_picture_will_be_scored_on() -> None:
+    nothing = View(dict.fromkeys((one.id for one in GRAPH.requirements()), 0.0), 0.0, 0.0, False, 0.5, {})
+    loose = replace(JOBS[0], counting="at_least")
+    assert "exactly one" in reworded(JOBS[0], nothing)
+    assert "exactly" not in reworded(loose, nothing)
+    assert loose.requirements()[-1].statement() in reworded(loose, nothing)
 
 
 def test_without_rewording_the_prompt_stays() -> None:

@@ -125,6 +125,13 @@ def test_a_file_that_does_not_run(tmp_path: Path, source: str) -> None:
     assert "bad.py" in wrong(f"{tmp_path / 'bad.py'}:Mine")
 
 
+def test_a_class_that_raises_when_it_is_built_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "lost.py").write_text("class Mine:\n    def __init__(self):\n        open('/nowhere/weights.pt')\n")
+    spec = resolve(f"{tmp_path / 'lost.py'}:Mine", {}, {})
+    with pytest.raises(UsageError, match=r"model 'Mine': FileNotFoundError: .*weights\.pt"):
+        build(spec)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

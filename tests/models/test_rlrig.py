@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from rlrig.trace import Trace
 from rlrig_eval import evaluate
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Failure, Job, build, resolve
+from rlrig_eval.models.rlrig import Checker
 from rlrig_eval.runs.store import read_samples
 from tests.models import untrained
 from tests.runs import tiny
@@ -55,6 +57,20 @@ def test_what_is_handed_over_is_the_chosen_round_with_its_cost(rlrig) -> None:
         assert drawn.image is drawn.rounds[trace.chosen]
         assert len(drawn.rounds) == len(trace.rounds) == drawn.cost["images"] <= 3
         assert drawn.cost == trace.calls.model_dump()
+
+
+def test_the_checker_is_asked_by_the_jobs_own_rule_of_counting(rlrig) -> None:
+    jobs = [JOBS[0], replace(JOBS[1], counting="at_least")]
+    asked = [set(drawn.trace["rounds"][0]["probabilities"]) for drawn in rlrig.generate(jobs)]
+    assert asked == [{r.id for r in job.requirements()} for job in jobs]
+    assert len(asked[0]) > len(asked[1])
+
+
+def test_whoever_picks_as_rlrig_does_asks_what_it_is_given(preset: Path) -> None:
+    asked = JOBS[0].graph.requirements("at_least")
+    (view,) = Checker(str(preset)).look([Image.new("RGB", (64, 64))], [asked])
+    assert list(view.probabilities) == [one.id for one in asked]
+    assert view.cost["vlm_calls"] == len(asked)
 
 
 def test_the_same_batch_comes_out_the_same(rlrig) -> None:

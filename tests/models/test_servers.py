@@ -132,6 +132,30 @@ def test_a_bad_key_is_refused_once_and_never_shown(httpserver: HTTPServer) -> No
     assert len(httpserver.log) == 1
 
 
+def test_a_key_is_gone_before_what_a_server_says_is_cut(httpserver: HTTPServer) -> None:
+    error = {"error": {"message": "x" * 244 + " sk-secret" * 9}}
+    httpserver.expect_request("/v1/images/generations").respond_with_json(error, 400)
+    (drawn,) = openai(httpserver).generate(JOBS[:1])
+    assert "xxx" in drawn.reason
+    assert "sk-" not in drawn.reason
+
+
+@pytest.mark.parametrize("url", ["ftp://host/v1", "host", "https://user:secret@host/v1"])
+@pytest.mark.parametrize("by", ["base_url", "OPENAI_BASE_URL"])
+def test_an_images_api_is_at_an_address_without_a_password(url: str, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if by == "OPENAI_BASE_URL":
+        monkeypatch.setenv(by, url)
+    with pytest.raises(UsageError, match=f"model openai-images: .*{by}") as caught:
+        build(resolve("openai-images", {"base_url": url} if by == "base_url" else {}, {}))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_key_in_an_address_is_sent_and_not_told(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/draw", query_string="api_key=s3cr3t").respond_with_data(b"", 400)
+    (drawn,) = build(resolve("http", {"url": httpserver.url_for("/draw?api_key=s3cr3t")}, {})).generate(JOBS[:1])
+    assert "api_key=***: answered 400" in drawn.reason
+
+
 def test_the_hosted_api_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)

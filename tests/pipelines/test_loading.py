@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval.checkpoints import open_pipeline, weights_hash
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.diffusers import DiffusersModel
@@ -158,6 +158,40 @@ def test_a_whole_checkpoint_in_a_single_file_draws_the_same_picture(sd15: Path, 
 def test_a_single_file_needs_to_be_told_its_class(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"")
     assert "set pipeline, and config" in refused(tmp_path / "model.safetensors")
+
+
+def unpickle(*_: Any, **__: Any) -> None:
+    raise AssertionError("a pickle was opened")
+
+
+@pytest.mark.parametrize("suffix", ["ckpt", "bin", "pt", "SAFETENSORS"])
+def test_no_pickle_is_loaded_whatever_it_is_given_as(
+    flux: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diffusers import FluxPipeline
+
+    file = tmp_path / f"weights.{suffix}"
+    torch.save(load_file(flux / "transformer" / "diffusion_pytorch_model.safetensors"), file)
+    monkeypatch.setattr(torch, "load", unpickle)
+    said = f"{file}: only .safetensors or .gguf is loaded"
+    assert f"checkpoint {said}" in refused(file)
+    assert f"checkpoint {said}" in refused(file, pipeline="FluxPipeline", config=str(flux))
+    with pytest.raises(UsageError, match="pickles"):  # as the system under test opens its own
+        open_pipeline(FluxPipeline, file, "float32", "cpu")
+    assert f"denoiser {said}" in refused(flux, denoiser=str(file))
+    only = "only .safetensors is loaded"
+    assert f"LoRA {file}: {only}" in refused(flux, loras=[{"source": str(file)}])
+    assert f"LoRA {tmp_path}: {file.name}: {only}" in refused(
+        flux, loras=[{"source": str(tmp_path), "file": file.name}]
+    )
+
+
+def test_an_adapter_that_is_a_pickle_by_diffusers_own_name_is_not_loaded(
+    flux: Path, lora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(load_file(lora / "pytorch_lora_weights.safetensors"), tmp_path / "pytorch_lora_weights.bin")
+    monkeypatch.setattr(torch, "load", unpickle)
+    assert "no file named pytorch_lora_weights.safetensors" in refused(flux, loras=[{"source": str(tmp_path)}])
 
 
 def test_a_text_encoder_that_a_checkpoint_lacks_comes_from_one_of_its_own(tmp_path: Path) -> None:

@@ -37,6 +37,15 @@ def test_noise_depends_on_suite_prompt_and_seed_alone() -> None:
     assert len({job.noise for job in jobs}) == len(jobs)
 
 
+def test_a_job_is_given_the_rule_of_counting_that_its_picture_is_scored_by() -> None:
+    first, *others = SUITE.prompts
+    own = first.model_copy(update={"counting": "exact"})
+    loose = SUITE.model_copy(update={"counting": "at_least", "prompts": (own, *others)})
+    for suite in (SUITE, loose):
+        samples = [sample for batch in plan(suite, (0,), 3, 2) for sample in batch.samples]
+        assert [s.job.requirements() for s in samples] == [suite.requirements(s.prompt) for s in samples]
+
+
 @given(size=st.integers(1, 40), shards=st.integers(1, 9), limit=st.integers(1, 30))
 def test_shards_take_whole_batches_and_every_batch_once(size: int, shards: int, limit: int) -> None:
     whole = plan(SUITE, (0, 1), limit, size)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rlrig_eval.extract.contract import Unscored
 from rlrig_eval.extract.synonyms import word_for
 from rlrig_eval.metrics import Detection
+from rlrig_eval.plugins.redaction import without
 
 KEY = "RLRIG_DETECTOR_KEY"
 """Sent as a bearer token where it is set."""
@@ -70,9 +71,11 @@ class Remote:
         ]
 
     def _post(self, body: Mapping[str, object]) -> str:
+        """What the server says, without the key, which it may echo."""
         import httpx
 
-        headers = {"Authorization": f"Bearer {key}"} if (key := os.environ.get(KEY)) else {}
+        key = os.environ.get(KEY, "")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             for attempt in stamina.retry_context(on=_passing, attempts=self._attempts, timeout=60.0, wait_initial=0.2):
                 with attempt:
@@ -80,12 +83,13 @@ class Remote:
                     reply.raise_for_status()
         except httpx.HTTPStatusError as problem:
             status = problem.response.status_code
-            raise Unscored(f"the detector answered HTTP {status}", (problem.response.text[:_SHOWN],)) from None
+            said = without(problem.response.text, key)[:_SHOWN]
+            raise Unscored(f"the detector answered HTTP {status}", (said,)) from None
         except httpx.HTTPError as problem:
             raise Unscored(f"the detector cannot be reached: {type(problem).__name__}") from None
         if len(reply.content) > LARGEST:
             raise Unscored(f"the detector's reply is larger than {LARGEST // 2**20} MiB")
-        return reply.text
+        return without(reply.text, key)
 
 
 def _passing(problem: Exception) -> bool:

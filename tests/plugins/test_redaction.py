@@ -1,0 +1,78 @@
+"""What is hidden of what a user gave, and what is left alone; addresses that hold no password."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlrig_eval.errors import UsageError
+from rlrig_eval.plugins.redaction import HIDDEN, hidden, redacted, redacted_argv, server_address, without
+
+
+def test_secrets_are_hidden_at_any_depth_and_what_was_not_given_is_none() -> None:
+    given = {
+        "api_key": "abc",
+        "hf_token": None,
+        "steps": 4,
+        "size": (64, 64),
+        "parts": [{"password": "abc", "name": "text"}],
+        "url": "https://me:abc@host:8000/draw?seed=1&token=abc#top",
+        "more": {"Authorization": "Bearer abc", 5: "five"},
+    }
+    assert redacted(given) == {
+        "api_key": HIDDEN,
+        "hf_token": None,
+        "steps": 4,
+        "size": (64, 64),
+        "parts": [{"password": HIDDEN, "name": "text"}],
+        "url": f"https://{HIDDEN}@host:8000/draw?seed=1&token={HIDDEN}#top",
+        "more": {"Authorization": HIDDEN, 5: "five"},
+    }
+    assert list(hidden(redacted(given))) == ["api_key", "parts", "url", "more"]
+    assert redacted(redacted(given)) == redacted(given)
+
+
+@pytest.mark.parametrize("text", ["a cat, *** stars", "write to me@host", "https://host/a@b?size=8", "16:9"])
+def test_what_holds_no_secret_stays_as_it_is(text: str) -> None:
+    assert redacted({"prompt": text}) == {"prompt": text}
+    assert list(hidden({"prompt": text})) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ('headers={"Authorization": "Bearer abc", "n": 1}', 'headers={"Authorization": "***", "n": 1}'),
+        ('loop={"max_edits":4}', 'loop={"max_edits":4}'),
+        ("url=http://host/draw?api_key=abc", "url=http://host/draw?api_key=***"),
+        ("base_url=http://me:abc@host/v1", "base_url=http://***@host/v1"),
+        ("http://host/suite.yaml", "http://host/suite.yaml"),
+    ],
+)
+def test_a_command_line_is_kept_without_its_secrets(word: str, kept: str) -> None:
+    assert redacted_argv(["-G", word]) == ("-G", kept)
+
+
+def test_an_echoed_key_goes_no_further() -> None:
+    assert without("bad token sk-abc!", "sk-abc") == "bad token ***!"
+    assert without("bad token", "") == "bad token"
+
+
+@pytest.mark.parametrize("url", ["http://host", "https://host:8000/v1?size=8", "http://[::1]:8000/draw"])
+def test_an_address_is_taken(url: str) -> None:
+    assert server_address("model x", "url", url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://host", "model x: url must be http:// or https:// and a host, not 'ftp://host'"),
+        ("https://", "must be http:// or https:// and a host"),
+        ("http://[::1", "must be http:// or https:// and a host"),
+        ("https://me:s3cr3t@host", "model x: no user or password in url; a key comes from X_KEY"),
+        ("ftp://:s3cr3t@host", "no user or password"),
+    ],
+)
+def test_an_address_is_refused(url: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        server_address("model x", "url", url, "X_KEY")
+    assert said in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
