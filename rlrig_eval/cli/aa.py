@@ -33,7 +33,8 @@ def aa(
     import sys
     from json import dumps
 
-    from rlrig_eval.errors import Exit
+    from rlrig_eval.errors import Exit, UsageError
+    from rlrig_eval.folders import writable
     from rlrig_eval.report.judges import tables, write_report
     from rlrig_eval.report.render import render_tables
     from rlrig_eval.runs.aa import try_judge
@@ -42,6 +43,10 @@ def aa(
     asked = values.judge(judge, judge_option or [])
     if asked is None:
         raise AssertionError("typer asks for --judge")
+    if report is not None:  # before hours of judging
+        if not report.name:
+            raise UsageError(f"--report {report}: name the files too, without .md, as in reports/my-judge")
+        writable(report.parent)
     found = try_judge(runs, asked, repeats, limit, controls, labels, max_calls, max_cost, progress=True)
     typer.echo(dumps(found, indent=2) if json else render_tables(tables(found), "terminal"))
     if report is not None:

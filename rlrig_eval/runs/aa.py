@@ -9,7 +9,6 @@ from typing import Any
 
 from scipy.stats import spearmanr
 
-from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
@@ -31,7 +30,8 @@ from rlrig_eval.judges.instruments import (
 from rlrig_eval.judges.instruments.hearing import Item, kinds
 from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.judges.zeroing import HOLDS
-from rlrig_eval.runs.judging import Asked, judging_of, recorded_specs, task_of
+from rlrig_eval.runs.judging import Asked, built, judging_of, recorded_specs, task_of
+from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
@@ -80,12 +80,13 @@ def try_judge(
             raise UsageError(f"{name}: there is no picture to judge")
         require_room(_reports(runs[name]))
     human = None if labels is None else _human(labels, *runs.values())
-    judge = judges.build(spec, judging.budget())
+    judge = built(spec, judging.budget())
     hearings, reports = {}, {}
     judgings = sum(again * len(found) + len(CONTROLS) * len(found[:controlled]) for found in cases.values())
     with bar(f"try {spec.slug}", judgings, progress) as advance:
         for name, run in runs.items():
-            heard = [hear(_Watched(asked_again(judge, turn), advance), cases[name]) for turn in range(again)]
+            turns = (_Watched(asked_again(judge, turn), spec.slug, advance) for turn in range(again))
+            heard = [hear(turn, cases[name]) for turn in turns]
             hearings[name] = Hearing(cases[name], heard[0], [*truths_of(run, spec), *([human.truth] if human else [])])
             unscored = {sample: why for one in heard for sample, why in one.unscored.items()}
             legible = [case for case in cases[name][:controlled] if case.sample not in unscored]
@@ -93,7 +94,7 @@ def try_judge(
                 **_about(run, spec, hearings[name]),
                 "unscored": unscored,
                 "noise": repeats(heard, cases[name]),
-                "controls": _controls(_Watched(judge, advance), legible, heard[0]),
+                "controls": _controls(_Watched(judge, spec.slug, advance), legible, heard[0]),
                 "raters": None if human is None else human.raters,
             }
             replace_json(_reports(run) / f"{spec.slug}.json", reports[name])
@@ -177,15 +178,16 @@ def length_bias(run: Opened, cases: list[Case], heard: Heard) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Watched:
-    """A judge that moves a bar on with every verdict."""
+    """A judge that moves a bar on with every verdict, and says nothing that a report cannot hold."""
 
     judge: Judge
+    slug: str
     advance: Callable[[int], None]
 
     def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
         for found in self.judge.verdicts(tasks):
             self.advance(1)
-            yield found
+            yield kept_verdict(found, self.slug)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def by_judge(judge: Judge) -> Accepts:
                 said = {name: p >= HOLDS for name, p in verdict.answers.items()}
                 found.append(all(zero_children(task.requirements, said).values()))
             else:
-                found.append(verdict.score is not None and verdict.score >= HOLDS)
+                found.append(bool(verdict.score is not None and verdict.score >= HOLDS))  # numpy's bool is none
         return found
 
     return accepts

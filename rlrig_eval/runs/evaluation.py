@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,8 @@ from typing import Any, Literal
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.extract import opened
 from rlrig_eval.models import Generator
+from rlrig_eval.models.registry import loading
+from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.runs import calibration
 from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings
 from rlrig_eval.runs.executors import executor
@@ -99,9 +101,12 @@ def execute(
         raise UsageError(f"--fresh with --shard would take away the other shards' work in {folder}: name another --out")
     prepare(folder, fresh)
     config = _begun(settled, folder)
-    generator = settled.generator()
-    opened(settled.scoring.extractor)
-    config = _described(config, generator, folder)
+    # A run that is there keeps its status when it cannot go on; one that never drew is not left as "started".
+    with recorded(folder, config) if config.status == "started" else nullcontext():
+        generator = settled.generator()
+        with loading(f"extractor {config.extractor.name}"):
+            opened(settled.scoring.extractor)
+        config = _described(config, generator, folder)
     own = samples_of(settled.share)
     draw = executor(config.executor)
     with (
@@ -122,20 +127,22 @@ def default_folder(config: RunConfig) -> Path:
 def _begun(settled: Settled, folder: Path) -> RunConfig:
     """The run's record: the one in the folder when it is of the same run, else a new one, written first."""
     if (folder / "run.json").exists():
-        found = read_document(folder / "run.json", RunConfig)
-        check_same(found, settled.config, folder)
-        return found
-    replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
-    return with_status(folder, settled.config, "started")
+        config = read_document(folder / "run.json", RunConfig)
+        check_same(config, settled.config, folder)
+    else:
+        config = with_status(folder, settled.config, "started")
+    if not (folder / "suite.json").exists():  # in a run that was begun too: a kill may have come between the two
+        replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
+    return config
 
 
 def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConfig:
-    """The record with what the model, once loaded, says of itself.
+    """The record with what the model, once loaded, says of itself, without secrets.
 
     Raises:
         UsageError: it says otherwise than when the run was begun (its weights were trained on, say).
     """
-    settings = json.loads(json.dumps(dict(generator.settings), default=str))
+    settings = redacted(json.loads(json.dumps(dict(generator.settings), default=str)))
     described = config.model_copy(update={"settings": settings})
     if config.settings is not None:
         check_settings(config, described, folder)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from rlrig_eval.models import Failure, Generator, Picture
 from rlrig_eval.models.pictures import Size, admit
+from rlrig_eval.runs.kept import legible
 from rlrig_eval.runs.peak import watched
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow
@@ -81,7 +82,7 @@ def _row(sample: Sample, batch: int, outcome: Picture | Failure, took: Mapping[s
         **took,
     }
     if isinstance(outcome, Failure):
-        return SampleRow(**about, status="error", error=outcome.reason)
+        return SampleRow(**about, status="error", error=legible(outcome.reason))
     path = image_path(sample)
     content = _png(outcome.image)
     replace_bytes(folder / path, content)

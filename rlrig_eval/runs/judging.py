@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval import judges
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
+from rlrig_eval.models.registry import loading
 from rlrig_eval.runs.asked import asked_of
 from rlrig_eval.runs.config import HIDDEN, redacted
+from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.store import appending, read_scores, scores_file
@@ -86,13 +88,8 @@ def judging_by(specs: Sequence[JudgeSpec], max_calls: int | None = None, max_cos
 def recorded_specs(specs: Iterable[JudgeSpec]) -> tuple[JudgeSpec, ...]:
     """Specs as ``run.json`` keeps them, without secrets."""
     return tuple(
-        spec.model_copy(update={"options": _hidden(spec.options), "traffic": _hidden(spec.traffic)}) for spec in specs
+        spec.model_copy(update={"options": redacted(spec.options), "traffic": redacted(spec.traffic)}) for spec in specs
     )
-
-
-def _hidden(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`redacted`, also inside the options of a panel's members."""
-    return {key: _hidden(value) if isinstance(value, dict) else value for key, value in redacted(values).items()}
 
 
 @contextmanager
@@ -165,7 +162,7 @@ class _Desk:
         for (sample, row), found in zip(pile, self._verdicts(tasks), strict=True):
             if self._stopped:
                 return
-            self._append([score_row(sample.id, row.image_sha256 or "", found)])
+            self._append([score_row(sample.id, row.image_sha256 or "", found, self._spec.slug)])
 
     def _verdicts(self, tasks: Iterable[Task]) -> Iterable[Verdict | Unscored]:
         if self._judge is None:
@@ -180,10 +177,16 @@ def task_of(folder: Path, sample: Sample, row: SampleRow, counting: Counting) ->
     return Task(folder / (row.image or ""), sample.prompt.text, requirements)
 
 
+def built(spec: JudgeSpec, budget: Budget | None) -> Judge:
+    """The judge, loaded. Raises UsageError when it cannot be used, whatever its constructor raised."""
+    with loading(f"judge {spec.slug}"):
+        return judges.build(spec, budget)
+
+
 def _opened(spec: JudgeSpec, budget: Budget | None) -> Judge | Unscored:
     try:
-        return judges.build(spec, budget)
-    except Exception as problem:  # no key, no checkpoint, no memory: the pictures are still worth having
+        return built(spec, budget)
+    except RLRIGError as problem:  # no key, no checkpoint, no memory: the pictures are still worth having
         return Unscored(f"the judge cannot be used: {problem}")
 
 
@@ -199,19 +202,16 @@ def unjudged(
             yield sample
 
 
-def score_row(id_: str, digest: str, found: Verdict | Unscored) -> ScoreRow:
-    """What a judge says of what has that id, a picture or a pair, with its replies as they came."""
+def score_row(id_: str, digest: str, said: Verdict | Unscored, slug: str) -> ScoreRow:
+    """What the judge of that slug says of what has that id, a picture or a pair, with its replies as they came."""
+    found = kept_verdict(said, slug)
     if isinstance(found, Unscored):
         evidence = {"replies": list(found.raw)} if found.raw else {}
         return ScoreRow(id=id_, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)
     replies = [
         reply.text if reply.p_yes is None else {"text": reply.text, "p_yes": reply.p_yes} for reply in found.replies
     ]
-    evidence = {
-        "answers": dict(found.answers),
-        "replies": replies,
-        "usage": asdict(found.usage),
-        **found.evidence,
-    }
+    own = {"answers": dict(found.answers), "replies": replies, "usage": asdict(found.usage)}
+    evidence = own | dict(found.evidence) | own  # ours stay as we read them back, whatever a judge calls its evidence
     values = {"score": found.score, **found.values}
     return ScoreRow(id=id_, image_sha256=digest, status="ok", values=values, evidence=evidence)

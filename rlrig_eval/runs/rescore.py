@@ -61,6 +61,7 @@ def rescore(
                     with appending(scores_file(folder, name)) as append:
                         append([row])
                 advance(1)
+        # A shard may have begun meanwhile: its files are not taken away, and what was scored waits beside them.
         merge_shards(folder, [sample.id for sample in run.samples], config.row_names)
         return finish(folder, config, run.suite, run.batches, run.batches)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from rlrig_eval.scene.graph import Frozen
 
@@ -27,7 +27,7 @@ class SampleRow(Frozen):
     image_sha256: str | None = None
     size: tuple[int, int] | None = None
     seconds: float
-    cost: dict[str, float] = Field(default_factory=dict)
+    cost: dict[str, FiniteFloat] = Field(default_factory=dict)
     peak_mib: dict[str, float] = Field(default_factory=dict)
     trace: str | None = None
     error: str | None = None

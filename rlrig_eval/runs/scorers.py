@@ -82,11 +82,11 @@ def slug(name: str) -> str:
 def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
     """Requirements, strict and LAION-SG scene-graph IoU of one picture (DESIGN section 3).
 
-    Nothing is said where nothing is asked, or where a thing's own left is asked for and no thing's own side was read:
-    an extractor that does not know which way things face says nothing of it, right or wrong.
+    Nothing is said where nothing is asked. An extractor that does not know which way things face says so itself
+    (Unscored): a graph without the own side that is asked for is a wrong reading.
     """
     gold = prompt.graph
-    if not gold.entities or (_own_sides(gold) and not _own_sides(read)):
+    if not gold.entities:
         seen = {"graph": read.model_dump(mode="json", exclude_defaults=True), "requirements": []}
         return Scores(dict.fromkeys(GRAPH_METRICS), seen)
     requirements = suite.requirements(prompt)
@@ -111,7 +111,3 @@ def graph_scores(read: SceneGraph, prompt: Prompt, suite: Suite) -> Scores:
         ],
     }
     return Scores(values, evidence)
-
-
-def _own_sides(graph: SceneGraph) -> bool:
-    return any(relation.frame == "object" for relation in graph.relations)

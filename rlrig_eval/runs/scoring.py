@@ -12,6 +12,7 @@ from rlrig_eval.extract import AnyExtractor, Looked, Unscored, Words, categories
 from rlrig_eval.models import Failure
 from rlrig_eval.models.pictures import open_rgb
 from rlrig_eval.runs.judging import Judging
+from rlrig_eval.runs.kept import Unkept, kept_scores, legible
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import Scorer, SizedScorer
@@ -51,14 +52,10 @@ def unscored_yet(
 def score_all(
     samples: Sequence[Sample], rows: Mapping[str, SampleRow], folder: Path, scoring: Scoring
 ) -> Iterator[dict[str, ScoreRow]]:
-    """A row for each scorer, of each sample's picture, in order. Never raises for a bad picture."""
+    """A row for each scorer, of each sample's picture, in order. Never raises for a bad picture or a bad scorer."""
     found = _read_all((folder / (rows[one.id].image or "") for one in samples), samples, scoring)
     for sample, read in zip(samples, found, strict=True):
-        row = rows[sample.id]
-        yield {
-            name: _score_row(sample, row.image_sha256 or "", read, _fitted(scorer, row, scoring), scoring.suite)
-            for name, scorer in scoring.scorers.items()
-        }
+        yield {name: _score_row(name, sample, rows[sample.id], read, scoring) for name in scoring.scorers}
 
 
 def _fitted(scorer: Scorer, row: SampleRow, scoring: Scoring) -> Scorer:
@@ -95,23 +92,21 @@ def _read_all(
 
 
 def _score_row(
-    sample: Sample, digest: str, found: SceneGraph | Unscored | Failure, scorer: Scorer, suite: Suite
+    name: str, sample: Sample, row: SampleRow, found: SceneGraph | Unscored | Failure, scoring: Scoring
 ) -> ScoreRow:
-    about = {"id": sample.id, "image_sha256": digest}
+    about = {"id": sample.id, "image_sha256": row.image_sha256 or ""}
     if isinstance(found, Unscored):
-        evidence = {"replies": list(found.raw)} if found.raw else {}
-        return ScoreRow(**about, status="unscored", reason=str(found), evidence=evidence)
+        evidence = {"replies": list(map(legible, found.raw))} if found.raw else {}
+        return ScoreRow(**about, status="unscored", reason=legible(found), evidence=evidence)
     if isinstance(found, Failure):
-        return ScoreRow(**about, status="error", reason=found.reason)
+        return ScoreRow(**about, status="error", reason=legible(found.reason))
     try:
-        scores = scorer(found, sample.prompt, suite)
+        scorer = _fitted(scoring.scorers[name], row, scoring)
+        scores = kept_scores(scorer(found, sample.prompt, scoring.suite), name)
     except Unscored as problem:
-        return ScoreRow(**about, status="unscored", reason=str(problem))
+        return ScoreRow(**about, status="unscored", reason=legible(problem))
+    except Unkept as problem:
+        return ScoreRow(**about, status="error", reason=str(problem))
     except Exception as problem:
-        return ScoreRow(**about, status="error", reason=f"{type(problem).__name__}: {problem}")
-    return ScoreRow(
-        **about,
-        status="ok",
-        values=dict(scores.values),
-        evidence=dict(scores.evidence),
-    )
+        return ScoreRow(**about, status="error", reason=legible(f"{type(problem).__name__}: {problem}"))
+    return ScoreRow(**about, status="ok", values=dict(scores.values), evidence=dict(scores.evidence))

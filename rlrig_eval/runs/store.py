@@ -5,9 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from hashlib import sha256
+from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -36,8 +41,8 @@ Document = TypeVar("Document", bound=BaseModel)
 LEAST_FREE = 32 * 2**20
 """Bytes that must be free before a run begins."""
 
+_SHARD = re.compile(r"\d+-of-\d+\.jsonl")
 _OWN = (
-    "run.json",
     "suite.json",
     "samples*.jsonl",
     "images",
@@ -46,6 +51,7 @@ _OWN = (
     "report.html",
     "timing.json",
     "summary.json",
+    "run.json",  # last: without it, what a kill left of the others would be no run to start anew
 )
 
 
@@ -64,21 +70,35 @@ def samples_files(folder: Path) -> list[Path]:
 
 def scores_files(folder: Path, scorer: str) -> list[Path]:
     """The scores that there are: of shards, then the run's own."""
-    files = [*sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl")), scores_file(folder, scorer)]
-    return [file for file in files if file.exists()]
+    files = sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl"))
+    shards = [file for file in files if _SHARD.fullmatch(file.name.removeprefix(f"{scorer}."))]  # not of gpt-4.1
+    return [file for file in (*shards, scores_file(folder, scorer)) if file.exists()]
 
 
-def latest(files: Iterable[Iterable[AnyRow]]) -> dict[str, AnyRow]:
-    """Sample id -> the last of its rows in a file; of several files, the last that has an ok one.
+def latest(
+    files: Iterable[Iterable[AnyRow]], picture: Callable[[AnyRow], str | None] = lambda _: None
+) -> dict[str, AnyRow]:
+    """Sample id -> the last of its rows in a file; of several files, the one of the picture that there is now.
 
-    A shard that was run again after a merge stands before the merged file, and has what failed there.
+    Where that does not tell, it is the last that has an ok one. A shard that was run again after a merge stands
+    before the merged file, and has what failed there and what was drawn again with it.
+
+    Args:
+        picture: the hash of the picture that a row's sample has now; asked only where files tell of two.
     """
     found: dict[str, AnyRow] = {}
     for rows in files:
         for id_, row in {row.id: row for row in rows}.items():
-            if row.status == "ok" or id_ not in found or found[id_].status != "ok":
+            if id_ not in found or _supersedes(row, found[id_], picture):
                 found[id_] = row
     return found
+
+
+def _supersedes(row: AnyRow, before: AnyRow, picture: Callable[[AnyRow], str | None]) -> bool:
+    told = {before.image_sha256, row.image_sha256}
+    if len(told) == 2 and None not in told and (now := picture(row)) in told:
+        return now == row.image_sha256
+    return row.status == "ok" or before.status != "ok"
 
 
 def current(rows: Mapping[str, Told], seen: Mapping[str, AnyRow]) -> dict[str, AnyRow]:
@@ -89,12 +109,25 @@ def current(rows: Mapping[str, Told], seen: Mapping[str, AnyRow]) -> dict[str, A
 
 def read_samples(folder: Path) -> dict[str, SampleRow]:
     """Sample id -> its row, over the run's own file and those of its shards (`latest`)."""
-    return latest(read_rows(file, SampleRow) for file in samples_files(folder))
+
+    def picture(row: SampleRow) -> str | None:
+        try:
+            return sha256((folder / (row.image or "")).read_bytes()).hexdigest()
+        except OSError:
+            return None
+
+    return latest((read_rows(file, SampleRow) for file in samples_files(folder)), picture)
 
 
 def read_scores(folder: Path, scorer: str) -> dict[str, ScoreRow]:
     """Sample id -> its row by `scorer`, over the run's own file and those of its shards (`latest`)."""
-    return latest(read_rows(file, ScoreRow) for file in scores_files(folder, scorer))
+
+    @cache
+    def pictures() -> dict[str, str | None]:
+        return {id_: row.image_sha256 for id_, row in read_samples(folder).items()}
+
+    files = scores_files(folder, scorer)
+    return latest((read_rows(file, ScoreRow) for file in files), lambda row: pictures().get(row.id))
 
 
 def read_run(folder: Path, scorers: Iterable[str]) -> tuple[dict[str, SampleRow], dict[str, dict[str, ScoreRow]]]:
@@ -109,7 +142,7 @@ def read_rows(path: Path, model: type[Row]) -> Iterator[Row]:
     Raises:
         UnreadableFile: a whole line that is no such row.
     """
-    *lines, _torn = path.read_text("utf-8").split("\n")
+    *lines, _torn = path.read_bytes().split(b"\n")  # bytes: it may be cut off in the middle of a character
     for number, line in enumerate(lines, start=1):
         try:
             yield model.model_validate_json(line)
@@ -139,19 +172,42 @@ def appending(path: Path) -> Iterator[Callable[[Iterable[Frozen]], None]]:
         UsageError: another process is appending to the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b", buffering=0) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"{path.parent}: another process is writing to this run") from None
+    with _locked(path) as file:
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)
 
         def append(rows: Iterable[Frozen]) -> None:
-            file.write("".join(f"{row.model_dump_json()}\n" for row in rows).encode())
+            rest = memoryview("".join(f"{row.model_dump_json()}\n" for row in rows).encode())
+            while rest:  # a write may be short, as on a disk that it fills; the next one then raises
+                rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
 
         yield append
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[FileIO]:
+    """The file at `path`, locked; UsageError when another process has it.
+
+    One that a merge replaces or takes away while it is being locked is opened anew: nobody would read what is
+    written to it.
+    """
+    while True:
+        with path.open("a+b", buffering=0) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(f"{path.parent}: another process is writing to this run") from None
+            if _is_at(path, file):
+                yield file
+                return
+
+
+def _is_at(path: Path, file: FileIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def require_idle(folder: Path) -> None:
@@ -162,17 +218,28 @@ def require_idle(folder: Path) -> None:
 
 
 def merge_shards(folder: Path, order: Sequence[str], scorers: Iterable[str]) -> None:
-    """Each sample's row (`latest`), in the given order of ids, into one file; the files of the shards go."""
-    _merge(samples_file(folder), samples_files(folder), read_samples(folder), order)
-    for scorer in scorers:
-        _merge(scores_file(folder, scorer), scores_files(folder, scorer), read_scores(folder, scorer), order)
+    """Each sample's row (`latest`), in the given order of ids, into one file; the files of the shards go.
+
+    All of them are locked meanwhile, so that nobody appends to what goes. A shard that begins meanwhile stays.
+
+    Raises:
+        UsageError: another process writes to one of them; none was merged.
+    """
+    samples, scores = samples_file(folder), {name: scores_file(folder, name) for name in scorers}
+    shards = {samples: set(samples_files(folder)) - {samples}}
+    shards |= {path: set(scores_files(folder, name)) - {path} for name, path in scores.items()}
+    with ExitStack() as stack:
+        for path in sorted({*shards, *chain(*shards.values())}):
+            stack.enter_context(appending(path))
+        _merge(samples, shards[samples], read_samples(folder), order)
+        for name, path in scores.items():
+            _merge(path, shards[path], read_scores(folder, name), order)
 
 
-def _merge(path: Path, files: Iterable[Path], rows: Mapping[str, Frozen], order: Sequence[str]) -> None:
+def _merge(path: Path, shards: Iterable[Path], rows: Mapping[str, Frozen], order: Sequence[str]) -> None:
     replace_rows(path, (rows[id_] for id_ in order if id_ in rows))
-    for shard in files:
-        if shard != path:
-            shard.unlink()
+    for shard in shards:
+        shard.unlink()
 
 
 def replace_rows(path: Path, rows: Iterable[Frozen]) -> None:
@@ -207,7 +274,8 @@ def prepare(folder: Path, fresh: bool) -> None:
     Raises:
         UsageError: it cannot be made or written to, the disk is full, or it holds something that is no run.
     """
-    if not (folder / "run.json").exists() and any(folder.glob("[!.]*")):
+    # In this order: another shard may begin the run between the two looks, and it writes run.json first.
+    if any(folder.glob("[!.]*")) and not (folder / "run.json").exists():
         raise UsageError(f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out")
     if fresh:
         with _writing(folder):

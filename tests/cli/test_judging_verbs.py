@@ -58,6 +58,25 @@ def test_aa_leaves_with_1_when_pictures_stay_unscored(rlrig_eval, runs: Path) ->
     assert (one["noise"]["flip_rate"], one["controls"], one["agreement"][0]["all"]["n"]) == (None, {}, 0)
 
 
+@pytest.mark.parametrize("prefix", ["file/report", "."])
+def test_aa_finds_a_report_that_cannot_be_written_before_it_judges(
+    rlrig_eval, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rlrig_eval.runs.aa.try_judge", lambda *_, **__: pytest.fail("it was judged first"))
+    (tmp_path / "file").touch()
+    done = rlrig_eval("aa", runs / "good", *judge(runs, "yes", "p-yes"), "--report", prefix)
+    assert (done.code, done.err.startswith("error: "), done.err.count("\n")) == (2, True, 1)
+
+
+def test_pairwise_leaves_with_2_when_it_cannot_write(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = rlrig_eval(
+        "pairwise", runs / "good", runs / "bad", *judge(runs, "first"), "--out", tmp_path / "file" / "out"
+    )
+    assert (done.code, "cannot write there" in done.err) == (2, True)
+
+
 def test_pairwise_ranks_and_leaves_with_0(rlrig_eval, runs: Path, tmp_path: Path) -> None:
     verb = ["pairwise", runs / "good", runs / "bad", *judge(runs, "first"), "--out", tmp_path / "out"]
     done = rlrig_eval(*verb, "--format", "md")
@@ -76,3 +95,14 @@ def test_pairwise_leaves_with_1_when_pairs_stay_unscored_and_2_for_a_wrong_word(
     assert (done.code, "6 of 6 pairs unscored" in done.err) == (1, True)
     assert rlrig_eval(*verb, *judge(runs, "yes", "p-yes")).code == 2
     assert rlrig_eval("pairwise", runs / "good", *judge(runs, "first")).code == 2
+
+
+def test_pairwise_leaves_with_1_when_pictures_of_pairs_are_missing(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    short = tiny.copy(runs / "bad", tmp_path / "short")
+    *lines, _ = (short / "samples.jsonl").read_text().splitlines(keepends=True)
+    (short / "samples.jsonl").write_text("".join(lines))
+    for name, unscored in (("first", 0), ("prose", 1)):
+        out = tmp_path / name
+        done = rlrig_eval("pairwise", runs / "good", short, "--out", out, *judge(runs, name))
+        assert (done.code, "warning: 1 of 6 pairs in error (short: not drawn)" in done.err) == (1, True)
+        assert done.err.count("pairs unscored") == unscored

@@ -77,6 +77,20 @@ class BadCost(Painter):
         return [Picture(blank(), cost={"denoiser_evals": None}) for _ in jobs]
 
 
+class NanCost(Painter):
+    """Says of every picture that it cost what no file can hold."""
+
+    def generate(self, jobs: Sequence[Job]):
+        return [Picture(blank(), cost={"denoiser_evals": np.nan}) for _ in jobs]
+
+
+class Mojibake(Painter):
+    """Fails over a file with a broken name."""
+
+    def generate(self, jobs: Sequence[Job]):
+        raise OSError("caf\udce9.png")
+
+
 class BadTrace(Painter):
     def generate(self, jobs: Sequence[Job]):
         return [Picture(blank(), trace={"reward": np.float32(0.5)}) for _ in jobs]

@@ -14,7 +14,7 @@ from rlrig_eval.errors import Exit, RunError, UsageError
 from rlrig_eval.models import Failure
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.report.entry import read_entries
-from rlrig_eval.runs import Run, open_run
+from rlrig_eval.runs import Run, open_run, store
 from rlrig_eval.runs.store import read_samples, read_scores
 from rlrig_eval.runs.summary import summarise
 from tests.runs import painters, tiny
@@ -96,6 +96,8 @@ WRONG = {
     painters.Arrays: "returned a ndarray, not a picture",
     painters.Broken: "RuntimeError: CUDA out of memory",
     painters.BadCost: "what came with the picture cannot be kept: TypeError",
+    painters.NanCost: "what came with the picture cannot be kept: ValidationError",
+    painters.Mojibake: "OSError: caf\\udce9.png",
     painters.BadTrace: "what came with the picture cannot be kept: TypeError",
 }
 
@@ -238,6 +240,71 @@ def test_weights_that_changed_under_the_same_name_do_not_go_on(tmp_path: Path) -
     with pytest.raises(UsageError, match=r'settings\.weights is "before" there and "after" here'):
         again()
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "finished"
+
+
+@pytest.mark.parametrize("last", ["run.json", "suite.json"])
+def test_a_kill_between_the_first_two_files_is_harmless(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    """Whichever of them was being written, also for a shard, and where the suite has no name to load it by."""
+    out = tmp_path / "run"
+    written = store.replace_bytes
+
+    def killed(path: Path, content: bytes) -> None:
+        if path.name == last:
+            raise KeyboardInterrupt
+        written(path, content)
+
+    def again(shard: tuple[int, int]) -> Run:
+        return evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, shard=shard, out=out)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "replace_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            again((1, 2))
+    again((2, 2))
+    assert again((1, 2)).exit_code is Exit.OK
+    for name in ("summary.json", "suite.json"):
+        assert (out / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_run_json_is_written_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, written = [], store.replace_bytes
+
+    def noted(path: Path, content: bytes) -> None:
+        order.append(path.name)
+        written(path, content)
+
+    monkeypatch.setattr(store, "replace_bytes", noted)
+    evaluate(SUITE, "synthetic", limit=1, out=tmp_path / "run")
+    assert order[:2] == ["run.json", "suite.json"]
+
+
+LOST = """
+from rlrig_eval.models.synthetic import Synthetic
+class Model(Synthetic):
+    def __init__(self):
+        super().__init__()
+        open("/nowhere/weights.pt")
+class Reader:
+    name, version = "reader", "1"
+    def open(self):
+        open("/nowhere/weights.pt")
+    def extract(self, image):
+        raise AssertionError
+"""
+
+
+@pytest.mark.parametrize(("model", "extractor"), [("Model", "shapes"), (None, "Reader")])
+def test_what_raises_while_it_is_loaded_is_one_clear_line_and_a_failed_run(
+    tmp_path: Path, model: str | None, extractor: str
+) -> None:
+    (tmp_path / "lost.py").write_text(LOST)
+    chosen = f"{tmp_path / 'lost.py'}:{model}" if model else "synthetic"
+    reader = extractor if model else f"{tmp_path / 'lost.py'}:{extractor}"
+    with pytest.raises(UsageError, match=r"(model 'Model'|extractor reader): FileNotFoundError: .*weights\.pt"):
+        evaluate(SUITE, chosen, extractor=reader, limit=2, out=tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
 
 
 def test_fresh_does_not_take_away_the_work_of_other_shards(tmp_path: Path) -> None:

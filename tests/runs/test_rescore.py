@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
@@ -75,6 +76,74 @@ def test_a_scorer_that_throws_errs_alone(finished: Path, tmp_path: Path) -> None
     assert read_scores(out, "picky")["p00#s0"].reason == "ValueError: no"
 
 
+ODD = """
+import numpy as np
+from rlrig_eval.runs import Scores
+
+def bare(read, prompt, suite):
+    return 0.5
+
+def opaque(read, prompt, suite):
+    return Scores({"x": 1.0}, evidence={"model": object()})
+
+def wordy(read, prompt, suite):
+    return Scores({"x": "much"})
+
+def infinite(read, prompt, suite):
+    return Scores({"x": np.float32("inf")})
+
+def broken(read, prompt, suite):
+    raise ValueError("caf\\udce9")
+
+class Sizing:
+    def __call__(self, read, prompt, suite):
+        return Scores({})
+
+    def sized(self, long_side):
+        raise ValueError("no size")
+
+sizing = Sizing()
+
+def numeric(read, prompt, suite):
+    evidence = {"n": np.int64(3), "row": np.zeros(2, np.float32), "deep": [{"right": np.bool_(True)}]}
+    return Scores({"half": np.float32(0.5), "none": None}, evidence | {"long": np.longdouble(0.5)})
+"""
+CANNOT = "scorer {}: what it says cannot be kept: "
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bare", "scorer bare: it returned a float, not Scores"),
+        ("opaque", CANNOT.format("opaque") + "Error serializing to JSON: TypeError: object has no form in JSON"),
+        ("wordy", CANNOT.format("wordy") + "values.x: Input should be a valid number, unable to parse string"),
+        ("infinite", CANNOT.format("infinite") + "x is inf; where there is nothing to say, say None"),
+        ("broken", "ValueError: caf\\udce9"),
+        ("sizing", "ValueError: no size"),
+    ],
+)
+def test_what_cannot_be_kept_of_a_scorer_is_an_error_of_its_sample(
+    finished: Path, tmp_path: Path, name: str, reason: str
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    (tmp_path / "odd.py").write_text(ODD)
+    run = rescore(out, f"{tmp_path / 'odd.py'}:{name}")
+    assert run.exit_code is Exit.RUN
+    assert run.summary["coverage_by_scorer"][name]["error"] == 12
+    assert run.summary["coverage_by_scorer"]["graph"]["ok"] == 12
+    assert (read_scores(out, name)["p00#s0"].reason or "").startswith(reason)
+
+
+def test_numpys_numbers_of_a_scorer_are_numbers(finished: Path, tmp_path: Path) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    (tmp_path / "odd.py").write_text(ODD)
+    run = rescore(out, f"{tmp_path / 'odd.py'}:numeric")
+    assert (run.exit_code, run.summary["metrics"]["numeric.half"]["mean"]) == (Exit.OK, 0.5)
+    row = read_scores(out, "numeric")["p00#s0"]
+    assert row.values == {"half": 0.5, "none": None}
+    assert row.evidence == {"n": 3, "row": [0.0, 0.0], "deep": [{"right": True}], "long": 0.5}
+
+
 def read_by_an_older_one(finished: Path, out: Path) -> Path:
     """The run as an older extractor would have left it, which saw everything wrong."""
     tiny.copy(finished, out)
@@ -111,6 +180,30 @@ def test_a_run_that_is_still_drawing_is_not_touched(finished: Path, tmp_path: Pa
         del before[other]
         assert {path: path.read_bytes() for path in before} == before
     assert len(list(read_rows(other, SampleRow))) == 1
+
+
+def test_a_shard_that_begins_while_a_run_is_scored_loses_nothing(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    other, (row, *_) = samples_file(out, Shard(2, 2)), read_rows(samples_file(out), SampleRow)
+    with ExitStack() as shard:
+        begun = []
+
+        def scored(*given) -> Iterator[dict[str, ScoreRow]]:
+            begun.append(shard.enter_context(appending(other)))
+            yield from score_all(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("rlrig_eval.runs.rescore.score_all", scored)
+            with pytest.raises(UsageError, match="another process is writing"):
+                rescore(out, "graph")
+        (append,) = begun
+        append([row])
+    assert list(read_rows(other, SampleRow)) == [row]
+    assert rescore(out).exit_code is Exit.OK
+    assert not other.exists()
+    assert (out / "summary.json").read_bytes() == (finished / "summary.json").read_bytes()
 
 
 def test_stopped_while_a_new_extractor_reads_it_reads_everything_next_time(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from hashlib import sha256
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -19,7 +23,7 @@ def row(number: int, seconds: float = 1.0) -> SampleRow:
     return SampleRow(id=f"p{number}#s0", prompt_id=f"p{number}", seed=0, batch=0, status="ok", seconds=seconds)
 
 
-def write(path: Path, *rows: SampleRow) -> None:
+def write(path: Path, *rows: SampleRow | ScoreRow) -> None:
     with store.appending(path) as append:
         append(rows)
 
@@ -38,6 +42,39 @@ def test_a_torn_last_line_is_owed_again_wherever_it_was_cut(tmp_path: Path, kept
         file.write(row(1).model_dump_json()[:kept])
     assert list(store.read_rows(path, SampleRow)) == [row(0)]
     write(path, row(1))
+    assert list(store.read_rows(path, SampleRow)) == [row(0), row(1)]
+
+
+def test_a_last_line_that_was_cut_off_inside_a_character_is_owed_again(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    write(path, row(0))
+    line = failed(1).model_copy(update={"error": "kein Öl"}).model_dump_json().encode()
+    with path.open("ab") as file:
+        file.write(line[: line.index("Ö".encode()) + 1])
+    assert list(store.read_rows(path, SampleRow)) == [row(0)]
+    write(path, row(1))
+    assert list(store.read_rows(path, SampleRow)) == [row(0), row(1)]
+
+
+def test_a_whole_line_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    path.write_bytes(row(0).model_dump_json().encode() + b'\n{"id": "\xe9"}\n')
+    with pytest.raises(UnreadableFile, match=r"samples\.jsonl:2: "):
+        list(store.read_rows(path, SampleRow))
+
+
+class Short(FileIO):
+    """A file that takes seven bytes at a time, as a file may."""
+
+    def write(self, content) -> int:
+        return super().write(content[:7])
+
+
+def test_short_writes_make_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "samples.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, *_, **__: Short(path, "a+"))
+        write(path, row(0), row(1))
     assert list(store.read_rows(path, SampleRow)) == [row(0), row(1)]
 
 
@@ -74,6 +111,62 @@ def test_two_processes_do_not_write_to_one_file(tmp_path: Path) -> None:
     assert "another process is writing" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "busy", ["samples.jsonl", "samples.2-of-2.jsonl", "scores/graph.jsonl", "scores/graph.2-of-2.jsonl"]
+)
+def test_a_run_that_is_written_to_is_not_merged(tmp_path: Path, busy: str) -> None:
+    scored = ScoreRow(id="p1#s0", image_sha256="a", status="ok")
+    for shard in (None, Shard(1, 2), Shard(2, 2)):
+        write(store.samples_file(tmp_path, shard), row(1))
+        write(store.scores_file(tmp_path, "graph", shard), scored)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    with store.appending(tmp_path / busy):
+        with pytest.raises(UsageError, match="another process is writing"):
+            store.merge_shards(tmp_path, ["p1#s0"], ["graph"])
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")} == before
+
+
+def test_nobody_appends_to_what_a_merge_takes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [store.samples_file(tmp_path, Shard(2, 2)), store.scores_file(tmp_path, "graph", Shard(2, 2))]
+    write(files[0], row(1))
+    write(files[1], ScoreRow(id="p1#s0", image_sha256="a", status="ok"))
+    refused, replace = [], store.replace_rows
+
+    def replacing(path: Path, rows) -> None:
+        if not refused:
+            for file in files:
+                with pytest.raises(UsageError, match="another process is writing"), store.appending(file):
+                    pass
+                refused.append(file)
+        replace(path, rows)
+
+    monkeypatch.setattr(store, "replace_rows", replacing)
+    store.merge_shards(tmp_path, ["p1#s0"], ["graph"])
+    assert refused == files
+    assert not any(file.exists() for file in files)
+
+
+@pytest.mark.parametrize("there", [[row(1)], []], ids=["replaced", "taken away"])
+def test_a_file_that_a_merge_moves_while_it_is_locked_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[SampleRow]
+) -> None:
+    path = tmp_path / "samples.jsonl"
+    write(path, row(0))
+    merged, flock = [], fcntl.flock
+
+    def late(file: FileIO, operation: int) -> None:
+        if not merged:
+            merged.append(file)
+            path.unlink()
+            if there:
+                store.replace_rows(path, there)
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write(path, row(2))
+    assert list(store.read_rows(path, SampleRow)) == [*there, row(2)]
+
+
 def test_a_document_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     store.replace_json(tmp_path / "summary.json", {"n": 1})
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -95,6 +188,52 @@ def test_fresh_takes_away_the_run_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     store.prepare(tmp_path, fresh=True)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_kill_while_fresh_takes_away_the_run_leaves_one_to_start_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("run.json", "suite.json", "samples.jsonl")
+    for name in names:
+        (tmp_path / name).write_text("")
+    for kept in range(len(names)):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", killed_after(kept, Path.unlink))
+            with pytest.raises(KeyboardInterrupt):
+                store.prepare(tmp_path, fresh=True)
+        for name in names:
+            if (tmp_path / name).exists():
+                (tmp_path / name).write_text("")
+    store.prepare(tmp_path, fresh=True)
+    assert not list(tmp_path.iterdir())
+
+
+def killed_after(count: int, unlink: Callable[..., None]) -> Callable[..., None]:
+    left = iter(range(count))
+
+    def stopping(path: Path, missing_ok: bool = False) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    return stopping
+
+
+def test_a_run_that_another_shard_begins_meanwhile_is_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, exists = [], Path.exists
+
+    def beginning(path: Path) -> bool:
+        """Whether it was there; then the other shard begins."""
+        found = exists(path)
+        if path.name == "run.json" and not looked:
+            looked.append(path)
+            (tmp_path / "run.json").write_text("{}")
+        return found
+
+    monkeypatch.setattr(Path, "exists", beginning)
+    store.prepare(tmp_path, fresh=False)
 
 
 @pytest.mark.parametrize("where", ["/proc/nowhere/run", "/dev/null/run"])
@@ -121,6 +260,35 @@ def test_what_a_shard_did_again_after_a_merge_counts_and_survives_the_next(tmp_p
     assert list(store.read_rows(tmp_path / "samples.jsonl", SampleRow)) == [row(1), row(2, seconds=3.0)]
 
 
+@pytest.mark.parametrize("now", ["merged", "drawn again"])
+def test_of_two_pictures_of_a_sample_the_one_on_disk_counts(tmp_path: Path, now: str) -> None:
+    """A shard draws a batch again whole, and a merge may have taken in good pictures of it."""
+    digests = {name: sha256(name.encode()).hexdigest() for name in ("merged", "drawn again")}
+    samples = {name: drawn(1, digest) for name, digest in digests.items()}
+    seen = {
+        name: ScoreRow(id="p1#s0", image_sha256=digests[name], status=status)
+        for name, status in (("merged", "ok"), ("drawn again", "unscored"))
+    }
+    for name, shard in (("merged", None), ("drawn again", Shard(2, 2))):
+        write(store.samples_file(tmp_path, shard), samples[name])
+        write(store.scores_file(tmp_path, "graph", shard), seen[name])
+    picture = tmp_path / str(samples[now].image)
+    picture.parent.mkdir()
+    picture.write_text(now)
+    there = ({"p1#s0": samples[now]}, {"graph": {"p1#s0": seen[now]}})
+    assert store.read_run(tmp_path, ["graph"]) == there
+    store.merge_shards(tmp_path, ["p1#s0"], ["graph"])
+    assert store.read_run(tmp_path, ["graph"]) == there
+    assert not list(tmp_path.rglob("*-of-*"))
+
+
+def test_a_scorer_has_no_files_of_another_whose_name_begins_like_its_own(tmp_path: Path) -> None:
+    files = {name: store.scores_file(tmp_path, name, Shard(1, 2)) for name in ("judge.gpt-4", "judge.gpt-4.1")}
+    for file in files.values():
+        write(file)
+    assert {name: store.scores_files(tmp_path, name) for name in files} == {n: [file] for n, file in files.items()}
+
+
 def test_in_one_file_a_later_failure_counts(tmp_path: Path) -> None:
     write(store.samples_file(tmp_path), row(1), failed(1))
     assert store.read_samples(tmp_path)["p1#s0"].status == "error"
@@ -133,4 +301,4 @@ def test_a_score_is_of_the_picture_that_the_run_has(tmp_path: Path) -> None:
 
 
 def drawn(number: int, digest: str) -> SampleRow:
-    return row(number).model_copy(update={"image_sha256": digest})
+    return row(number).model_copy(update={"image": f"images/p{number}_0.png", "image_sha256": digest})
