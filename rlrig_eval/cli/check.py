@@ -19,10 +19,11 @@ def check(
 ) -> None:
     """Hold a run against a baseline: pass, inconclusive or fail, by the rule in the baseline's file.
 
-    Leaves with 3 on a fail, and under --strict on an inconclusive; with 4 when the two are not comparable.
+    A run that is not finished, or leaves unscored what the baseline scored, never passes. Leaves with 3 on a fail,
+    and under --strict on an inconclusive; with 4 when the two are not comparable.
     """
     from rlrig_eval.errors import GateFailed
-    from rlrig_eval.report.verdict import message, render_check
+    from rlrig_eval.report.verdict import message, render_check, warnings
     from rlrig_eval.runs.baseline import Baseline, held_against
     from rlrig_eval.runs.opened import open_run
     from rlrig_eval.runs.store import read_document
@@ -32,7 +33,7 @@ def check(
         typer.echo(f"warning: {opened.config.distrust}", err=True)
     found = held_against(opened, read_document(baseline, Baseline))
     typer.echo(render_check(found, "json" if json else format_, strict), nl=False)
+    for warning in warnings(found):
+        typer.echo(f"warning: {warning}", err=True)
     if found.failed(strict):
         raise GateFailed(message(found))
-    if found.verdict == "inconclusive":
-        typer.echo("warning: inconclusive; more prompts or seeds would tell", err=True)

@@ -28,7 +28,7 @@ def pairwise(
     """Show a judge the pictures of two runs for the same prompt and seed, in both orders, and rank the runs.
 
     The same command again asks for what has no answer yet. Leaves with 4 when suite or protocol differ, with 1
-    when pairs stayed unscored.
+    when pairs stayed unscored or are in error: a picture of theirs is missing.
     """
     from rlrig_eval.errors import Exit
     from rlrig_eval.report.pairwise import render_ranking
@@ -39,9 +39,10 @@ def pairwise(
         raise AssertionError("typer asks for --judge")
     report = rank(runs, asked, out, limit, max_calls, max_cost, progress=True)
     typer.echo(render_ranking(report, "json" if json else format_), nl=False)
-    unscored = report["unscored"]
-    if unscored:
-        reason = next(iter(unscored.values()))
-        planned = report["coverage"]["planned"]
-        typer.echo(f"warning: {len(unscored)} of {planned} pairs unscored ({reason})", err=True)
+    without = {"in error": report["error"], "unscored": report["unscored"]}
+    for what, why in without.items():
+        if why:
+            reason, planned = next(iter(why.values())), report["coverage"]["planned"]
+            typer.echo(f"warning: {len(why)} of {planned} pairs {what} ({reason})", err=True)
+    if any(without.values()):
         raise typer.Exit(Exit.RUN)

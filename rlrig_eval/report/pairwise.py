@@ -36,13 +36,20 @@ def strengths(report: Mapping[str, Any]) -> Table:
         "Bradley-Terry log strengths, mean 0: a beats b with chance 1 / (1 + exp(b - a)). "
         "Brackets are 95 % intervals over groups of prompts."
     )
-    return Table(title=f"Preferred by {report['judge']['slug']}", columns=columns, rows=rows, notes=(note,))
+    counts = report["coverage"]
+    coverage = (
+        f"Coverage: {counts['ok']} of {counts['planned']} pairs of pictures; "
+        f"{counts['error']} in error (one is missing), {counts['unscored']} unscored."
+    )
+    return Table(title=f"Preferred by {report['judge']['slug']}", columns=columns, rows=rows, notes=(note, coverage))
 
 
 def pairs(report: Mapping[str, Any]) -> Table:
     """Each pair of runs; the notes say how much of it was the order of the pictures."""
     rows = tuple(
-        (one["a"], one["b"], _share(one["a_wins"]), one["a_wins"]["n"], one["alike"]) for one in report["pairs"]
+        (one["a"], one["b"], _share(one["a_wins"]), n, one["alike"], n / one["planned"])
+        for one in report["pairs"]
+        for n in (one["a_wins"]["n"],)
     )
     columns = (
         Column(name="a", title="a"),
@@ -50,6 +57,7 @@ def pairs(report: Mapping[str, Any]) -> Table:
         Column(name="a_wins", title="a is better", kind="share"),
         Column(name="pictures", title="pictures", kind="count"),
         Column(name="alike", title="of which the same", kind="count"),
+        Column(name="coverage", title="coverage", kind="share"),
     )
     first, consistent = (report["position"][name]["mean"] for name in ("first", "consistent"))
     notes = ["A tie counts half; a preference that turns with the order of the pictures is one."]

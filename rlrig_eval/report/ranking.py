@@ -24,6 +24,7 @@ _METRICS = (
 )
 _ALWAYS = (
     Column(name="coverage", title="coverage", kind="share"),
+    Column(name="prompts", title="prompts", unit="scored/planned"),
     Column(name="suite", title="suite", detail=True),
     Column(name="protocol", title="protocol", detail=True),
     Column(name="settings", title="settings", detail=True),
@@ -36,14 +37,15 @@ def leaderboard(
     """Rank results by all correct; means stand with 95 % intervals that resample whole groups of prompts.
 
     Of several results one is the reference: the others have their paired difference to it, and all of them a rank
-    interval, wherever suite, protocol, extractor and judges are the same.
+    interval, wherever suite, protocol, extractor and judges are the same. A result of fewer prompts than another that
+    it can be compared with has no rank, and stands below.
 
     Args:
         paths: run folders, baseline files, or folders of either.
         columns: names of columns, in the order wanted: any metric of a summary, or one of `rank`, `first`,
             `difference`, or a cost: `images_per_prompt`, `evals_per_prompt`, `vlm_calls_per_prompt`,
             `vlm_read_per_prompt`, `vlm_written_per_prompt`, `seconds_per_prompt`, `peak_ram`, `peak_gpu`. Model,
-            coverage, suite, protocol and settings are always there.
+            coverage, prompts, suite, protocol and settings are always there.
         cut: leave out what cost more.
         reference: the label of the one that the others are held against; by default the first.
 
@@ -80,7 +82,7 @@ def _board(
     ]
     wanted = dict.fromkeys(usual if columns is None else columns)
     shown = [_column(known, name) for name in wanted if name in known or name not in dispensable]
-    if len({one.alike for one in kept}) > 1:  # a best among results that cannot be compared is none
+    if len({(one.alike, one.prompts) for one in kept}) > 1:  # a best among results that cannot be compared is none
         shown = [column.model_copy(update={"better": None}) for column in shown]
     differences = _differences(comparable, first)
     rows = []
@@ -195,15 +197,27 @@ def _column(known: Mapping[str, Column], name: str) -> Column:
 
 
 def _places(entries: Sequence[Entry]) -> dict[str, Place]:
-    """The place of each run among those that are comparable with it, by label; a run alone has none."""
-    alike: dict[str, list[Entry]] = {}
-    for one in (one for one in entries if any(score is not None for score in one.scores.values())):
-        alike.setdefault(one.alike, []).append(one)
+    """The place of each run among those that are comparable with it, by label; a run alone has none.
+
+    Ranks rest on the prompts that all scored, so that one run of a few prompts would rank everybody on these.
+    """
     found: dict[str, Place] = {}
-    for members in alike.values():
-        if len(members) > 1:
-            found |= places({one.label: one.scores for one in members}, members[0].groups) or {}
+    for members, most in _alike(entries):
+        whole = [one for one in members if one.prompts == most]
+        if len(whole) > 1:
+            found |= places({one.label: one.scores for one in whole}, whole[0].groups) or {}
     return found
+
+
+def _alike(entries: Sequence[Entry]) -> list[tuple[list[Entry], int]]:
+    """Those with scores that can be compared with each other, and the most prompts that one of them planned.
+
+    A plan is the head of its suite, so that as many prompts are the same ones.
+    """
+    found: dict[str, list[Entry]] = {}
+    for one in (one for one in entries if any(score is not None for score in one.scores.values())):
+        found.setdefault(one.alike, []).append(one)
+    return [(members, max(one.prompts for one in members)) for members in found.values()]
 
 
 def _cells(one: Entry, place: Place | None) -> dict[str, Cell]:
@@ -219,17 +233,24 @@ def _terms(one: Entry) -> tuple[Cell, ...]:
     covered = one.coverage
     protocol = f"{_seeds(one)}, prompt variant {one.terms['protocol']['variant']}"
     share = covered["ok"] / covered["planned"] if covered["planned"] else None
-    return share, one.suite, protocol, settings(one.settings)
+    return share, f"{_scored(one)}/{one.prompts}", one.suite, protocol, settings(one.settings)
+
+
+def _scored(one: Entry) -> int:
+    """Prompts with a score: of all correct or, where nothing says, of the metric that has most."""
+    metrics = [one.metrics[PRIMARY]] if PRIMARY in one.metrics else list(one.metrics.values())
+    return max((metric.n or 0 for metric in metrics), default=0)
 
 
 def _seeds(one: Entry) -> str:
     return f"seed{'s' * (len(one.seeds) > 1)} {', '.join(map(str, one.seeds))}"
 
 
-def _place(one: Entry) -> tuple[str, float]:
-    """Runs of one suite stand together; one without a score comes last."""
+def _place(one: Entry) -> tuple[str, bool, int, float]:
+    """Runs of one suite stand together; those of fewer prompts below, and one without a score last."""
     score = one.metrics.get(PRIMARY)
-    return one.suite, 1.0 if score is None or score.mean is None else -score.mean
+    mean = None if score is None else score.mean
+    return one.suite, mean is None, -one.prompts, -(mean or 0.0)
 
 
 def _differences(others: Sequence[Entry], reference: Entry) -> dict[str, Estimate]:
@@ -248,14 +269,25 @@ def _notes(
     read = dict.fromkeys(_protocol(one) for one in entries)
     method = "Brackets are 95 % intervals over groups of prompts."
     if ranked:
+        counts = " or ".join(map(str, dict.fromkeys(place.n for place in ranked.values())))
         method += (
-            " Ranks are by all correct, among comparable runs: 95 % of bootstrap draws, and the share in first place."
+            f" Ranks are by all correct, among comparable runs, over the {counts} prompts that all of them scored: "
+            "95 % of bootstrap draws, and the share in first place."
         )
     if comparable:
         method += f" Δ is paired by prompt with {reference.label}."
     if 0 < len(comparable) < len(entries) - 1:
         method += " A run without Δ differs from it in suite, protocol, extractor or judges."
-    return (*read, method)
+    return (*read, method, *_small(entries))
+
+
+def _small(entries: Sequence[Entry]) -> list[str]:
+    """A note on those that have no rank for having planned fewer prompts than another."""
+    return [
+        f"No rank for {', '.join(small)}: others planned {most}, and all would be ranked on the few that each has."
+        for members, most in _alike(entries)
+        if (small := [f"{one.label} ({one.prompts} prompts)" for one in members if one.prompts < most])
+    ]
 
 
 def _protocol(one: Entry) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.runs.baseline import Check
@@ -33,26 +34,45 @@ def render_check(found: Check, format: str, strict: bool = False) -> str:
 def message(found: Check) -> str:
     """One line with everything that the verdict was read from."""
     rule, gate = found.rule, found.gate
+    covered = f"coverage {found.coverage['ok']}/{found.coverage['planned']}"
+    doubts = "".join(f"; {doubt}" for doubt in found.doubts)
     if rule.gate == "exact":
         what = f"{len(found.moved)} scores differ" if found.moved else "every score is"
-        return f"{found.verdict}: exact gate, {what} {'from' if found.moved else 'that of'} {found.baseline}"
+        whose = f"{'from' if found.moved else 'that of'} {found.baseline}"
+        return f"{found.verdict}: exact gate, {what} {whose}, {covered}{doubts}"
     return (
         f"{found.verdict}: {rule.metric} {_number(gate.mean)} against {found.baseline}, "
         f"one-sided bounds {_number(gate.lower)} and {_number(gate.upper)}, delta {rule.delta}, "
-        f"{gate.n} prompts (at least {rule.least_n})"
+        f"{gate.n} prompts (at least {rule.least_n}), {covered}, "
+        f"{sum(found.lost.values())} of {found.owed} samples unscored that the baseline has scored{doubts}"
     )
 
 
 def named(found: Check) -> list[str]:
-    """The prompts behind a verdict that is no pass, in a line."""
-    if found.verdict == "pass" or not found.moved:
+    """The prompts behind a verdict that is no pass: a line of those whose score moved, one of those without a score."""
+    if found.verdict == "pass":
         return []
-    more = f" and {len(found.moved) - NAMED} more" if len(found.moved) > NAMED else ""
-    return [f"{'changed' if found.rule.gate == 'exact' else 'fell'}: {', '.join(found.moved[:NAMED])}{more}"]
+    lost = () if found.rule.gate == "exact" else tuple(found.lost)  # the exact gate counts them among the changed
+    lines = {"changed" if found.rule.gate == "exact" else "fell": found.moved, "unscored": lost}
+    return [f"{word}: {_first(prompts)}" for word, prompts in lines.items() if prompts]
+
+
+def _first(prompts: Sequence[str]) -> str:
+    more = f" and {len(prompts) - NAMED} more" if len(prompts) > NAMED else ""
+    return f"{', '.join(prompts[:NAMED])}{more}"
+
+
+def warnings(found: Check) -> list[str]:
+    """What to mind of a run whatever its verdict, and why an inconclusive one is no pass."""
+    why = "; ".join(found.doubts) or "more prompts or seeds would tell"
+    return [
+        *([found.shortfall] if found.shortfall is not None else []),
+        *([f"inconclusive: {why}"] if found.verdict == "inconclusive" else []),
+    ]
 
 
 def as_dict(found: Check, strict: bool) -> dict[str, object]:
-    """The gate's numbers, the rule, the prompts, and whether the gate is shut."""
+    """The gate's numbers, the rule, the prompts, the coverage, and whether the gate is shut."""
     return found.gate.as_dict() | {
         "verdict": found.verdict,
         "failed": found.failed(strict),
@@ -61,6 +81,11 @@ def as_dict(found: Check, strict: bool) -> dict[str, object]:
         "baseline": found.baseline,
         "rule": found.rule.model_dump(mode="json"),
         "moved": list(found.moved),
+        "coverage": dict(found.coverage),
+        "shortfall": found.shortfall,
+        "owed": found.owed,
+        "lost": dict(found.lost),
+        "doubts": list(found.doubts),
     }
 
 
@@ -73,7 +98,7 @@ def junit(found: Check, strict: bool) -> str:
     suite = ElementTree.SubElement(root, "testsuite", {"name": f"rlrig-eval check: {found.suite}", **counts})
     about = {"classname": f"{found.suite}.{found.model}", "name": f"{found.rule.metric} against {found.baseline}"}
     case = ElementTree.SubElement(suite, "testcase", about)
-    text = "\n".join([message(found), *named(found)])
+    text = _whole(found)
     if failed or skipped:
         ElementTree.SubElement(case, "failure" if failed else "skipped", {"message": message(found)}).text = text
     else:
@@ -83,10 +108,15 @@ def junit(found: Check, strict: bool) -> str:
 
 
 def github(found: Check, strict: bool) -> str:
-    """A workflow command: an error, warning or notice on the job."""
-    level = "error" if found.failed(strict) else "warning" if found.verdict == "inconclusive" else "notice"
-    text = "\n".join([message(found), *named(found)])
-    return f"::{level} title={_property(f'{found.model} on {found.suite}')}::{_data(text)}\n"
+    """A workflow command: an error, warning or notice on the job. A pass at too little coverage is a warning."""
+    level = "error" if found.failed(strict) else "warning" if warnings(found) else "notice"
+    return f"::{level} title={_property(f'{found.model} on {found.suite}')}::{_data(_whole(found))}\n"
+
+
+def _whole(found: Check) -> str:
+    """The message, the prompts, and what to mind: for those who see no standard error."""
+    short = [] if found.shortfall is None else [f"warning: {found.shortfall}"]
+    return "\n".join([message(found), *named(found), *short])
 
 
 def _data(text: str) -> str:

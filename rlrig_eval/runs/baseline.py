@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import peaks
-from rlrig_eval.runs.summary import planned_prompts, summarise
+from rlrig_eval.runs.scorers import GRAPH
+from rlrig_eval.runs.summary import coverage, falls_short, planned_prompts, prompt_scores, summarise
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
 from rlrig_eval.stats.paired import Verdict
@@ -26,7 +28,8 @@ ROUNDING = 1e-9
 class Rule(Frozen):
     """How a run is held to its baseline.
 
-    `statistical`: it fails when `metric` fell by more than `delta`, and fewer than `least_n` prompts tell nothing.
+    `statistical`: it fails when `metric` fell by more than `delta`, and fewer than `least_n` prompts tell nothing. It
+    does not pass while it is not finished, nor where it leaves more unscored than its suite forgives.
     `exact`, for deterministic parts: every score of every metric and prompt must be the baseline's.
     """
 
@@ -57,7 +60,8 @@ class Baseline(Frozen):
     """The content of ``baselines/results/<suite>/<model>.json``. `prompts`: metric -> prompt id -> score.
 
     `how` has the command, the versions and the hardware of the run that it was made from. `standing` is absent
-    in files that were written before leaderboards were made of them; the gate does not read it.
+    in files that were written before leaderboards were made of them; the gate does not read it. `partly`: metric ->
+    prompt id -> how many seeds have a score, of prompts where some have none; other scores are of every seed.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -67,6 +71,7 @@ class Baseline(Frozen):
     rule: Rule
     metrics: dict[str, dict[str, Any]]
     prompts: dict[str, dict[str, float | None]]
+    partly: dict[str, dict[str, int]] = Field(default_factory=dict, exclude_if=lambda counts: not counts)
     standing: Standing | None = None
     how: Provenance
 
@@ -76,7 +81,9 @@ class Check:
     """A run held against a baseline. `verdict` is the one value that text, XML and exit code come from.
 
     `gate` has the bounds of the metric in the rule; `moved` the prompts whose score fell in it (statistical) or
-    the ``metric/prompt`` whose score changed (exact).
+    the ``metric/prompt`` whose score changed (exact). Of the `owed` samples that the baseline scored and the run
+    planned, `lost` counts those without a score, by prompt; `doubts` are why it cannot pass. `coverage` is by the
+    scorer of that metric (exact: by all of them), `shortfall` why that is too little for the suite.
     """
 
     suite: str
@@ -86,6 +93,11 @@ class Check:
     verdict: Verdict
     gate: Gate
     moved: tuple[str, ...]
+    coverage: Mapping[str, int]
+    shortfall: str | None
+    owed: int
+    lost: Mapping[str, int]
+    doubts: tuple[str, ...]
 
     def failed(self, strict: bool) -> bool:
         """Whether the gate is shut: `strict` shuts it on "inconclusive" too."""
@@ -110,6 +122,7 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
         rule=rule,
         metrics=summary["metrics"],
         prompts=run.prompt_scores,
+        partly=_partly(run),
         standing=_standing(run, summary),
         how=run.config.provenance,
     )
@@ -150,10 +163,76 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     if rule.gate == "exact":
         moved = changed(run.prompt_scores, baseline.prompts)
         verdict: Verdict = "fail" if moved else "pass"
+        covered = coverage(run.samples, run.rows, list(run.scores.values()))
     else:
         moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
         verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
-    return Check(_in_words(run), run.config.model.name, baseline.model, rule, verdict, found, moved)
+        covered = coverage(run.samples, run.rows, [run.scores[_scorer(run, rule.metric)]])
+    owed, lost = _lost(run, baseline)
+    doubts = tuple(_doubts(run, owed, lost.total()))
+    return Check(
+        suite=_in_words(run),
+        model=run.config.model.name,
+        baseline=baseline.model,
+        rule=rule,
+        verdict="inconclusive" if doubts and verdict == "pass" else verdict,
+        gate=found,
+        moved=moved,
+        coverage=covered,
+        shortfall=falls_short(covered, run.suite),
+        owed=owed,
+        lost=lost,
+        doubts=doubts,
+    )
+
+
+def _lost(run: Opened, baseline: Baseline) -> tuple[int, Counter[str]]:
+    """How many planned samples the baseline has a score of, and by prompt how many of these the run has none of.
+
+    Scores are paired by prompt, so that a sample that fails takes its score out of both sides: a model that fails
+    where it is wrong would look no worse.
+    """
+    metric, seeds = baseline.rule.metric, len(_seeds(run))
+    scored, partly = baseline.prompts[metric], baseline.partly.get(metric, {})
+    planned = [prompt.id for prompt in planned_prompts(run.samples) if scored.get(prompt.id) is not None]
+    then = Counter({prompt: partly.get(prompt, seeds) for prompt in planned})
+    return then.total(), then - _seeds_scored(run)[metric]
+
+
+def _doubts(run: Opened, owed: int, lost: int) -> Iterator[str]:
+    if run.config.status != "finished":
+        yield f"the run is not finished ({run.config.status})"
+    least = run.suite.error_policy.min_coverage
+    if owed and (owed - lost) / owed < least:
+        yield f"{lost / owed:.1%} of what the baseline scored is unscored, and the suite forgives {1 - least:.1%}"
+
+
+def _partly(run: Opened) -> dict[str, dict[str, int]]:
+    every = len(_seeds(run))
+    found = {
+        metric: {prompt: count for prompt, count in counts.items() if count < every}
+        for metric, counts in _seeds_scored(run).items()
+    }
+    return {metric: counts for metric, counts in found.items() if counts}
+
+
+def _seeds_scored(run: Opened) -> dict[str, Counter[str]]:
+    """Metric -> prompt id -> how many of its seeds have a score."""
+    found = {metric: Counter[str]() for metric in run.prompt_scores}
+    for seed in _seeds(run):
+        of_seed = prompt_scores([sample for sample in run.samples if sample.job.seed == seed], run.scores)
+        for metric, scores in of_seed.items():
+            found[metric].update(prompt for prompt, score in scores.items() if score is not None)
+    return found
+
+
+def _seeds(run: Opened) -> set[int]:
+    return {sample.job.seed for sample in run.samples}
+
+
+def _scorer(run: Opened, metric: str) -> str:
+    """Whose metric it is: the graph's have no prefix, any other's begin with the name of their scorer."""
+    return max((name for name in run.scores if f"{metric}.".startswith(f"{name}.")), key=len, default=GRAPH)
 
 
 def changed(now: Mapping[str, Scores], then: Mapping[str, Scores]) -> tuple[str, ...]:

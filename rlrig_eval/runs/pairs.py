@@ -5,22 +5,23 @@ Both pictures were drawn for the same prompt with the same seed number. A pair i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import PAIRS, JudgeSpec
 from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.runs.compare import require_comparable, terms
-from rlrig_eval.runs.judging import Asked, Judging, judging_of, recorded_specs, score_row
+from rlrig_eval.runs.judging import Asked, Judging, built, judging_of, recorded_specs, score_row
 from rlrig_eval.runs.opened import Opened, open_run
+from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import appending, read_document, read_rows, replace_json
+from rlrig_eval.runs.store import appending, read_document, read_rows, replace_json, require_room
 from rlrig_eval.stats import cluster_mean_ci
 from rlrig_eval.stats.ranking import bradley_terry
 
@@ -38,6 +39,20 @@ class Meeting:
     digest: str
     alike: bool
     pair: Pair
+
+    @property
+    def id(self) -> str:
+        return f"{self.sample} {self.a} {self.b}"
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Two runs on a sample that they planned, and why there are no two pictures of it."""
+
+    a: str
+    b: str
+    sample: str
+    why: str
 
     @property
     def id(self) -> str:
@@ -63,7 +78,8 @@ def rank(
         progress: whether a bar is shown, on a terminal.
 
     Raises:
-        UsageError: fewer than two runs, no such judge, no pair, or a folder that holds another judge's answers.
+        UsageError: fewer than two runs, no such judge, no pair, or a folder that cannot be written to or holds another
+            judge's answers.
         NotComparable: the runs differ in suite or protocol.
     """
     if len(folders) < 2:
@@ -78,6 +94,7 @@ def rank(
     if not met:
         raise UsageError(f"{folders[0]}: there is no sample of which two runs have a picture")
     where = out or folders[0] / "pairwise" / spec.slug
+    require_room(where)
     _claim(where, spec)
     rows = _asked(met, judging, where / "pairs.jsonl", progress)
     report = {
@@ -85,33 +102,61 @@ def rank(
         "judge": recorded_specs([spec])[0].identity(),
         "runs": {name: {"model": run.config.model.name, "folder": str(run.folder)} for name, run in runs.items()},
     }
-    report |= ranking(met, rows)
+    report |= ranking(met, rows, unmet(runs, limit))
     replace_json(where / "ranking.json", report)
     return report
 
 
 def meetings(runs: Mapping[str, Opened], limit: int | None = None) -> list[Meeting]:
     """Every pair of runs on every sample of which both have a picture, in the order of the plan."""
-    first = next(iter(runs.values()))
-    prompts = {prompt.id for prompt in first.suite.prompts[:limit]}
     found = []
-    for sample in first.samples:
-        if sample.prompt.id not in prompts:
+    for sample, a, b in _planned(runs, limit):
+        one, other = _drawn_row(runs[a], sample), _drawn_row(runs[b], sample)
+        if one is None or other is None:
             continue
-        drawn = {name: row for name, run in runs.items() if (row := run.rows.get(sample.id)) and row.status == "ok"}
-        for a, b in combinations(drawn, 2):
-            pair = Pair(_picture(runs[a], drawn[a]), sample.prompt.text, (), other=_picture(runs[b], drawn[b]))
-            digests = drawn[a].image_sha256, drawn[b].image_sha256
-            alike = digests[0] == digests[1] is not None
-            digest = " ".join(map(str, digests))
-            found.append(Meeting(a, b, sample.id, sample.prompt.group, digest, alike, pair))
+        pair = Pair(_picture(runs[a], one), sample.prompt.text, (), other=_picture(runs[b], other))
+        alike = one.image_sha256 == other.image_sha256 is not None
+        digest = f"{one.image_sha256} {other.image_sha256}"
+        found.append(Meeting(a, b, sample.id, sample.prompt.group, digest, alike, pair))
     return found
 
 
-def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow]) -> dict[str, Any]:
+def unmet(runs: Mapping[str, Opened], limit: int | None = None) -> list[Unmet]:
+    """Every pair of runs on every sample that both planned and one or both have no picture of."""
+    found = []
+    for sample, a, b in _planned(runs, limit):
+        why = [f"{name}: {_missing(runs[name], sample)}" for name in (a, b) if _drawn_row(runs[name], sample) is None]
+        if why:
+            found.append(Unmet(a, b, sample.id, "; ".join(why)))
+    return found
+
+
+def _planned(runs: Mapping[str, Opened], limit: int | None) -> Iterator[tuple[Sample, str, str]]:
+    """Every sample and pair of runs that both planned it; of a suite's runs, one's plan is the head of another's."""
+    longest = max(runs.values(), key=lambda run: len(run.samples))
+    prompts = {prompt.id for prompt in longest.suite.prompts[:limit]}
+    plans = {name: {sample.id for sample in run.samples} for name, run in runs.items()}
+    for sample in longest.samples:
+        if sample.prompt.id in prompts:
+            for a, b in combinations([name for name, plan in plans.items() if sample.id in plan], 2):
+                yield sample, a, b
+
+
+def _drawn_row(run: Opened, sample: Sample) -> SampleRow | None:
+    row = run.rows.get(sample.id)
+    return row if row is not None and row.status == "ok" else None
+
+
+def _missing(run: Opened, sample: Sample) -> str:
+    row = run.rows.get(sample.id)
+    return "not drawn" if row is None else row.error or "in error"
+
+
+def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow], missed: Sequence[Unmet] = ()) -> dict[str, Any]:
     """Strengths, pairs of runs, and how much the order of two pictures decided; intervals over groups of prompts.
 
-    Two pictures that are the same to the last bit are a tie that is not asked about.
+    Two pictures that are the same to the last bit are a tie that is not asked about. Those `missed` are in error:
+    planned, and part of no score.
     """
     scored = {one.id: row.values for one in met if (row := rows.get(one.id)) is not None and row.status == "ok"}
     settled = [one for one in met if one.alike or one.id in scored]
@@ -121,9 +166,10 @@ def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow]) -> dict[str, A
 
     outcomes = [(one.a, one.b, share(one)) for one in settled]
     strengths = bradley_terry(outcomes, [one.group for one in settled])
-    pairs: dict[tuple[str, str], list[Meeting]] = {}
+    planned = Counter((one.a, one.b) for one in (*met, *missed))
+    pairs: dict[tuple[str, str], list[Meeting]] = {pair: [] for pair in planned}
     for one in settled:
-        pairs.setdefault((one.a, one.b), []).append(one)
+        pairs[one.a, one.b].append(one)
     unscored = {one.id: _why(rows, one) for one in met if not one.alike and one.id not in scored}
     asked = [one for one in settled if not one.alike]
 
@@ -137,12 +183,18 @@ def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow]) -> dict[str, A
             for one in strengths
         ],
         "pairs": [
-            {"a": a, "b": b, "alike": sum(one.alike for one in those)}
+            {"a": a, "b": b, "planned": planned[a, b], "alike": sum(one.alike for one in those)}
             | {"a_wins": cluster_mean_ci([share(one) for one in those], [one.group for one in those]).as_dict()}
             for (a, b), those in pairs.items()
         ],
         "position": {"first": mean("first"), "consistent": mean("consistent")},
-        "coverage": {"planned": len(met), "ok": len(settled), "unscored": len(unscored)},
+        "coverage": {
+            "planned": planned.total(),
+            "ok": len(settled),
+            "error": len(missed),
+            "unscored": len(unscored),
+        },
+        "error": {one.id: one.why for one in missed},
         "unscored": unscored,
     }
 
@@ -155,10 +207,10 @@ def _asked(met: Sequence[Meeting], judging: Judging, path: Path, progress: bool)
         rows = {one.id: rows[one.id] for one in met if one.id in rows}
         if owed:
             (spec,) = judging.specs
-            judge = judges.build(spec, judging.budget())
+            judge = built(spec, judging.budget())
             with bar(f"ask {spec.slug}", len(owed), progress) as advance:
                 for one, found in zip(owed, judge.verdicts(one.pair for one in owed), strict=True):
-                    rows[one.id] = score_row(one.id, one.digest, found)
+                    rows[one.id] = score_row(one.id, one.digest, found, spec.slug)
                     append([rows[one.id]])
                     advance(1)
     return rows

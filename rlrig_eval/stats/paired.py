@@ -31,7 +31,8 @@ Verdict = Literal["pass", "inconclusive", "fail"]
 class Difference:
     """Mean of a - b over the `n` prompts that both runs scored, its interval, and a two-sided p-value.
 
-    `lo`, `hi` and `p` are None when fewer than two groups were shared; with n = 0 the mean is None too.
+    `lo`, `hi` and `p` are None when fewer than two groups were shared; with n = 0 the mean is None too. Where all
+    scores lie in [0, 1], the ends lie in [-1, 1].
     """
 
     mean: float | None
@@ -118,13 +119,17 @@ def differences_within(
     """
     paired = _paired({metric: (scores, b[metric]) for metric, scores in a.items() if metric in b}, groups)
     return {
-        part: _differences(paired.sums(prompts), tails(level), draws, seed) if paired.metrics else {}
+        part: _differences(paired.sums(prompts), paired.walls, tails(level), draws, seed) if paired.metrics else {}
         for part, prompts in parts.items()
     }
 
 
 def _differences(
-    pairs: Mapping[str, tuple[Floats, Floats]], ends: tuple[float, float], draws: int, seed: int
+    pairs: Mapping[str, tuple[Floats, Floats]],
+    walls: Mapping[str, float],
+    ends: tuple[float, float],
+    draws: int,
+    seed: int,
 ) -> dict[str, Difference]:
     alike: dict[bytes, list[str]] = {}
     for metric, (_, sizes) in pairs.items():
@@ -138,7 +143,8 @@ def _differences(
             found |= {metric: Difference(mean, None, None, n, None) for metric, mean in zip(metrics, bare, strict=True)}
             continue
         bounds = mean_quantiles(*guarded(sums, np.broadcast_to(sizes, sums.shape)), ends, draws, seed)
-        for metric, one, (lo, hi) in zip(metrics, sums, bounds, strict=True):
+        for metric, one, own in zip(metrics, sums, bounds, strict=True):
+            lo, hi = np.clip(own, -walls[metric], walls[metric])
             found[metric] = Difference(float(one.sum() / n), float(lo), float(hi), n, sign_flip_p(one, draws, seed))
     return {metric: found[metric] for metric in pairs}
 
@@ -170,12 +176,13 @@ def gate(
     """
     if delta < 0.0:
         raise ValueError(f"delta must be at least 0, got {delta}")
-    sums, sizes = paired_sums(run, baseline, groups)
+    paired = _paired({"": (run, baseline)}, groups)
+    (sums, sizes), wall = paired.sums(None)[""], paired.walls[""]
     n = int(sizes.sum())
     mean = float(sums.sum() / n) if n else None
     if len(sums) < 2:
         return Gate("inconclusive", mean, None, None, delta, n)
-    lower, upper = map(float, gate_bounds(*guarded(sums, sizes), level, draws, seed))
+    lower, upper = map(float, np.clip(gate_bounds(*guarded(sums, sizes), level, draws, seed), -wall, wall))
     held = lower >= -delta or all(_same(run[prompt], baseline[prompt]) for prompt in run.keys() & baseline.keys())
     verdict: Verdict = "fail" if upper < -delta else "pass" if held else "inconclusive"
     return Gate(verdict, mean, lower, upper, delta, n)
@@ -240,12 +247,16 @@ def paired_sums(a: Scores, b: Scores, groups: Mapping[str, Hashable]) -> tuple[F
 
 @dataclass(frozen=True)
 class _Paired:
-    """Differences of every metric, NaN where one is missing: shape (metrics, prompts), with each prompt's group."""
+    """Differences of every metric, NaN where one is missing: shape (metrics, prompts), with each prompt's group.
+
+    `walls`: metric -> the largest difference there can be: 1 where all scores lie in [0, 1], else infinite.
+    """
 
     metrics: tuple[str, ...]
     prompts: dict[str, int]
     values: Floats
     codes: NDArray[np.intp]
+    walls: dict[str, float]
 
     def sums(self, among: Collection[str] | None) -> dict[str, tuple[Floats, Floats]]:
         """Sum and count of every group that has a difference, over the prompts in `among`."""
@@ -267,8 +278,11 @@ def _paired(pairs: Mapping[str, tuple[Scores, Scores]], groups: Mapping[str, Has
     def read(scores: Scores) -> Floats:
         return np.array([scores.get(prompt) for prompt in prompts], dtype=np.float64)
 
-    values = np.array([read(a) - read(b) for a, b in pairs.values()]).reshape(len(pairs), len(prompts))
-    return _Paired(tuple(pairs), {prompt: place for place, prompt in enumerate(prompts)}, values, codes)
+    both = {metric: np.stack([read(a), read(b)]) for metric, (a, b) in pairs.items()}
+    values = np.array([one - other for one, other in both.values()]).reshape(len(pairs), len(prompts))
+    # NaN, a missing score, is outside of nothing.
+    walls = {metric: np.inf if ((known < 0.0) | (known > 1.0)).any() else 1.0 for metric, known in both.items()}
+    return _Paired(tuple(pairs), {prompt: place for place, prompt in enumerate(prompts)}, values, codes, walls)
 
 
 def _same(a: float | None, b: float | None) -> bool:

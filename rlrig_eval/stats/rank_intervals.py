@@ -17,15 +17,19 @@ from rlrig_eval.stats.paired import Scores
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`first`: share of draws in which the model leads (a tie for it is shared out); `lo` to `hi`: its ranks."""
+    """`first`: share of draws in which the model leads (a tie for it is shared out); `lo` to `hi`: its ranks.
+
+    `n` counts the prompts that all models scored, on which the ranks rest.
+    """
 
     first: float
     lo: int
     hi: int
+    n: int
 
     def __str__(self) -> str:
         """
-        >>> str(Place(0.5, 1, 3)), str(Place(0.0, 4, 4))
+        >>> str(Place(0.5, 1, 3, 40)), str(Place(0.0, 4, 4, 40))
         ('1–3', '4')
         """
         return f"{self.lo}–{self.hi}" if self.lo != self.hi else str(self.lo)
@@ -40,6 +44,8 @@ def places(
 ) -> dict[str, Place] | None:
     """The place of each model over the prompts that all of them scored; None with fewer than two such groups.
 
+    The model with the fewest prompts decides on how many all are ranked: compare those that were asked the same.
+
     Args:
         scores: model -> prompt id -> score, higher is better; absent, None and NaN are missing.
         groups: the group of every prompt that all share.
@@ -47,7 +53,7 @@ def places(
 
     >>> easy = {f"p{i}": 1.0 for i in range(30)}
     >>> places({"a": easy, "b": dict.fromkeys(easy, 0.0)}, {p: p for p in easy})
-    {'a': Place(first=1.0, lo=1, hi=1), 'b': Place(first=0.0, lo=2, hi=2)}
+    {'a': Place(first=1.0, lo=1, hi=1, n=30), 'b': Place(first=0.0, lo=2, hi=2, n=30)}
     """
     from scipy.stats import rankdata  # half a second to import, which few commands need
 
@@ -66,7 +72,8 @@ def places(
     low, high = tails(level)
     lo = np.quantile(best, low, axis=1, method="lower")
     hi = np.quantile(worst, high, axis=1, method="higher")
-    return {name: Place(float(f), int(a), int(b)) for name, f, a, b in zip(scores, first, lo, hi, strict=True)}
+    n = len(shared)
+    return {name: Place(float(f), int(a), int(b), n) for name, f, a, b in zip(scores, first, lo, hi, strict=True)}
 
 
 def _known(scores: Scores) -> set[str]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from rlrig_eval import evaluate
+from rlrig_eval.models import Failure, Job
+from rlrig_eval.models.synthetic import Synthetic
+from rlrig_eval.runs import open_run
+from rlrig_eval.runs.baseline import Baseline, Check, Rule, baseline_of, held_against
+from rlrig_eval.runs.rescore import rescore
+from rlrig_eval.suite.schema import ErrorPolicy
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -84,7 +91,7 @@ def test_the_prompts_that_fell_are_named(rlrig_eval, runs: Path, baseline: Path)
 
 def test_the_exact_gate_passes_what_comes_out_the_same_again(rlrig_eval, runs: Path, exact: Path) -> None:
     done = rlrig_eval("check", runs / "again", "--baseline", exact, "--strict")
-    assert (done.code, done.out) == (0, "pass: exact gate, every score is that of synthetic\n")
+    assert (done.code, done.out) == (0, "pass: exact gate, every score is that of synthetic, coverage 30/30\n")
 
 
 def test_the_exact_gate_fails_on_a_single_score(rlrig_eval, runs: Path, exact: Path) -> None:
@@ -93,7 +100,7 @@ def test_the_exact_gate_fails_on_a_single_score(rlrig_eval, runs: Path, exact: P
     exact.write_text(json.dumps(document))
     done = rlrig_eval("check", runs / "good", "--baseline", exact)
     assert done.code == 3
-    assert done.out == "fail: exact gate, 1 scores differ from synthetic\nchanged: requirements/p03\n"
+    assert done.out == "fail: exact gate, 1 scores differ from synthetic, coverage 30/30\nchanged: requirements/p03\n"
 
 
 def test_an_unknown_format_and_a_metric_that_the_file_does_not_hold(rlrig_eval, runs: Path, baseline: Path) -> None:
@@ -109,8 +116,6 @@ def test_an_annotation_escapes_what_would_end_it(runs: Path, baseline: Path) -> 
     from dataclasses import replace
 
     from rlrig_eval.report.verdict import render_check
-    from rlrig_eval.runs import open_run
-    from rlrig_eval.runs.baseline import Baseline, held_against
     from rlrig_eval.runs.store import read_document
 
     found = held_against(open_run(runs / "good"), read_document(baseline, Baseline))
@@ -119,3 +124,131 @@ def test_an_annotation_escapes_what_would_end_it(runs: Path, baseline: Path) -> 
     assert line.count("\n") == 1
     assert "title=a%2Cb%3Ac%0A100%25 on" in line
     assert ElementTree.fromstring(render_check(replace(found, model='<&">'), "junit")) is not None
+
+
+class Ashamed(Synthetic):
+    """Fails wherever it would be wrong: what it has to show is all right."""
+
+    def generate(self, jobs: Sequence[Job]) -> list:
+        return [
+            Failure("ashamed") if self.mistaken(job) else one
+            for job, one in zip(jobs, super().generate(jobs), strict=True)
+        ]
+
+
+class Twice(Synthetic):
+    """Fails on the second seed of every prompt."""
+
+    def generate(self, jobs: Sequence[Job]) -> list:
+        drawn = zip(jobs, super().generate(jobs), strict=True)
+        return [Failure("once is enough") if job.seed else one for job, one in drawn]
+
+
+RULE = Rule(metric="all_correct", delta=0.05, least_n=5)
+
+
+def halved(run: Path, to: Path, rows: int = 12) -> Path:
+    """The run as it was when it was interrupted after so many samples."""
+    tiny.copy(run, to)
+    for name in ("samples.jsonl", *(f"scores/{path.name}" for path in (run / "scores").iterdir())):
+        (to / name).write_text("".join((run / name).read_text().splitlines(keepends=True)[:rows]))
+    for name in ("summary.json", "timing.json"):
+        (to / name).unlink()
+    config = json.loads((to / "run.json").read_text()) | {"status": "interrupted"}
+    (to / "run.json").write_text(json.dumps(config))
+    return to
+
+
+def checked(run: Path, baseline: Path, rule: Rule = RULE) -> Check:
+    return held_against(open_run(run), baseline_of(open_run(baseline), rule))
+
+
+def test_a_model_that_fails_where_it_is_wrong_does_not_pass(rlrig_eval, runs: Path, baseline: Path, tmp_path) -> None:
+    found = checked(evaluate(SUITE, Ashamed(0.4), out=tmp_path / "ashamed").folder, runs / "good")
+    failed = sum(found.lost.values())
+    assert found.gate.verdict == "pass"  # of what is there, nothing is wrong
+    assert 5 < failed < 25
+    assert (found.verdict, found.owed, found.coverage["error"]) == ("inconclusive", 30, failed)
+    flags = ("--baseline", baseline, "--format", "json")
+    assert rlrig_eval("check", tmp_path / "ashamed", *flags).code == 0
+    done = rlrig_eval("check", tmp_path / "ashamed", *flags, "--strict")
+    assert (done.code, json.loads(done.out)["verdict"]) == (3, "inconclusive")
+    text = rlrig_eval("check", tmp_path / "ashamed", "--baseline", baseline)
+    assert f"coverage {30 - failed}/30, {failed} of 30 samples unscored that the baseline has scored" in text.out
+    assert f"unscored: {', '.join(list(found.lost)[:10])}" in text.out
+    assert "the suite forgives 2.0%" in text.err
+    assert f"warning: {failed} of 30 samples are in error" in text.err
+
+
+def test_a_run_that_is_not_finished_does_not_pass(rlrig_eval, runs: Path, exact: Path, tmp_path: Path) -> None:
+    half = halved(runs / "good", tmp_path / "half")
+    found = checked(half, runs / "good")
+    assert (found.gate.verdict, found.verdict) == ("pass", "inconclusive")
+    assert (found.gate.n, found.owed, sum(found.lost.values())) == (12, 30, 18)
+    assert "the run is not finished (interrupted)" in found.doubts
+    # All that the baseline has is there: the run planned more, and is not finished all the same.
+    few = evaluate(SUITE, "synthetic", limit=12, out=tmp_path / "few").folder
+    ahead = checked(half, few)
+    assert (ahead.verdict, ahead.doubts) == ("inconclusive", ("the run is not finished (interrupted)",))
+    alike = checked(half, few, RULE.model_copy(update={"gate": "exact"}))
+    assert (alike.verdict, alike.moved) == ("inconclusive", ())
+    # A fall is a fall, in however few.
+    assert checked(halved(runs / "bad", tmp_path / "worse"), runs / "good").verdict == "fail"
+
+
+def test_a_run_with_a_limit_is_held_to_what_it_planned(runs: Path, tmp_path: Path) -> None:
+    found = checked(evaluate(SUITE, "synthetic", limit=12, out=tmp_path / "few").folder, runs / "good")
+    assert (found.verdict, found.owed, dict(found.lost), found.doubts) == ("pass", 12, {}, ())
+
+
+def test_what_the_baseline_has_not_scored_is_no_gap(runs: Path, tmp_path: Path) -> None:
+    shy = evaluate(SUITE, Ashamed(0.4), out=tmp_path / "shy").folder
+    again = checked(tiny.copy(shy, tmp_path / "again"), shy)
+    assert (again.verdict, dict(again.lost)) == ("pass", {})
+    assert again.owed == again.coverage["ok"] < 30
+
+
+@pytest.mark.parametrize(("gone", "verdict"), [(3, "pass"), (4, "inconclusive")])
+def test_as_much_may_be_missing_as_the_suite_forgives(rlrig_eval, tmp_path: Path, gone: int, verdict: str) -> None:
+    lenient = SUITE.model_copy(update={"error_policy": ErrorPolicy(min_coverage=0.9)})
+    whole = evaluate(lenient, "synthetic", out=tmp_path / "whole").folder
+    baseline = tmp_path / "base.json"
+    baseline.write_text(baseline_of(open_run(whole), RULE).model_dump_json(by_alias=True))
+    ids = [prompt.id for prompt in SUITE.prompts][:gone]
+
+    class Shy(Synthetic):
+        def generate(self, jobs: Sequence[Job]) -> list:
+            drawn = zip(jobs, super().generate(jobs), strict=True)
+            return [Failure("shy") if job.prompt_id in ids else one for job, one in drawn]
+
+    shy = evaluate(lenient, Shy(), out=tmp_path / "shy").folder
+    done = rlrig_eval("check", shy, "--baseline", baseline, "--format", "github")
+    assert done.code == 0
+    assert done.out.startswith(
+        f"::warning title=Shy on tiny 1 test::{verdict}: all_correct"
+    )  # a pass is no notice here
+    assert f"warning: {gone} of 30 samples are in error" in done.out
+
+
+def test_a_seed_that_fails_is_not_hidden_by_one_that_does_not(runs: Path, tmp_path: Path) -> None:
+    seeds = (0, 1)
+    both = evaluate(SUITE, "synthetic", seeds=seeds, out=tmp_path / "both").folder
+    once = evaluate(SUITE, Twice(), seeds=seeds, out=tmp_path / "once").folder
+    found = checked(once, both)
+    assert (found.gate.n, found.owed, sum(found.lost.values())) == (30, 60, 30)
+    assert (found.gate.verdict, found.verdict) == ("pass", "inconclusive")
+    made = baseline_of(open_run(once), RULE)
+    assert made.partly["all_correct"] == {prompt.id: 1 for prompt in SUITE.prompts}
+    assert baseline_of(open_run(both), RULE).partly == {}
+    again = held_against(open_run(once), Baseline.model_validate_json(made.model_dump_json(by_alias=True)))
+    assert (again.verdict, again.owed, dict(again.lost)) == ("pass", 30, {})
+
+
+def test_coverage_is_by_the_scorer_of_the_metric(runs: Path, tmp_path: Path) -> None:
+    """A judge that says nothing takes nothing from what the graph scores."""
+    judged = tiny.copy(runs / "good", tmp_path / "judged")
+    silent = tmp_path / "silent.jsonl"
+    silent.write_text(json.dumps({"reply": "perhaps"}) + "\n")
+    rescore(judged, judge=("scripted", {"replies": str(silent), "rubric": "p-yes"}))
+    found = checked(judged, runs / "good")
+    assert (found.verdict, found.coverage["ok"], found.shortfall) == ("pass", 30, None)

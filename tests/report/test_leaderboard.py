@@ -16,7 +16,7 @@ from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import read_runs
 from rlrig_eval.report.ranking import at_equal_budget, by_tag, rank, settings
 from rlrig_eval.report.table import Estimate
-from rlrig_eval.runs import open_run
+from rlrig_eval.runs import evaluate, open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.compare import differences
 from rlrig_eval.runs.rescore import rescore
@@ -135,7 +135,8 @@ def test_a_damaged_summary_is_named_with_its_field(runs, tmp_path):
 def test_columns_are_chosen_and_coverage_protocol_and_settings_stay(runs):
     table = leaderboard(runs, columns=["sg_iou", "laion.sg_iou", "evals_per_prompt"])
     names = [column.name for column in table.columns]
-    assert names == ["model", "sg_iou", "laion.sg_iou", "evals_per_prompt", "coverage", "suite", "protocol", "settings"]
+    always = ["coverage", "prompts", "suite", "protocol", "settings"]
+    assert names == ["model", "sg_iou", "laion.sg_iou", "evals_per_prompt", *always]
     summary = json.loads((runs[0] / "summary.json").read_text())
     assert _row(table, "single")["laion.sg_iou"] == Estimate.model_validate(summary["metrics"]["laion.sg_iou"])
     assert _row(table, "single")["protocol"] == "seed 0, prompt variant text"
@@ -198,6 +199,31 @@ def test_a_run_of_another_protocol_has_no_rank(runs, tmp_path):
     table = leaderboard([*runs, other])
     assert _row(table, "twice")["rank"] is None
     assert _row(table, "single")["rank"] is not None
+
+
+def test_a_run_of_fewer_prompts_ranks_nobody_and_says_so(runs, tmp_path):
+    few = named("few", Single(error_rate=0.0))
+    small = evaluate(suite(), few, limit=4, out=tmp_path / "few").folder
+    table, without = leaderboard([*runs, small]), leaderboard(runs)
+    for name in ("single", "best-of-n", "loop"):
+        row, before = _row(table, name), _row(without, name)
+        assert (row["rank"], row["first"]) == (before["rank"], before["first"])
+    row = _row(table, "few")
+    assert (row["rank"], row["first"], row["prompts"], row["coverage"]) == (None, None, "4/4", 1.0)
+    assert _row(table, "single")["prompts"] == "6/8"
+    assert table.records()[-1]["model"] == "few"  # though all it drew is right
+    assert not table.best()
+    assert table.notes[-1].startswith("No rank for few (4 prompts): others planned 8")
+    assert "No rank" not in " ".join(without.notes)
+    alone = leaderboard([runs[1], small])
+    assert "rank" not in alone.records()[0]
+
+
+def test_the_note_on_ranks_says_on_how_many_prompts_they_rest(runs, tmp_path):
+    assert "over the 6 prompts that all of them scored" in leaderboard(runs).notes[-1]
+    assert "over the 8 prompts that all of them scored" in leaderboard(runs[1:]).notes[-1]
+    two = [run(tmp_path / name, suite(seeds=(1, 2)), named(name, Single(0.5))) for name in ("c", "d")]
+    assert "over the 8 or 6 prompts that all of them scored" in leaderboard([*runs[1:], *two]).notes[-1]
 
 
 def test_a_cut_leaves_out_what_drew_more_and_says_so(runs):

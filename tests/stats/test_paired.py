@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from rlrig_eval.stats import Difference, cluster_mean_ci, gate, paired_difference
+from rlrig_eval.stats import Difference, cluster_mean_ci, gate, paired_difference, paired_differences
 
 
 def two_runs(
@@ -105,6 +105,40 @@ def test_two_equal_runs_differ_by_nothing_with_p_1() -> None:
     assert (found.mean, found.n, found.p) == (0.0, 20, 1.0)
     # 20 prompts without a change do not prove that the next one would not change.
     assert -0.25 < found.lo < -0.05 < 0.05 < found.hi < 0.25
+
+
+class TestWalls:
+    """A difference of shares lies in [-1, 1], and so do its bounds; that of other scores lies where it lies."""
+
+    # Six of eight better and one worse, whose upper end lies at 1.03 before it is cut.
+    a = {f"p{i}": float(i < 6) for i in range(8)}  # noqa: RUF012
+    b = {f"p{i}": float(i == 6) for i in range(8)}  # noqa: RUF012
+    groups = {p: p for p in b}  # noqa: RUF012
+
+    def test_an_interval_does_not_pass_what_a_difference_of_shares_can_be(self) -> None:
+        up, down = paired_difference(self.a, self.b, self.groups), paired_difference(self.b, self.a, self.groups)
+        assert (up.mean, up.hi) == (0.625, 1.0)
+        assert (down.mean, down.lo) == (-0.625, -1.0)
+        assert -0.2 < up.lo < 0.2
+
+    def test_other_scores_are_not_cut(self) -> None:
+        a, b = ({p: 10.0 * score for p, score in one.items()} for one in (self.a, self.b))
+        assert paired_difference(a, b, self.groups).hi > 10.0
+        assert gate(a, b, self.groups, delta=0.0).upper > 10.0
+
+    def test_each_metric_has_its_own(self) -> None:
+        ten = [{p: 10.0 * score for p, score in one.items()} for one in (self.a, self.b)]
+        found = paired_differences({"share": self.a, "ten": ten[0]}, {"share": self.b, "ten": ten[1]}, self.groups)
+        assert found["share"].hi == 1.0
+        assert found["ten"].hi > 10.0
+
+    def test_a_missing_score_is_no_other_score(self) -> None:
+        assert paired_difference({**self.a, "p7": None}, self.b, self.groups).hi == 1.0
+
+    def test_the_gate_reads_the_same(self) -> None:
+        found = gate(self.a, self.b, self.groups, delta=0.0)
+        assert found.upper == 1.0
+        assert gate(self.b, self.a, self.groups, delta=1.0).verdict == "pass"  # nothing falls by more than 1
 
 
 BASELINE = {f"p{i}": float(i % 3 > 0) for i in range(300)}
