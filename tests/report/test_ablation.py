@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,9 @@ from rlrig_eval.errors import NotComparable
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
-from rlrig_eval.report.ablation.figures import HARD, headroom
+from rlrig_eval.report.ablation.figures import ALL, HARD, headroom, images_per_solved, matched
+from rlrig_eval.report.ablation.judged import beside_the_reader
+from rlrig_eval.report.ablation.page import tables
 from rlrig_eval.report.ablation.promises import promises
 from tests.models import untrained
 from tests.runs import tiny
@@ -27,7 +30,7 @@ def test_a_cut_answers_with_the_best_of_its_candidates_and_the_earliest_of_equal
 
 
 def cut(cap: int, cost: float, score: float | None) -> Cut:
-    return Cut(cap, {"all_correct": {"p": score, "q": 1.0}}, {"images": cost})
+    return Cut(cap, {"all_correct": {"p": score, "q": 1.0}}, {"images": {"p": cost, "q": cost}})
 
 
 CUTS = [cut(1, 1.0, 0.0), cut(2, 1.8, 0.4), cut(3, 2.4, 0.8)]
@@ -44,7 +47,7 @@ CUTS = [cut(1, 1.0, 0.0), cut(2, 1.8, 0.4), cut(3, 2.4, 0.8)]
     ],
 )
 def test_a_control_spends_in_the_mean_what_the_other_spent(cost, caps, share, score, short) -> None:
-    found = match(CUTS, "images", cost)
+    found = match(CUTS, "images", cost, ["p", "q"])
     assert (found.caps, found.short) == (caps, short)
     assert found.share == pytest.approx(share)
     assert found.scores["all_correct"]["p"] == pytest.approx(score)
@@ -53,6 +56,33 @@ def test_a_control_spends_in_the_mean_what_the_other_spent(cost, caps, share, sc
 
 def test_a_prompt_that_one_cut_did_not_score_is_scored_by_none() -> None:
     assert mixed(CUTS[0].scores, cut(2, 2, None).scores, 0.5)["all_correct"] == {"p": None, "q": 1.0}
+
+
+def test_a_control_spends_as_much_in_every_part_and_not_in_all_of_them_together_alone() -> None:
+    ids = "easy", "hard"
+    spent = [(1.0, 1.0), (1.0, 2.0), (1.0, 3.0), (1.0, 4.0)]  # best-of-n goes on with the hard prompt alone
+    cuts = [
+        Cut(k, {"all_correct": dict.fromkeys(ids, k / 10)}, {"images": dict(zip(ids, each, strict=True))})
+        for k, each in enumerate(spent, start=1)
+    ]
+    scores = {"loop": {"all_correct": dict.fromkeys(ids, 1.0)}}
+    costs = {"loop": {"images": {"easy": 2.0, "hard": 2.5, "in error in the control": 9.0}}}
+    parts = {"all": [*ids, "in error in the control"], "hard": ["hard"], "in neither": ["not drawn"]}
+    about = SimpleNamespace(groups={one: one for one in ids})
+    found = matched("images", ["loop"], scores, costs, cuts, about, parts)["loop"]
+    assert {part: (one["cost"], one["control"]["cost"]) for part, one in found.items()} == {
+        "all": (2.25, 2.25),
+        "hard": (2.5, 2.5),
+    }
+    assert found["all"]["control"]["what"] == "best-of-3, and best-of-4 in 50 % of prompts"
+    assert found["hard"]["control"]["what"] == "best-of-2, and best-of-3 in 50 % of prompts"
+    assert found["hard"]["differences"]["all_correct"]["mean"] == pytest.approx(0.75)
+
+
+def test_images_of_prompts_that_could_not_be_scored_were_spent_too() -> None:
+    costs = {"images": {"a": 1.0, "b": 5.0, "c": 5.0, "d": 4.0}}
+    assert images_per_solved(costs, {"all_correct": {"a": 1.0, "b": 1.0, "c": None, "d": 0.0}}) == 7.5
+    assert images_per_solved(costs, {"all_correct": {"a": 0.0, "b": None}}) is None
 
 
 def test_an_edit_costs_the_tokens_of_its_picture_too() -> None:
@@ -89,21 +119,36 @@ def test_every_other_training_seed_is_a_row_of_its_own() -> None:
     assert list(rows).index("both trained, seed 1") == list(rows).index("both trained") + 1
 
 
+def differs(mean: float | None) -> dict:
+    return {"mean": mean, "ci95": [-1.0, 1.0], "n": 0 if mean is None else 9}
+
+
 def told(
-    *, low: float = 0.01, closed: float = 0.5, images: float = 3.0, edges: float = 0.04, judged: float = 0.1
+    *,
+    low: float = 0.01,
+    closed: float = 0.5,
+    images: float = 3.0,
+    edges: float = 0.04,
+    judged: float | None = 0.1,
+    right: float | None = 0.1,
 ) -> dict:
-    """Figures of two training seeds; the second does as it is told."""
+    """Figures of two training seeds; the second does as it is told, in all correct by the judge `right`."""
 
     def row(closed: float, images: float, edges: float) -> dict:
         looks = {"edge_density": edges, "colour_entropy": 0.6}
         return {"headroom": {"all_correct": closed, "sg_iou": closed}, "images_per_solved": images, "looks": looks}
 
-    def over(low: float, judged: float) -> dict:
-        one = {"mean": low + 0.05, "ci95": [low, low + 0.1]}
-        by = {"all_correct": one, "requirements": {"mean": 0.05, "ci95": [0.0, 0.1]}}
-        return {part: {**by, "judge.x": {"mean": judged, "ci95": [0.0, 0.2]}} for part in ("all", HARD)}
+    def over(low: float) -> dict:
+        by = {"all_correct": {"mean": low + 0.05, "ci95": [low, low + 0.1]}, "requirements": differs(0.05)}
+        # What the judge's answers can be counted as besides, and over prompts that the reader could not score.
+        others = {f"judge.x{ending}": differs(-0.3) for ending in ("", ".all_correct", ".one_level", ".soft_am")}
+        return {part: {**by, **others} for part in (ALL, HARD)}
 
-    seeds = {"both trained": (0.01, 0.1), "both trained, seed 1": (low, judged)}
+    def both(judged: float | None, right: float | None) -> dict:
+        pairs = {"requirements": judged, "all_correct": right}
+        return {ALL: {measure: {"reader": differs(0.05), "judge": differs(by)} for measure, by in pairs.items()}}
+
+    seeds = {"both trained": 0.01, "both trained, seed 1": low}
     return {
         "rows": {
             SINGLE: row(0, 3.0, 0.05),
@@ -111,14 +156,16 @@ def told(
             "both trained": row(0.5, 3.0, 0.05),
             "both trained, seed 1": row(closed, images, edges),
         },
-        "same_cap": {other: {name: over(*of) for name, of in seeds.items()} for other in (LOOP, "best-of-n")},
+        "same_cap": {other: {name: over(of) for name, of in seeds.items()} for other in (LOOP, "best-of-n")},
+        "judges": ["judge.x"],
+        "judged": {"judge.x": {"both trained": both(0.1, 0.1), "both trained, seed 1": both(judged, right)}},
     }
 
 
 def test_what_was_promised_is_kept_when_every_training_seed_keeps_it() -> None:
     made = promises(told())
     assert [one.kept for one in made] == [True] * len(made)
-    assert len(made) == 8
+    assert len(made) == 9  # of the judge two: its share of requirements and its all correct, each beside the reader's
 
 
 @pytest.mark.parametrize(
@@ -128,7 +175,9 @@ def test_what_was_promised_is_kept_when_every_training_seed_keeps_it() -> None:
         ({"closed": 0.39}, ["headroom, all correct", "headroom, strict SG-IoU"]),
         ({"images": 4.0}, ["images per solved prompt"]),
         ({"edges": 0.02}, ["edges and colours"]),
-        ({"judged": -0.01}, ["judge.x agrees"]),
+        ({"judged": -0.01}, ["judge.x agrees in direction with the reader on the share of requirements"]),
+        ({"judged": 0.0}, ["judge.x agrees in direction with the reader on the share of requirements"]),
+        ({"right": -0.01}, ["judge.x agrees in direction with the reader on all correct"]),
     ],
 )
 def test_one_seed_that_falls_short_breaks_a_promise_and_no_other(short: dict, broken: list[str]) -> None:
@@ -137,10 +186,54 @@ def test_one_seed_that_falls_short_breaks_a_promise_and_no_other(short: dict, br
     assert all(word in what for word, what in zip(broken, found, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("judged", "words", "kept"),
+    [
+        (0.1, "in 2 of 2 judged rows", True),
+        (-0.0007, "in 1 of 2 judged rows; apart: both trained, seed 1 (reader +0.0500, judge -0.0007)", False),
+        (1e-17, "in 1 of 2 judged rows; no direction: both trained, seed 1 (reader +0.0500, judge exactly 0)", False),
+        (None, "in 1 of 2 judged rows; no prompt that both scored: both trained, seed 1", None),
+    ],
+)
+def test_where_judge_and_reader_part_is_told_with_both_figures(
+    judged: float | None, words: str, kept: bool | None
+) -> None:
+    found = promises(told(judged=judged))[-2]
+    assert (found.found, found.kept) == (words, kept)
+
+
+def test_a_row_that_no_judge_saw_is_named() -> None:
+    bare = told()
+    bare["same_cap"][LOOP]["best-of-n"] = bare["same_cap"][LOOP]["both trained"]
+    assert [one.found for one in promises(bare)[-2:]] == ["in 2 of 2 judged rows; not judged: best-of-n"] * 2
+
+
+def test_judge_and_reader_are_held_against_each_other_on_the_prompts_that_both_scored_in_both_runs() -> None:
+    def of(read: list[float | None], judged: list[float | None]) -> dict:
+        by = {"requirements": read, "judge.v1.5": judged}
+        halves = {name: [None if one is None else one / 2 for one in values] for name, values in by.items()}
+        by |= {"all_correct": halves["requirements"], "judge.v1.5.all_correct": halves["judge.v1.5"]}
+        return {metric: dict(zip("abcd", values, strict=True)) for metric, values in by.items()}
+
+    scores = {
+        LOOP: of([0.5, 0.5, 0.0, 0.0], [0.5, 0.5, 0.0, None]),
+        "x": of([1.0, 0.5, None, 0.0], [0.0, 0.5, 1.0, 1.0]),  # c the judge alone, d the reader alone
+        "not judged": {"requirements": {"a": 1.0}},
+    }
+    about, parts = SimpleNamespace(groups={p: p for p in "abcd"}), {ALL: list("abcd"), HARD: ["c"]}
+    found = beside_the_reader("judge.v1.5", scores, ["x", "not judged"], about, parts)
+    assert list(found) == ["x"]
+    for measure, mean in {"requirements": 0.25, "all_correct": 0.125}.items():
+        by = found["x"][ALL][measure]
+        assert {who: (one["mean"], one["n"]) for who, one in by.items()} == {"reader": (mean, 2), "judge": (-mean, 2)}
+        assert {who: one["n"] for who, one in found["x"][HARD][measure].items()} == {"reader": 0, "judge": 0}
+
+
 def test_what_was_not_measured_is_neither_kept_nor_broken() -> None:
     bare = told()
     bare["rows"] = {name: row for name, row in bare["rows"].items() if name in (SINGLE, LOOP)}
     bare["same_cap"] = {other: {} for other in bare["same_cap"]}
+    bare["judged"] = {"judge.x": {}}
     assert {one.what.split(":")[0]: one.kept for one in promises(bare) if one.kept is not None} == {
         f"edges and colours of every row at least 0.50 of the {SINGLE}'s": True
     }
@@ -183,13 +276,44 @@ def test_one_command_writes_the_report_and_leaves_out_by_name_what_was_not_train
     assert best["cost"]["vlm_calls"] == pytest.approx(sum(asked) / 4)  # as if it had stopped at five
     assert best["looks"].keys() == single["looks"].keys()
     assert found["rows"][SINGLE]["metrics"]["all"]["all_correct"]["n"] == 4
-    assert found["matched_images"]["random edits"]["cost"] >= 1
+    random = found["matched_images"]["random edits"]["all"]
+    assert random["cost"] == random["control"]["cost"] or random["control"]["short"]
     assert LOOP in found["same_cap"]["best-of-n"]
     text = (made / "ablation-shapes.md").read_text()
     assert "not trained: actor and editor" in text
     assert "Training seeds of both adapters: 0 of the 3" in text
     assert "| unknown |" in text
     assert "1.114" in text
+
+
+def test_every_figure_says_of_how_many_prompts_it_is(made: Path) -> None:
+    found = json.loads((made / "ablation-shapes.json").read_text())
+    found["judges"] = ["judge.x"]
+    for row in found["rows"].values():
+        by = row["metrics"]["all"]
+        by["judge.x"], by["judge.x.soft_am"] = {**by["all_correct"], "n": 3}, by["all_correct"]
+        by["pair_accuracy"] = {**by["pair_accuracy"], "n": 2}
+    by = found["same_cap"][LOOP][SINGLE]["all"] = {metric: differs(0.1) for metric in ("all_correct", "requirements")}
+    by["judge.x"] = {**by["all_correct"], "n": 2}
+    pair = {"reader": by["judge.x"], "judge": by["judge.x"]}
+    found["judged"] = {"judge.x": {SINGLE: {"all": {"requirements": pair, "all_correct": pair}}}}
+    heads = {column.title for table in tables(found) for column in table.columns}
+    assert "coverage, all correct" in heads
+    assert "coverage" not in heads
+
+    def counts(title: str) -> dict:
+        table = next(table for table in tables(found) if table.title.startswith(title))
+        first = dict(zip((column.title for column in table.columns), table.rows[0], strict=True))
+        return {head: cell for head, cell in first.items() if head.startswith("n")}
+
+    assert counts("Scores: all") == {
+        "n: all correct, requirements, strict SG-IoU": 4,
+        "n: pair accuracy": 2,
+        "n: judge.x": 3,
+    }
+    same_cap = counts(f"Same cap: at most 5 images. Row − {LOOP}")
+    assert same_cap == {"n: all correct, requirements": 9, "n: strict SG-IoU": None, "n: judge.x": 2}
+    assert counts("Reader and judge.x") == {"n": 2}
 
 
 def test_the_same_command_goes_on_with_the_runs_it_finds(made: Path, system: System) -> None:

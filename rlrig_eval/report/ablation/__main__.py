@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = sys.argv[1:] if arguments is None else list(arguments)
     command = shlex.join(["python", "-m", "rlrig_eval.report.ablation", *told])
     notes = () if given.judge is None else (_JUDGED.format(judge=given.judge),)
-    replace_json(given.out / f"{given.name}.json", {"schema": 1, "command": command, **found})
+    replace_json(given.out / f"{given.name}.json", {"schema": 2, "command": command, **found})
     replace_text(given.out / f"{given.name}.md", as_markdown(found, command, notes))
     print(given.out / f"{given.name}.md")
     for row, reason in drawn.in_error.items():

@@ -7,11 +7,14 @@ longer one in a share of its prompts, chosen by lot, and its expected score is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rlrig_eval.runs.summary import PromptScores
+
+Spent = Mapping[str, Mapping[str, float]]
+"""Unit -> prompt -> what a sample of it took; a prompt that was not drawn, or does not say, is not in it."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,11 @@ def chosen(candidates: Sequence[Candidate], cap: int) -> int:
 
 @dataclass(frozen=True)
 class Cut:
-    """Best-of-`cap`: scores by metric and prompt, the mean cost of a sample by unit, the pictures it answers with."""
+    """Best-of-`cap`: scores by metric and prompt, what it spent, the pictures it answers with."""
 
     cap: int
     scores: PromptScores
-    cost: Mapping[str, float]
+    spent: Spent
     pictures: tuple[str, ...] = ()
 
 
@@ -63,15 +66,22 @@ class Matched:
         return f"best-of-{low}, and best-of-{high} in {self.share:.0%} of prompts".replace("%", " %")
 
 
-def match(cuts: Sequence[Cut], unit: str, cost: float) -> Matched:
-    """The control whose mean cost in `unit` is `cost`; `cuts` rise by one candidate each, from one.
+def mean(values: Collection[float]) -> float | None:
+    """None of nothing."""
+    return sum(values) / len(values) if values else None
 
-    Below the first cut it is the first.
+
+def match(cuts: Sequence[Cut], unit: str, cost: float, prompts: Collection[str]) -> Matched:
+    """The control whose mean cost over `prompts` in `unit` is `cost`; `cuts` rise by one candidate each, from one.
+
+    Below the first cut it is the first. A control of equal cost over all prompts is none over a part of them: harder
+    prompts take more images, and not of every row as many more.
     """
-    costs = [cut.cost[unit] for cut in cuts]
+    costs = [sum(cut.spent[unit][prompt] for prompt in prompts) / len(prompts) for cut in cuts]
     if cost <= costs[0] or cost >= costs[-1]:
-        end = cuts[0] if cost <= costs[0] else cuts[-1]
-        return Matched(end.scores, end.cost[unit], (end.cap, end.cap), 0.0, short=cost > costs[-1])
+        at = 0 if cost <= costs[0] else -1
+        end = cuts[at]
+        return Matched(end.scores, costs[at], (end.cap, end.cap), 0.0, short=cost > costs[-1])
     low = max(i for i in range(len(cuts) - 1) if costs[i] <= cost)
     share = (cost - costs[low]) / (costs[low + 1] - costs[low])
     one, other = cuts[low], cuts[low + 1]

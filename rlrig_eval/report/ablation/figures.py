@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,21 @@ from PIL import Image
 
 from rlrig_eval import extract
 from rlrig_eval.metrics.appearance import colour_entropy, edge_density
-from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match
+from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, Spent, chosen, match, mean
 from rlrig_eval.report.ablation.contestants import BEST, BOTH, CAP, LOOP, MOST, SINGLE, TRUTH, Drawn
+from rlrig_eval.report.ablation.judged import beside_the_reader, judges_of
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH, graph_scores
 from rlrig_eval.runs.scoring import Scoring, score_all
 from rlrig_eval.runs.summary import PromptScores, planned_prompts, prompt_scores
-from rlrig_eval.stats import cluster_mean_ci, differences_within
+from rlrig_eval.stats import cluster_mean_ci, differences_within, prompt_means
 
 METRICS = ("all_correct", "requirements", "sg_iou", "pair_accuracy")
 HARD, UNSEEN, ALL = "three or more relations", "unseen pairings", "all"
 UNITS = ("images", "operations")
+_TOLD = ("denoiser_evals", "vlm_calls")
+_COSTS = (*UNITS, *_TOLD, "seconds")
 WITH_REFERENCE = ("kontext", "qwen-edit")
 """Editors whose transformer reads the tokens of the picture that is edited beside those of the one that is made."""
 
@@ -34,14 +37,15 @@ def figures(drawn: Drawn) -> dict[str, Any]:
     runs = drawn.runs
     loop = runs[LOOP]
     work = operations(loop, runs[SINGLE])
-    cuts, costs = best_of_n(runs[BEST]), {name: cost(run, work) for name, run in runs.items() if name != BEST}
+    cuts, costs = best_of_n(runs[BEST]), {name: spending(run, work) for name, run in runs.items() if name != BEST}
     scores = {name: run.prompt_scores for name, run in runs.items() if name != BEST}
     at_cap = cuts[CAP - 1]
-    scores[BEST], costs[BEST] = at_cap.scores, dict(at_cap.cost)
+    scores[BEST], costs[BEST] = at_cap.scores, at_cap.spent
     every = subsets(loop)
     parts = {part: ids for part, ids in every.items() if ids}
     order = [name for name in runs if name in scores]
     final = {name: tuple(one.image or "" for one in _drawn(run)) for name, run in runs.items()}
+    judges = judges_of(runs)
     looks = {name: appearance(runs[name], final[name] if name != BEST else at_cap.pictures) for name in order}
     return {
         "suite": loop.config.suite.model_dump(mode="json", exclude={"source"}),
@@ -49,6 +53,7 @@ def figures(drawn: Drawn) -> dict[str, Any]:
         "settings": loop.config.settings,
         "edit_in_drawings": work.edit,
         "left_out": dict(drawn.left_out),
+        "judges": judges,
         "training_seeds": sum(name.startswith(BOTH) for name in order),
         "rows": {name: row(name, scores, costs, loop, parts) | {"looks": looks.get(name)} for name in order},
         "same_cap": {
@@ -58,6 +63,10 @@ def figures(drawn: Drawn) -> dict[str, Any]:
                 if name not in (reference, TRUTH)
             }
             for reference in (LOOP, BEST)
+        },
+        "judged": {
+            judge: beside_the_reader(judge, scores, [name for name in order if name not in (LOOP, TRUTH)], loop, parts)
+            for judge in judges
         },
         **{f"matched_{unit}": matched(unit, order, scores, costs, cuts, loop, parts) for unit in UNITS},
     }
@@ -76,21 +85,25 @@ def subsets(run: Opened) -> dict[str, list[str]]:
 def row(
     name: str,
     scores: Mapping[str, PromptScores],
-    costs: Mapping[str, Mapping[str, float | None]],
+    costs: Mapping[str, Spent],
     about: Opened,
     parts: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Means with intervals, cost, and for rows between the single pass and the truth how much of that they close."""
     own = scores[name]
-    right = [value for value in own["all_correct"].values() if value is not None]
-    images = costs[name].get("images")
     return {
         "metrics": {part: _means(own, about, ids) for part, ids in parts.items()},
-        "cost": dict(costs[name]),
-        "images_per_solved": images * len(right) / sum(right) if images and sum(right) else None,
+        "cost": {unit: mean(by.values()) for unit, by in costs[name].items()},
+        "images_per_solved": images_per_solved(costs[name], own),
         "headroom": {metric: headroom(scores, name, metric) for metric in ("all_correct", "sg_iou") if TRUTH in scores},
         "ratio": {metric: _ratio(scores, name, metric) for metric in ("all_correct", "sg_iou")},
     }
+
+
+def images_per_solved(costs: Spent, scores: PromptScores) -> float | None:
+    """All images that were drawn, those of prompts that could not be scored too, over the prompts that were solved."""
+    solved = sum(value or 0.0 for value in scores["all_correct"].values())
+    return sum(costs["images"].values()) / solved if solved else None
 
 
 def headroom(scores: Mapping[str, PromptScores], name: str, metric: str) -> float | None:
@@ -119,23 +132,29 @@ def matched(
     unit: str,
     order: Sequence[str],
     scores: Mapping[str, PromptScores],
-    costs: Mapping[str, Mapping[str, float | None]],
+    costs: Mapping[str, Spent],
     cuts: Sequence[Cut],
     about: Opened,
     parts: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    """Each loop against a best-of-n that spends as much of `unit` on a prompt, in the mean."""
+    """Row -> part -> each loop against a best-of-n that spends as much of `unit` on a prompt of that part, in the mean.
+
+    Costs are those of the prompts that both drew.
+    """
     found = dict[str, Any]()
     for name in order:
-        spent = costs[name].get(unit)
-        if name in (SINGLE, BEST, TRUTH) or spent is None:
-            continue
-        control = match(cuts, unit, spent)
-        found[name] = {
-            "cost": spent,
-            "control": {"what": control.words(), "cost": control.cost, "short": control.short},
-            "differences": differences(scores[name], control.scores, about, parts),
-        }
+        own = costs[name].get(unit, {})
+        for part, ids in parts.items() if name not in (SINGLE, BEST, TRUTH) else ():
+            both = [i for i in ids if i in own and i in cuts[0].spent[unit]]
+            cost = mean([own[i] for i in both])
+            if cost is None:
+                continue
+            control = match(cuts, unit, cost, both)
+            found.setdefault(name, {})[part] = {
+                "cost": cost,
+                "control": {"what": control.words(), "cost": control.cost, "short": control.short},
+                "differences": differences(scores[name], control.scores, about, {part: ids})[part],
+            }
     return found
 
 
@@ -149,17 +168,14 @@ def operations(loop: Opened, single: Opened) -> Operations:
     return Operations.counted([_actions(loop, one) for one in rows], spent, sum(drawings) / len(drawings))
 
 
-def cost(run: Opened, work: Operations) -> dict[str, float | None]:
-    """Means of a sample: images, denoiser operations in drawings, evaluations, VLM calls, seconds."""
-    rows = _drawn(run)
-    sums: dict[str, list[float]] = {"images": [], "operations": [], "denoiser_evals": [], "vlm_calls": []}
-    for one in rows:
-        sums["images"].append(one.cost.get("images", 1.0))
-        sums["operations"].append(work(_actions(run, one)))
-        for name in ("denoiser_evals", "vlm_calls"):
-            sums[name] += [one.cost[name]] if name in one.cost else []
-    sums["seconds"] = [one.seconds for one in rows]
-    return {name: sum(values) / len(values) if values else None for name, values in sums.items()}
+def spending(run: Opened, work: Operations) -> Spent:
+    """What each prompt's samples took, as far as they say; operations are in drawings."""
+
+    def of(one: SampleRow) -> dict[str, float]:
+        images, told = one.cost.get("images", 1.0), {unit: one.cost[unit] for unit in _TOLD if unit in one.cost}
+        return {"images": images, "operations": work(_actions(run, one)), "seconds": one.seconds, **told}
+
+    return _by_prompt(_drawn(run), of)
 
 
 def appearance(run: Opened, pictures: Sequence[str]) -> dict[str, float]:
@@ -194,20 +210,24 @@ def best_of_n(run: Opened) -> list[Cut]:
         read.update({(id_, k): scores[GRAPH] for (id_, k), scores in zip(new.items(), found, strict=True)})
         return {id_: read[id_, k] for id_, k in picked.items()}
 
+    def up_to(cap: int, one: SampleRow) -> dict[str, float]:
+        """What a sample took until its candidate `cap`; every candidate of a prompt costs the same."""
+        drawn, of = rounds[one.id][:cap], len(rounds[one.id])
+        told = {unit: one.cost[unit] / of * len(drawn) for unit in _TOLD if unit in one.cost}
+        return {"images": len(drawn), "operations": len(drawn), "seconds": sum(r["seconds"] for r in drawn), **told}
+
     cuts = []
     for cap in range(1, MOST + 1):
         picked = {one.id: chosen(candidates[one.id], cap) for one in rows}
-        images = [min(cap, len(rounds[one.id])) for one in rows]
-        seconds = [sum(r["seconds"] for r in rounds[one.id][:cap]) for one in rows]
-        mean = sum(images) / len(images)
-        costs = {"images": mean, "operations": mean, "seconds": sum(seconds) / len(seconds)}
-        for unit in ("denoiser_evals", "vlm_calls"):  # every candidate of a prompt costs the same
-            each = [one.cost[unit] / len(rounds[one.id]) for one in rows if unit in one.cost]
-            if len(each) == len(rows):
-                costs[unit] = sum(map(operator.mul, each, images)) / len(images)
         scores = prompt_scores(run.samples, {GRAPH: answered(picked)})
-        cuts.append(Cut(cap, scores, costs, tuple(picture(id_, k) for id_, k in picked.items())))
+        spent = _by_prompt(rows, partial(up_to, cap))
+        cuts.append(Cut(cap, scores, spent, tuple(picture(id_, k) for id_, k in picked.items())))
     return cuts
+
+
+def _by_prompt(rows: Sequence[SampleRow], of: Callable[[SampleRow], Mapping[str, float]]) -> Spent:
+    told = [(one.prompt_id, of(one)) for one in rows]
+    return {unit: prompt_means((id_, each[unit]) for id_, each in told if unit in each) for unit in _COSTS}
 
 
 def _means(scores: PromptScores, about: Opened, ids: Sequence[str]) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlrig_eval.report.ablation.contestants import BEST, CAP, LOOP, SINGLE, TRUTH
 from rlrig_eval.report.ablation.figures import ALL, HARD, UNSEEN
+from rlrig_eval.report.ablation.judged import MEASURES, shown
 from rlrig_eval.report.ablation.promises import BAND, promises
 from rlrig_eval.report.render import render_table
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
 
-_SHARES = ("all_correct", "requirements", "sg_iou", "pair_accuracy")
+_DIFFERENCES = ("all_correct", "requirements", "sg_iou")
+_SHARES = (*_DIFFERENCES, "pair_accuracy")
 _TITLES = {
     "all_correct": "all correct",
     "requirements": "requirements",
@@ -22,11 +24,12 @@ SEEDS = 3
 _PAPER = (
     "RL-RIG on LAION-SG (its paper, not measured here): SG-IoU .3699 against .3319 of its Diffuser, a ratio of 1.114."
 )
+_OF_THE_JUDGE = "What else the judge's answers can be counted as (parents as answered, P(yes)) is in the JSON."
 _ABOUT = """# What each part of RL-RIG adds
 
-Made by `{command}`. Suite {suite}; every picture is read by the extractor, which no model ever saw. The Diffuser
-and the rules of the loop are the same in every row. The comparison that was fixed beforehand is *{hard}*, all correct,
-against *{loop}* and *{best}*.
+Made by `{command}`. Suite {suite}; every picture is read by the extractor (the reader), which no model ever saw.
+The Diffuser and the rules of the loop are the same in every row. The comparison that was fixed beforehand is *{hard}*,
+all correct, against *{loop}* and *{best}*.
 """
 
 
@@ -48,21 +51,15 @@ def as_markdown(figures: Mapping[str, Any], command: str, notes: tuple[str, ...]
 
 
 def tables(figures: Mapping[str, Any]) -> list[Table]:
-    """What was to be reached; scores of all, hard and unseen prompts; cost; headroom; the three budgets."""
+    """What was to be reached; scores of all, hard and unseen prompts; cost; headroom; the three budgets; the judge."""
     found = [_promises(figures), *(_scores(figures, part) for part in (ALL, HARD, UNSEEN) if figures["prompts"][part])]
     found += [_cost(figures), _headroom(figures)]
-    same = figures["same_cap"]
-    found += [_differences(f"Same cap: at most {CAP} images. Row − {name}", by) for name, by in same.items()]
+    for name, by in figures["same_cap"].items():
+        found.append(_differences(f"Same cap: at most {CAP} images. Row − {name}", by, figures["judges"]))
     for unit, words in (("images", "mean images"), ("operations", "denoiser operations")):
-        by = figures[f"matched_{unit}"]
-        notes = tuple(
-            f"{name}: {one['cost']:.2f} {unit}, against {one['control']['what']} ({one['control']['cost']:.2f}"
-            f"{', which is as much as was drawn' if one['control']['short'] else ''})."
-            for name, one in by.items()
-        )
-        rows = {name: one["differences"] for name, one in by.items()}
-        found.append(_differences(f"Equal {words}. Row − best-of-n that spends as much", rows, notes))
-    return found
+        title = f"Equal {words}, within each part. Row − best-of-n that spends as much"
+        found.append(_matched(title, unit, figures[f"matched_{unit}"]))
+    return [*found, *(_judged(judge, by) for judge, by in figures["judged"].items() if by)]
 
 
 def _promises(figures: Mapping[str, Any]) -> Table:
@@ -77,20 +74,23 @@ def _promises(figures: Mapping[str, Any]) -> Table:
 
 
 def _scores(figures: Mapping[str, Any], part: str) -> Table:
-    judged = sorted({m for row in figures["rows"].values() for m in row["metrics"][part] if m.startswith("judge.")})
-    metrics = (*_SHARES, *judged)
-    rows = []
-    for name, row in figures["rows"].items():
-        cells = [_estimate(row["metrics"][part].get(metric)) for metric in metrics]
-        scored = row["metrics"][part]["all_correct"]["n"]
-        rows.append((name, *cells, scored / figures["prompts"][part]))
+    rows = {name: row["metrics"][part] for name, row in figures["rows"].items()}
+    titles = _titles((*_SHARES, *shown(figures["judges"])), list(rows.values()))
+    counts, counted = _counts(list(rows.values()), titles)
+    planned = figures["prompts"][part]
     columns = (
         Column(name="row", title="row"),
-        *(Column(name=metric, title=_TITLES.get(metric, metric), kind="share") for metric in metrics),
-        Column(name="coverage", title="coverage", kind="share"),
+        *(Column(name=metric, title=title, kind="share") for metric, title in titles.items()),
+        Column(name="coverage", title="coverage, all correct", kind="share"),
+        *counts,
     )
-    note = f"{figures['prompts'][part]} prompts. Brackets are 95 % intervals over groups of prompts."
-    return Table(title=f"Scores: {part}", columns=columns, rows=tuple(rows), notes=(note,))
+    cells = (
+        (name, *(_estimate(found.get(metric)) for metric in titles), found["all_correct"]["n"] / planned, *n)
+        for (name, found), n in zip(rows.items(), counted, strict=True)
+    )
+    note = f"{planned} prompts. Brackets are 95 % intervals over groups of prompts; n counts prompts that were scored."
+    notes = (note, _OF_THE_JUDGE) if figures["judges"] else (note,)
+    return Table(title=f"Scores: {part}", columns=columns, rows=tuple(cells), notes=notes)
 
 
 def _cost(figures: Mapping[str, Any]) -> Table:
@@ -117,12 +117,13 @@ def _cost(figures: Mapping[str, Any]) -> Table:
         Column(name="colour_entropy", title="colours", unit="bits", kind="number", digits=2),
     )
     work = f"An edit is {figures['edit_in_drawings']:.2f} drawings, by its evaluations and the tokens of each."
+    solved = "Images per solved prompt: all that were drawn, those of prompts that could not be scored too."
     looks = f"Edges and colours of the final pictures: a row below {BAND:.0%} of the single pass has bought its score."
     return Table(
         title="Cost and looks",
         columns=columns,
         rows=tuple(rows),
-        notes=(f"Means of a prompt. {work}", looks.replace("%", " %")),
+        notes=(f"Means of a prompt. {work}", solved, looks.replace("%", " %")),
     )
 
 
@@ -147,22 +148,77 @@ def _headroom(figures: Mapping[str, Any]) -> Table:
     )
 
 
-def _differences(title: str, by: Mapping[str, Any], notes: tuple[str, ...] = ()) -> Table:
-    judged = sorted({m for parts in by.values() for found in parts.values() for m in found if m.startswith("judge.")})
-    metrics = ("all_correct", "requirements", "sg_iou", *judged)
-    rows: list[tuple[Cell, ...]] = []
-    for name, parts in by.items():
-        for part, found in parts.items():
-            if found and next(iter(found.values()))["n"]:
-                cells = [_estimate(found.get(metric)) for metric in metrics]
-                rows.append((name, part, *cells, found["all_correct"]["n"]))
-    columns = (
-        Column(name="row", title="row"),
-        Column(name="prompts", title="prompts"),
-        *(Column(name=metric, title=_TITLES.get(metric, metric), kind="difference") for metric in metrics),
-        Column(name="n", title="n", kind="count"),
+_LEAD = (Column(name="row", title="row"), Column(name="prompts", title="prompts"))
+_Rows = Sequence[tuple[tuple[Cell, ...], Mapping[str, Any]]]
+"""What a row begins with, and its differences by metric."""
+
+
+def _differences(title: str, by: Mapping[str, Any], judges: Sequence[str]) -> Table:
+    rows = [((name, part), found) for name, parts in by.items() for part, found in parts.items()]
+    return _paired(title, _LEAD, rows, _titles((*_DIFFERENCES, *shown(judges)), [found for _, found in rows]))
+
+
+def _matched(title: str, unit: str, by: Mapping[str, Any]) -> Table:
+    """With what both spend on the prompts of each part: equal, but where the control is at an end of its cuts."""
+    lead = (
+        *_LEAD,
+        Column(name="spent", title=unit, kind="number", digits=2),
+        Column(name="control.spent", title=f"{unit}, control", kind="number", digits=2),
+        Column(name="control", title="control"),
     )
-    return Table(title=title, columns=columns, rows=tuple(rows), notes=("Paired by prompt; 95 % intervals.", *notes))
+    rows = [
+        ((name, part, one["cost"], one["control"]["cost"], _control(one["control"])), one["differences"])
+        for name, parts in by.items()
+        for part, one in parts.items()
+    ]
+    return _paired(title, lead, rows, _titles(_DIFFERENCES))
+
+
+def _control(of: Mapping[str, Any]) -> str:
+    return f"{of['what']}, which is as much as was drawn" if of["short"] else str(of["what"])
+
+
+def _judged(judge: str, by: Mapping[str, Any]) -> Table:
+    """Reader and judge on the same prompts, so that their directions can be held against each other."""
+    whose = {"reader": "the reader", "judge": judge.partition(".")[2]}
+    rows = [
+        ((name, part), {f"{m}.{who}": each for m, both in found.items() for who, each in both.items()})
+        for name, parts in by.items()
+        for part, found in parts.items()
+    ]
+    titles = {f"{m}.{who}": f"{_TITLES[m]} by {words}" for m in MEASURES for who, words in whose.items()}
+    title = f"Reader and {judge}, where both scored both runs. Row − {LOOP}"
+    note = "Agreement in direction is that of the means, whether or not an interval leaves out 0."
+    return _paired(title, _LEAD, rows, titles, notes=(note,))
+
+
+def _paired(
+    title: str, lead: Sequence[Column], rows: _Rows, titles: Mapping[str, str], notes: Sequence[str] = ()
+) -> Table:
+    """A column for each metric of `titles`; rows in which nothing is paired are left out."""
+    kept = [(first, found) for first, found in rows if any(one["n"] for one in found.values())]
+    counts, counted = _counts([found for _, found in kept], titles)
+    columns = (*lead, *(Column(name=m, title=each, kind="difference") for m, each in titles.items()), *counts)
+    cells = (
+        (*first, *(_estimate(found.get(metric)) for metric in titles), *n)
+        for (first, found), n in zip(kept, counted, strict=True)
+    )
+    return Table(title=title, columns=columns, rows=tuple(cells), notes=("Paired by prompt; 95 % intervals.", *notes))
+
+
+def _titles(metrics: Sequence[str], rows: Sequence[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """Of those metrics that any of the rows has."""
+    return {m: _TITLES.get(m, m) for m in metrics if not rows or any(m in row for row in rows)}
+
+
+def _counts(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> tuple[list[Column], list[list[Cell]]]:
+    """Of how many prompts each figure is: one column for all metrics that have the same number in every row."""
+    alike: dict[tuple[int | None, ...], list[str]] = {}
+    for metric in titles:
+        alike.setdefault(tuple(row[metric]["n"] if metric in row else None for row in rows), []).append(metric)
+    heads = ["n" if len(alike) == 1 else f"n: {', '.join(titles[m] for m in of)}" for of in alike.values()]
+    columns = [Column(name=f"n.{i}", title=head, kind="count") for i, head in enumerate(heads)]
+    return columns, [[n[index] for n in alike] for index in range(len(rows))]
 
 
 def _estimate(found: Mapping[str, Any] | None) -> Estimate | None:

@@ -8,10 +8,14 @@ from typing import Any
 
 from rlrig_eval.report.ablation.contestants import BEST, BOTH, LOOP, SINGLE, TRUTH
 from rlrig_eval.report.ablation.figures import ALL, HARD
+from rlrig_eval.report.ablation.judged import MEASURES
 
 HEADROOM = 0.4
 BAND = 0.5
 """The share of the single pass's edges and colours below which a row has bought its score (UniRL #407)."""
+_TITLES = {"requirements": "the share of requirements", "all_correct": "all correct"}
+_NOTHING = 1e-12
+"""A mean difference below it is exactly 0, added up in another order."""
 
 
 @dataclass(frozen=True)
@@ -75,21 +79,47 @@ def _in_band(figures: Mapping[str, Any]) -> Promise:
 
 
 def _agreeing(figures: Mapping[str, Any]) -> list[Promise]:
-    """Judge and extractor on the share of requirements, row by row against the loop without RL."""
-    by = {name: parts.get(ALL, {}) for name, parts in figures["same_cap"][LOOP].items()}
-    judges = sorted({metric for found in by.values() for metric in found if metric.startswith("judge.")})
-    if not judges:
-        return [
-            Promise("the final judge agrees with the extractor in direction, every row", "no judge was asked", None)
-        ]
-    made = []
-    for judge in judges:
-        pairs = {name: (one["requirements"]["mean"], one[judge]["mean"]) for name, one in by.items() if judge in one}
-        apart = [name for name, (read, judged) in pairs.items() if read is None or judged is None or read * judged < 0]
-        told = f"apart: {', '.join(apart)}" if apart else f"in all of {len(pairs)} rows"
-        what = f"{judge} agrees with the extractor in direction, every judged row against {LOOP}"
-        made.append(Promise(what, told, not apart))
-    return made
+    """Judge and reader on the same prompts, row by row against the loop without RL, each measure by itself."""
+    told, rows = "agrees in direction with the reader", f"every judged row against {LOOP}"
+    if not figures["judges"]:
+        return [Promise(f"the final judge {told}, {rows}", "no judge was asked", None)]
+    return [
+        _agrees(f"{judge} {told} on {_TITLES[measure]}, {rows}", figures, judge, measure)
+        for judge in figures["judges"]
+        for measure in MEASURES
+    ]
+
+
+def _agrees(what: str, figures: Mapping[str, Any], judge: str, measure: str) -> Promise:
+    rows = figures["judged"][judge]
+    pairs = {name: _means(parts.get(ALL, {}).get(measure)) for name, parts in rows.items()}
+    known = {name: both for name, both in pairs.items() if both is not None}
+    flat = [name for name, both in known.items() if min(map(abs, both)) < _NOTHING]
+    apart = [name for name, (read, judged) in known.items() if name not in flat and read * judged < 0]
+    lists = {
+        "apart": [f"{name} ({_two(*known[name])})" for name in apart],
+        "no direction": [f"{name} ({_two(*known[name])})" for name in flat],
+        "no prompt that both scored": [name for name in pairs if name not in known],
+        "not judged": [name for name in figures["same_cap"][LOOP] if name not in rows],
+    }
+    agreed = len(known) - len(apart) - len(flat)
+    found = [
+        f"in {agreed} of {len(pairs)} judged rows",
+        *(f"{word}: {', '.join(of)}" for word, of in lists.items() if of),
+    ]
+    whole = bool(pairs) and len(known) == len(pairs)
+    return Promise(what, "; ".join(found), False if apart or flat else whole or None)
+
+
+def _means(found: Mapping[str, Any] | None) -> tuple[float, float] | None:
+    """The reader's and the judge's."""
+    read, judged = (found["reader"]["mean"], found["judge"]["mean"]) if found else (None, None)
+    return None if read is None or judged is None else (read, judged)
+
+
+def _two(*both: float) -> str:
+    words = ("exactly 0" if abs(value) < _NOTHING else f"{value:+.4f}" for value in both)
+    return ", ".join(f"{who} {word}" for who, word in zip(("reader", "judge"), words, strict=True))
 
 
 def _each(what: str, found: Sequence[float | None], reaches: Callable[[float], bool]) -> Promise:
