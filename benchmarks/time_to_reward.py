@@ -87,6 +87,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
         "groups": GROUPS,
         "group_size": SIBLINGS,
         "sampling_steps": STEPS,
+        "true_cfg": 1.0,  # unguided: what is compared is the same, in half of the time
         "rewards": {"similarity": 1.0},
         "credit": {"floor": False},
         "optimiser": {"lr": 1e-3},

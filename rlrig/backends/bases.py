@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, weights_hash
 from rlrig_eval.errors import UsageError
 
@@ -11,7 +12,8 @@ _FILE = "base.json"
 
 def note_base(folder: Path, checkpoint: str, merged: str | None = None) -> None:
     """Note in an adapter's folder that it lies on `checkpoint`, with the adapter `merged` in it if there was one."""
-    found = {"weights": weights_hash(checkpoint), "merged": None if merged is None else weights_hash(merged)}
+    known = None if weights.is_hub_id(checkpoint) else weights_hash(checkpoint)
+    found = {"weights": known, "merged": None if merged is None else weights_hash(merged)}
     (folder / _FILE).write_text(json.dumps(found, indent=2) + "\n")
 
 
@@ -28,15 +30,22 @@ def require_whole(adapter: str) -> None:
 def require_base(adapter: str, checkpoint: str) -> None:
     """Raise UsageError when `adapter` (a folder, a Hub id or bundled:NAME) is noted to belong on other weights.
 
-    One without a note goes on anything that it fits.
+    One without a note goes on anything that it fits; and so does one on a checkpoint of the Hub, which is known by its
+    commit: another commit, or a copy in a folder, may well be the same weights.
     """
     require_whole(adapter)
     noted = _noted(adapter).get("weights")
-    if noted is not None and noted != (found := weights_hash(checkpoint)):
+    if noted is None or weights.is_hub_id(checkpoint):
+        return
+    found = weights_hash(checkpoint)
+    if noted != found:
         raise UsageError(f"{adapter}: was trained on other weights ({noted}) than {checkpoint} has ({found})")
 
 
 def _noted(adapter: str) -> dict[str, str | None]:
     file = Path(locate(adapter)) / _FILE
-    found: dict[str, str | None] = json.loads(file.read_text()) if file.is_file() else {}
+    try:
+        found: dict[str, str | None] = json.loads(file.read_text()) if file.is_file() else {}
+    except ValueError as problem:
+        raise UsageError(f"{file}: not valid JSON: {problem}") from problem
     return found

@@ -1,6 +1,7 @@
 """The editor as a policy: a FLUX Kontext pipeline with a LoRA, whose random steps have a probability."""
 
 import hashlib
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class KontextPolicy:
             v = transformer(
                 hidden_states=tokens,
                 timestep=torch.full((count,), sigma, device=x.device, dtype=tokens.dtype),
-                guidance=torch.full((count,), s.guidance, device=x.device) if embedded else None,
+                guidance=torch.full((count,), self._guidance, device=x.device) if embedded else None,
                 pooled_projections=pooled,
                 encoder_hidden_states=text,
                 txt_ids=given.text_ids,
@@ -158,6 +159,12 @@ class KontextPolicy:
         unpacked = unpacked / vae.config.scaling_factor + vae.config.shift_factor
         images: list[Image.Image] = pipe.image_processor.postprocess(vae.decode(unpacked).sample, output_type="pil")
         return images
+
+    @property
+    def _guidance(self) -> float:
+        """The embedded one; where nobody says, the pipeline's own, as in the loop."""
+        own: float = inspect.signature(self.pipeline.__call__).parameters["guidance_scale"].default
+        return own if self.sampling.guidance is None else self.sampling.guidance
 
     @property
     def _channels(self) -> int:

@@ -73,11 +73,14 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
 def identity(run: Run) -> dict[str, Any]:
     """What two halves of one run share: the settings but for how long, and the checkpoints."""
     parts = run.system.preset.checkpoints
+    sampling = run.config.editor.sampling(run.system.preset.editor.sampling)
     return {
         "first phase": run.first,
         **{f"weights of the {part}": weights_hash(checkpoint) for part, checkpoint in parts.items()},
         **_flat(run.config.model_dump(mode="json", exclude={*_FREE, "system"})),
         "editor.clip": run.config.editor.limit,  # as they work, be they given or not
+        "editor.true_cfg": sampling.true_cfg,
+        "editor.guidance": sampling.guidance,
         "actor.eps_high": run.config.actor.high,
         **_flat(run.system.preset.model_dump(mode="json", exclude={"device"}), "system."),
     }

@@ -24,7 +24,7 @@ from rlrig_eval.judges.pictures import PerPicture, data_url
 from rlrig_eval.judges.prices import price_of
 from rlrig_eval.judges.traffic import LONGEST_WAIT, Breaker, Gate, Pace, retry_after
 from rlrig_eval.judges.wire import Dialect, body_of, bounded_body, read_body
-from rlrig_eval.plugins.redaction import HIDDEN, server_address
+from rlrig_eval.plugins.redaction import server_address
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -163,7 +163,7 @@ class OpenAI:
         started = time.monotonic()
         try:
             with fail_after(self._timeout):  # the client's own timeout is for each read
-                found = read_body(await self._post(client, request, urls))
+                found = read_body(await self._post(client, request, urls), self._key)
         except APIStatusError as problem:
             self._note(problem, started)
             raise
@@ -198,10 +198,7 @@ class OpenAI:
                 continue
             if dialect is not known:  # and not before: a picture that it refuses in any words teaches nothing
                 self._dialect = dialect
-            body = await _body(response)
-            if self._key and not isinstance(body, Trouble):
-                body = body.replace(self._key.encode(), HIDDEN.encode())  # before any of it is cut off
-            return body
+            return await _body(response)
 
     def _note(self, problem: Any, started: float) -> None:
         status, why = problem.status_code, self._why(problem)

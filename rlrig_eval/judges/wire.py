@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
+from rlrig_eval.plugins.redaction import without
 
 LARGEST = 4 * 2**20
 """Bytes of a reply that are read."""
@@ -109,24 +110,25 @@ async def bounded_body(chunks: AsyncIterator[bytes]) -> bytes | Trouble:
     return bytes(body)
 
 
-def read_body(body: bytes | Trouble) -> Reply | Trouble:
-    """What a body says, or what is wrong with it and how it begins."""
+def read_body(body: bytes | Trouble, key: str = "") -> Reply | Trouble:
+    """What a body says, or what is wrong with it and how it begins; without the `key`, which a server may echo."""
     if isinstance(body, Trouble):
         return body
     try:
         found = _Completion.model_validate_json(body)
     except ValidationError as problem:
         fault = problem.errors(include_input=False)[0]["msg"]
-        shown = body[:_SHOWN].decode("utf-8", "replace")
+        shown = without(body.decode("utf-8", "replace"), key)[:_SHOWN]
         return Trouble(f"the server's reply is no chat completion ({fault})", shown)
     choice = found.choices[0]
+    content = without(choice.message.content or "", key)
     if choice.message.refusal:
-        return Trouble("the model refused", choice.message.refusal[:_SHOWN])
+        return Trouble("the model refused", without(choice.message.refusal, key)[:_SHOWN])
     if choice.finish_reason == "content_filter":
-        return Trouble("the server's filter held the reply back", (choice.message.content or "")[:_SHOWN])
+        return Trouble("the server's filter held the reply back", content[:_SHOWN])
     used = found.usage or _Usage()
     usage = Usage(1, used.prompt_tokens, used.completion_tokens)
-    return Reply(choice.message.content or "", _p_yes(choice.logprobs), usage)
+    return Reply(content, _p_yes(choice.logprobs), usage)
 
 
 def _p_yes(logprobs: _Logprobs | None) -> float | None:

@@ -19,14 +19,14 @@ _QUERY = re.compile(rf"([?&][^=&#\s]*(?:{_NAMES})[^=&#\s]*=)[^&#\s]+", re.IGNORE
 
 
 def redacted(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with what looks like a secret hidden, at any depth. None, an option that was not given, is none.
+    """`values` with what looks like a secret hidden, at any depth. None, an option that was not given, is none, and no
+    number is: a threshold of keyboards stays.
 
-    >>> redacted({"api_key": "abc", "n": 5, "headers": {"Authorization": "Bearer abc"}})
-    {'api_key': '***', 'n': 5, 'headers': {'Authorization': '***'}}
+    >>> redacted({"api_key": "abc", "n": 5, "headers": {"Authorization": "Bearer abc"}, "keyboard": 0.2})
+    {'api_key': '***', 'n': 5, 'headers': {'Authorization': '***'}, 'keyboard': 0.2}
     """
     return {
-        key: HIDDEN if value is not None and _SECRET.search(str(key)) else _shown(value)
-        for key, value in values.items()
+        key: HIDDEN if _may_hide(value) and _SECRET.search(str(key)) else _shown(value) for key, value in values.items()
     }
 
 
@@ -76,6 +76,10 @@ def server_address(what: str, option: str, url: str, key: str | None = None) -> 
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{what}: {option} must be http:// or https:// and a host, not {redacted_text(url)!r}")
     return url
+
+
+def _may_hide(value: Any) -> bool:
+    return value is not None and not isinstance(value, bool | float | int)
 
 
 def _shown(value: Any) -> Any:

@@ -19,8 +19,8 @@ from rlrig_eval import judges
 from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.models.registry import loading
+from rlrig_eval.plugins.redaction import hidden, redacted
 from rlrig_eval.runs.asked import asked_of
-from rlrig_eval.runs.config import HIDDEN, redacted
 from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
@@ -67,9 +67,8 @@ def judging_of(
 def look_up(asked: Asked, family: Family = PICTURES) -> JudgeSpec:
     """One judge by name, which hashes the weights that it has here. Raises UsageError for a wrong name or option."""
     name, options = asked
-    for key, value in options.items():
-        if value == HIDDEN:
-            raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
+    for key in hidden(options):
+        raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
     return judges.resolve(name, options, family)
 
 

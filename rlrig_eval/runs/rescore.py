@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rlrig_eval import extract
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import JudgeSpec
+from rlrig_eval.plugins.redaction import hidden
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish
 from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
 from rlrig_eval.runs.opened import Opened, asked_of, open_run
+from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import resolve, slug
-from rlrig_eval.runs.scoring import score_all, unscored_yet
+from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
 from rlrig_eval.runs.store import appending, merge_shards, require_idle, samples_file, scores_file
 
 
@@ -43,13 +45,13 @@ def rescore(
     config, redo = _updated(before.config, scorer)
     config, judging = _judging(before, config, judge, max_calls, max_cost)
     scoring = scoring_of(config, config.extractor, before.suite, judging)
+    _require_whole(config, _todo(before, redo, scoring))
     require_idle(folder)
     # Stopped halfway, the run still names the extractor before, so that the next time reads every picture again.
     with recorded(folder, config.model_copy(update={"extractor": before.config.extractor})):
         merge_shards(folder, [sample.id for sample in before.samples], config.row_names)
         run = open_run(folder)
-        seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
-        todo = unscored_yet(run.samples, run.rows, seen)
+        todo = _todo(run, redo, scoring)
         with (
             bar(f"score {folder}", len(todo), progress) as advance,
             appending(samples_file(folder)),
@@ -98,6 +100,22 @@ def _still(before: Opened, spec: JudgeSpec) -> JudgeSpec | None:
             f"({', '.join(changed)}); let the one of today judge all of them under a name of its own: -J name="
         )
     return None if changed else found
+
+
+def _todo(run: Opened, redo: Collection[str], scoring: Scoring) -> list[Sample]:
+    """The samples that a scorer has still to see."""
+    seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
+    return unscored_yet(run.samples, run.rows, seen)
+
+
+def _require_whole(config: RunConfig, todo: Sequence[Sample]) -> None:
+    """Raise UsageError where pictures are to be read by an extractor of which the record hides something."""
+    told = {**config.extractor.options, **config.extractor.traffic}
+    for key in hidden(told) if todo else ():
+        raise UsageError(
+            f"the value of -E {key} was hidden when the run was recorded, and {len(todo)} pictures are to be read; "
+            "the command of the run itself, with it, reads them"
+        )
 
 
 def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:

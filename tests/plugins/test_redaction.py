@@ -76,3 +76,8 @@ def test_an_address_is_refused(url: str, said: str) -> None:
         server_address("model x", "url", url, "X_KEY")
     assert said in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_number_is_no_secret_whatever_it_is_of() -> None:
+    thresholds = {"thresholds": {"keyboard": 0.2, "donkey": 1}, "token": True}
+    assert redacted(thresholds) == thresholds

@@ -130,6 +130,9 @@ def test_an_adapter_of_other_weights_is_one_clear_error(root: Path, tmp_path: Pa
         require_trained(mine.choosing("editor"))
     (tmp_path / "run" / "export").mkdir(parents=True)
     shutil.copytree(tmp_path / "editor", tmp_path / "run" / "export" / "editor-lora")
+    (tmp_path / "actor" / "base.json").write_text("{")
+    with pytest.raises(UsageError, match=r"base\.json: not valid JSON"):
+        require_trained(mine.choosing("actor"))
     with pytest.raises(UsageError, match="trained on top of another adapter"):
         bundle("editor", tmp_path / "run", tmp_path / "checkpoints")
 

@@ -12,8 +12,9 @@ import pytest
 
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, UsageError
+from rlrig_eval.runs.opened import open_run
 from rlrig_eval.runs.plan import Shard
-from rlrig_eval.runs.rescore import rescore
+from rlrig_eval.runs.rescore import _require_whole, rescore
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scoring import score_all
 from rlrig_eval.runs.store import appending, read_rows, read_scores, samples_file
@@ -226,3 +227,16 @@ def stopping(score: Callable[..., Iterator[dict[str, ScoreRow]]]) -> Callable[..
         raise KeyboardInterrupt
 
     return scored
+
+
+def test_an_extractor_of_which_something_was_hidden_is_not_asked_without_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    evaluate(SUITE, "synthetic", limit=2, out=folder)
+    recorded = folder / "run.json"
+    told = json.loads(recorded.read_text())
+    told["extractor"]["traffic"] = {"url": "http://host/detect?token=***"}
+    recorded.write_text(json.dumps(told))
+    before = open_run(folder)
+    with pytest.raises(UsageError, match="-E url was hidden when the run was recorded, and 2 pictures"):
+        _require_whole(before.config, before.samples)
+    _require_whole(before.config, [])

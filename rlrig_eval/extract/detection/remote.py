@@ -56,22 +56,23 @@ class Remote:
         image.save(written, "PNG")
         picture = base64.b64encode(written.getvalue()).decode()
         body = {"inputs": picture, "parameters": {"candidate_labels": list(queries.values()), "threshold": least}}
-        text = self._post(body)
+        text, key = self._post(body), os.environ.get(KEY, "")
         try:
             found = _REPLY.validate_json(text)
         except ValidationError as problem:
             fault = problem.errors()[0]
             where = ".".join(map(str, fault["loc"]))
-            raise Unscored(f"the detector's reply does not fit: {where} {fault['msg']}", (text[:_SHOWN],)) from None
+            shown = without(text, key)[:_SHOWN]
+            raise Unscored(f"the detector's reply does not fit: {where} {fault['msg']}", (shown,)) from None
         asked = {query: category for category, query in queries.items()}
         return [
-            Detection(asked.get(one.label) or word_for(one.label, queries), _box(one.box), one.score)
+            Detection(asked.get(one.label) or word_for(without(one.label, key), queries), _box(one.box), one.score)
             for one in found
             if one.score > least
         ]
 
     def _post(self, body: Mapping[str, object]) -> str:
-        """What the server says, without the key, which it may echo."""
+        """What the server says; it may echo the key."""
         import httpx
 
         key = os.environ.get(KEY, "")
@@ -89,7 +90,7 @@ class Remote:
             raise Unscored(f"the detector cannot be reached: {type(problem).__name__}") from None
         if len(reply.content) > LARGEST:
             raise Unscored(f"the detector's reply is larger than {LARGEST // 2**20} MiB")
-        return without(reply.text, key)
+        return reply.text
 
 
 def _passing(problem: Exception) -> bool:

@@ -51,10 +51,9 @@ def told(tmp_path_factory) -> Path:
         "steps": 1,
         "draw": 6,
         "editor": {
-            "groups": 4,
+            "groups": 2,
             "group_size": 2,
             "batch_size": 2,
-            "optimiser": {"updates": 2},
             "sampling_steps": 3,
             "window_size": 1,
             "beta": 0.01,
