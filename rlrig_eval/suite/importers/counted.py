@@ -67,7 +67,8 @@ def _thing(words: list[str], at: int, objects: Mapping[str, str] | None) -> tupl
         return "", 0
     if objects is None:
         enumerated = words[at] not in _ARTICLES or (words[at - 1] if at else "") in _JOINS
-        return (_singular(words[at], words[at + 1]), 1) if enumerated and words[at + 1 :] else ("", 0)
+        named = enumerated and words[at + 1 :] and words[at + 1].isalnum()
+        return (_singular(words[at], words[at + 1]), 1) if named else ("", 0)
     for length in range(_LONGEST, 0, -1):
         if (name := objects.get(" ".join(words[at + 1 : at + 1 + length]))) is not None:
             return name, length

@@ -11,6 +11,7 @@ import pytest
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.suite import load
+from rlrig_eval.suite.importers.counted import counted
 from tests.suite.importers.conftest import FIXTURES, Changed, by_id, message, told
 
 READABLE, UNREADABLE = "a lamp left of a stool", "tranquillity, as Monet would have it"
@@ -135,6 +136,11 @@ ATOMS = {
     "vqa_list": [["How many lamps are in the image?", "two"], ["Are the lamps behind the stool?", "Yes"]],
     "skills": ["count", "position"],
 }
+
+
+def test_numeracy_counts_no_commas() -> None:
+    graph, _ = counted("one, two knives", None)
+    assert [(thing.category, thing.count) for thing in graph.entities] == [("knife", 2)]
 
 
 def test_geneval2_has_a_question_for_every_atom(jsonl: Changed) -> None:
