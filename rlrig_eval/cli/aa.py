@@ -35,10 +35,10 @@ def aa(
 
     from rlrig_eval.errors import Exit, UsageError
     from rlrig_eval.folders import writable
+    from rlrig_eval.plugins.redaction import redacted_argv
     from rlrig_eval.report.judges import tables, write_report
     from rlrig_eval.report.render import render_tables
     from rlrig_eval.runs.aa import try_judge
-    from rlrig_eval.runs.config import redacted_argv
 
     asked = values.judge(judge, judge_option or [])
     if asked is None:

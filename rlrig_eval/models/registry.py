@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from rlrig_eval.assets import baselines_dir
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Generator
-from rlrig_eval.plugins import converted, find, guessed, load
+from rlrig_eval.plugins import converted, find, guessed, load, loading
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
@@ -97,17 +96,6 @@ def build(spec: ModelSpec) -> Generator:
         arguments["settings"] = _checked(factory, spec.settings, spec.name) if typed else dict(spec.settings)
     with loading(f"model {spec.name!r}"):
         return factory(**arguments)
-
-
-@contextmanager
-def loading(what: str) -> Iterator[None]:
-    """What somebody's class raises while it is built or loaded is a UsageError: weights not there, no memory."""
-    try:
-        yield
-    except RLRIGError:
-        raise
-    except Exception as problem:
-        raise UsageError(f"{what}: {type(problem).__name__}: {problem}") from problem
 
 
 def preferred_batch_size(spec: ModelSpec) -> int:

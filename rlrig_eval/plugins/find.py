@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,7 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.errors import RLRIGError, UnreadableFile, UsageError
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,17 @@ def load(where: str, kind: str) -> Any:
     if found is None:
         raise UsageError.unknown(f"{kind} in {module_name}", attribute, public)
     return found
+
+
+@contextmanager
+def loading(what: str) -> Iterator[None]:
+    """What somebody's class raises while it is built or loaded is a UsageError: weights not there, no memory."""
+    try:
+        yield
+    except RLRIGError:
+        raise
+    except Exception as problem:
+        raise UsageError(f"{what}: {type(problem).__name__}: {problem}") from problem
 
 
 def _import(module_name: str, kind: str) -> Any:

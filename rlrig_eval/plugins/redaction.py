@@ -52,6 +52,12 @@ def hidden(values: Mapping[str, Any]) -> Iterator[str]:
     return (key for key, value in values.items() if _holds_hidden(value))
 
 
+def refuse_hidden(values: Mapping[str, Any], flag: str) -> None:
+    """Raise UsageError, naming the option of `flag`, where a record that is gone on from hides something."""
+    for key in hidden(values):
+        raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
+
+
 def without(text: str, secret: str) -> str:
     """What a server says, without the key that it may echo. Before it is cut, or half the key would get through."""
     return text.replace(secret, HIDDEN) if secret else text

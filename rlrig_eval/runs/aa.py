@@ -140,7 +140,7 @@ def cases_of(run: Opened) -> list[Case]:
     for sample in run.samples:
         row = run.rows.get(sample.id)
         if row is not None and row.status == "ok":
-            task = task_of(run.folder, sample, row, run.suite.counting)
+            task = task_of(run.folder, sample, row)
             found.append(Case(sample.id, sample.prompt.id, sample.prompt.group, task))
     return found
 

@@ -13,9 +13,6 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges.registry import JudgeSpec
 from rlrig_eval.models import ModelSpec
-from rlrig_eval.plugins.redaction import HIDDEN as HIDDEN
-from rlrig_eval.plugins.redaction import redacted as redacted
-from rlrig_eval.plugins.redaction import redacted_argv as redacted_argv
 from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.scorers import slug
 from rlrig_eval.scene.graph import Frozen

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.extract import opened
 from rlrig_eval.models import Generator
-from rlrig_eval.models.registry import loading
+from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.runs import calibration
 from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings

@@ -18,14 +18,13 @@ from typing import Any
 from rlrig_eval import judges
 from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
-from rlrig_eval.models.registry import loading
-from rlrig_eval.plugins.redaction import hidden, redacted
+from rlrig_eval.plugins import loading
+from rlrig_eval.plugins.redaction import redacted, refuse_hidden
 from rlrig_eval.runs.asked import asked_of
 from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.store import appending, read_scores, scores_file
-from rlrig_eval.scene.requirements import Counting
 
 Asked = tuple[str, Mapping[str, Any]]
 """A judge as a user asks for it: its name and the `-J` options."""
@@ -67,8 +66,7 @@ def judging_of(
 def look_up(asked: Asked, family: Family = PICTURES) -> JudgeSpec:
     """One judge by name, which hashes the weights that it has here. Raises UsageError for a wrong name or option."""
     name, options = asked
-    for key in hidden(options):
-        raise UsageError(f"the value of -J {key} was hidden when the run was recorded; give it again")
+    refuse_hidden(options, "-J")
     return judges.resolve(name, options, family)
 
 
@@ -92,7 +90,7 @@ def recorded_specs(specs: Iterable[JudgeSpec]) -> tuple[JudgeSpec, ...]:
 
 
 @contextmanager
-def at_work(judging: Judging, counting: Counting, folder: Path, shard: Shard | None) -> Iterator[Submit]:
+def at_work(judging: Judging, folder: Path, shard: Shard | None) -> Iterator[Submit]:
     """The judges at work; leaving waits for them or, after an error, stops them.
 
     Raises:
@@ -101,9 +99,7 @@ def at_work(judging: Judging, counting: Counting, folder: Path, shard: Shard | N
     budget = judging.budget()
     with ExitStack() as stack:
         desks = [
-            _Desk(
-                spec, budget, counting, folder, stack.enter_context(appending(scores_file(folder, spec.metric, shard)))
-            )
+            _Desk(spec, budget, folder, stack.enter_context(appending(scores_file(folder, spec.metric, shard))))
             for spec in judging.specs
         ]
 
@@ -127,11 +123,10 @@ class _Desk:
         self,
         spec: JudgeSpec,
         budget: Budget | None,
-        counting: Counting,
         folder: Path,
         append: Callable[[Iterable[ScoreRow]], None],
     ) -> None:
-        self._spec, self._budget, self._counting, self._folder, self._append = spec, budget, counting, folder, append
+        self._spec, self._budget, self._folder, self._append = spec, budget, folder, append
         self._done = read_scores(folder, spec.metric)
         self._pile: deque[tuple[Sample, SampleRow]] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.metric)
@@ -157,7 +152,7 @@ class _Desk:
         pile = [self._pile.popleft() for _ in range(len(self._pile))]
         if not pile:
             return
-        tasks = (task_of(self._folder, sample, row, self._counting) for sample, row in pile)
+        tasks = (task_of(self._folder, sample, row) for sample, row in pile)
         for (sample, row), found in zip(pile, self._verdicts(tasks), strict=True):
             if self._stopped:
                 return
@@ -170,9 +165,9 @@ class _Desk:
         return (judge for _ in tasks) if isinstance(judge, Unscored) else judge.verdicts(tasks)
 
 
-def task_of(folder: Path, sample: Sample, row: SampleRow, counting: Counting) -> Task:
-    """A drawn sample as a judge is given it; `counting` is the suite's rule, which a prompt's own comes before."""
-    requirements = asked_of(sample.prompt) or sample.prompt.graph.requirements(sample.prompt.counting or counting)
+def task_of(folder: Path, sample: Sample, row: SampleRow) -> Task:
+    """A drawn sample as a judge is given it."""
+    requirements = asked_of(sample.prompt) or sample.job.requirements()
     return Task(folder / (row.image or ""), sample.prompt.text, requirements)
 
 

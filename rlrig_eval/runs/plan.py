@@ -64,7 +64,7 @@ def plan(
                 graph=prompt.graph,
                 seed=seed,
                 noise=noise_seed(suite.name, prompt.id, seed),
-                counting=prompt.counting or suite.counting,
+                counting=suite.counting_for(prompt),
             ),
         )
         for prompt, seed in product(suite.prompts[:limit], seeds)

@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rlrig_eval import __version__
-from rlrig_eval.runs.config import Provenance, redacted_argv
+from rlrig_eval.plugins.redaction import redacted_argv
+from rlrig_eval.runs.config import Provenance
 
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pillow", "pydantic")
 

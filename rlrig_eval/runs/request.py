@@ -14,7 +14,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.models import Generator, ModelSpec
 from rlrig_eval.models.registry import DEFAULT_BATCH
-from rlrig_eval.plugins.redaction import hidden, redacted
+from rlrig_eval.plugins.redaction import redacted, refuse_hidden
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.config import RunConfig, suite_ref
 from rlrig_eval.runs.executors import executor
@@ -96,7 +96,7 @@ def settle(request: Request) -> Settled:
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
     usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
-    _refuse_hidden(request.extractor_options, "-E")
+    refuse_hidden(request.extractor_options, "-E")
     reader = extract.resolve(request.extractor or usual, request.extractor_options)
     config = RunConfig(
         run_id=uuid.uuid4().hex,
@@ -124,8 +124,8 @@ def scoring_of(config: RunConfig, reader: ExtractorSpec, suite: Suite, judging: 
 
 def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     if isinstance(request.model, str):
-        _refuse_hidden(request.options, "-M")
-        _refuse_hidden(request.settings, "-G")
+        refuse_hidden(request.options, "-M")
+        refuse_hidden(request.settings, "-G")
         return models.resolve(request.model, request.options, request.settings), None
     if request.options or request.settings:
         raise UsageError("a model that is already built takes no options or settings")
@@ -138,11 +138,6 @@ def _recorded(spec: ModelSpec) -> ModelSpec:
     """A model as ``run.json`` keeps it, without secrets."""
     settings = None if spec.settings is None else redacted(spec.settings)
     return spec.model_copy(update={"options": redacted(spec.options), "settings": settings})
-
-
-def _refuse_hidden(options: Mapping[str, Any], flag: str) -> None:
-    for key in hidden(options):
-        raise UsageError(f"the value of {flag} {key} was hidden when the run was recorded; give it again")
 
 
 def _protocol(suite: Suite, request: Request) -> Protocol:

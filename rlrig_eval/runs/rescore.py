@@ -55,7 +55,7 @@ def rescore(
         with (
             bar(f"score {folder}", len(todo), progress) as advance,
             appending(samples_file(folder)),
-            at_work(judging, run.suite.counting, folder, None) as judge_all,
+            at_work(judging, folder, None) as judge_all,
         ):
             judge_all(run.samples, run.rows)
             for found in score_all(todo, run.rows, folder, scoring):

@@ -40,7 +40,7 @@ def draw_and_score(
         rows = read_samples(folder)
         todo = owed(batches, rows)
         write = {name: stack.enter_context(appending(scores_file(folder, name, shard))) for name in scoring.scorers}
-        judge = stack.enter_context(judges_at_work(scoring.judging, scoring.suite.counting, folder, shard))
+        judge = stack.enter_context(judges_at_work(scoring.judging, folder, shard))
         # One thread: scores are appended in order, and drawing keeps the machine.
         worker = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="scorer"))
 

@@ -98,8 +98,12 @@ class Suite(Frozen):
         return prompts
 
     def requirements(self, prompt: Prompt) -> tuple[Requirement, ...]:
-        """What a picture for `prompt` is checked on, by the prompt's rule of counting or else the suite's."""
-        return prompt.graph.requirements(prompt.counting or self.counting)
+        """What a picture for `prompt` is checked on, by its rule of counting."""
+        return prompt.graph.requirements(self.counting_for(prompt))
+
+    def counting_for(self, prompt: Prompt) -> Counting:
+        """The prompt's rule of counting, or else the suite's."""
+        return prompt.counting or self.counting
 
     @cached_property
     def sha256(self) -> str:

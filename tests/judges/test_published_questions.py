@@ -47,7 +47,7 @@ def judged(tmp_path: Path):
             sent.append(request.text)
             return reply
 
-        (found,) = AskingJudge(YesNo(), Saying(say)).verdicts([task_of(tmp_path, sample, row, "exact")])
+        (found,) = AskingJudge(YesNo(), Saying(say)).verdicts([task_of(tmp_path, sample, row)])
         assert isinstance(found, Verdict)
         return found, sent[0]
 

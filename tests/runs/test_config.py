@@ -8,8 +8,9 @@ import pytest
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import JudgeSpec
+from rlrig_eval.plugins.redaction import redacted_argv
 from rlrig_eval.runs import Request, settle
-from rlrig_eval.runs.config import PASSING, Provenance, RunConfig, check_same, decisive, redacted_argv
+from rlrig_eval.runs.config import PASSING, Provenance, RunConfig, check_same, decisive
 from tests.runs import tiny
 
 CONFIG = settle(Request(tiny.suite(), "synthetic", options={"error_rate": 0.25})).config
