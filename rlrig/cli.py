@@ -62,12 +62,13 @@ def generate(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="vae, diffuser, editor, vlm, actor or judge.")],
+    model: Annotated[str, typer.Argument(help="vae, editor-vae, diffuser, editor, vlm, actor or judge.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="In all, counting those before a resume.")] = 30.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
     work: Annotated[Path, typer.Option(help="Folder for training state and results.")] = Path("scratch/train"),
     start: Annotated[str | None, typer.Option(help="A checkpoint to begin from: a folder or bundled:NAME.")] = None,
+    compiled: Annotated[bool, typer.Option("--compile", help="The Diffuser's and editor's blocks; wants g++.")] = False,
 ) -> None:
     """Train a bundled checkpoint into WORK/checkpoints/MODEL; the same command goes on after a kill.
 
@@ -91,7 +92,7 @@ def train(
     if start is not None and Path(locate(start)).resolve() == (work / "checkpoints" / model).resolve():
         raise UsageError(f"--start {start}: this training is saved there, over what it began from; copy it first")
     begun_from = None if start is None else weights_hash(start)
-    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from)
+    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from, compiled=compiled)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
 

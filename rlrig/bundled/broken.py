@@ -1,4 +1,4 @@
-"""Pictures of scenes in which one thing came out as neither this nor that, as a Diffuser's do now and then."""
+"""Pictures of scenes in which something came out as neither this nor that, as a Diffuser's do now and then."""
 
 from collections.abc import Sequence
 
@@ -19,19 +19,27 @@ _SOFT = 1.5  # canvas pixels of blur between them
 def broken(
     rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], style: Style = PLAIN
 ) -> tuple[Image.Image, SceneGraph] | None:
-    """A picture of `scene` with one thing half gone, or half another of `pairings`, and its truth: without that thing.
+    """A picture of `scene` with a thing half gone, or half another of `pairings`, and its truth: without that thing.
 
-    None when there is nothing else, or the thing lies over or under another, where nobody could say what is whole.
+    What lies over or under it is broken with it, for there a Diffuser errs most. None when nothing else is left.
     """
     victim = scene.entities[int(rng.integers(len(scene.entities)))]
-    rest = tuple(entity for entity in scene.entities if entity.id != victim.id)
-    laid = any(victim.id in (r.subject, *r.objects) for r in scene.relations if r.predicate in _OVERLAPPING)
-    if not rest or laid:
+    victims = [entity for entity in scene.entities if entity.id in _with(victim, scene)]
+    rest = tuple(entity for entity in scene.entities if entity not in victims)
+    if not rest:
         return None
-    mixed = () if rng.random() < _GONE else (_other(rng, victim, pairings),)
+    mixed = () if rng.random() < _GONE else tuple(_other(rng, entity, pairings) for entity in victims)
     other = render(SceneGraph(entities=(*rest, *mixed)), style=style)
-    picture = Image.composite(render(scene, style=style), other, _patches(rng, victim, other.size))
+    picture = render(scene, style=style)
+    for entity in victims:
+        picture = Image.composite(picture, other, _patches(rng, entity, other.size))
     return picture, truth(SceneGraph(entities=rest))
+
+
+def _with(victim: Entity, scene: SceneGraph) -> set[str]:
+    """Its id, and those of what it lies over or under."""
+    laid = [(r.subject, *r.objects) for r in scene.relations if r.predicate in _OVERLAPPING]
+    return {victim.id}.union(*(ids for ids in laid if victim.id in ids))
 
 
 _OVERLAPPING = ("inside", "in front of")

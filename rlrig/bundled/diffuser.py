@@ -57,6 +57,8 @@ def _quality(pipeline: Path) -> Mapping[str, float]:
 def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
     """Train and save a FluxPipeline to `out`, from random weights or from the pipeline in `start`."""
     torch.manual_seed(0)
-    model = TextToVelocity() if start is None else TextToVelocity.from_checkpoint(start)
+    painted = load_vae(vae, budget.device)
+    channels = 4 * painted.config.latent_channels
+    model = TextToVelocity(channels) if start is None else TextToVelocity.from_checkpoint(start)
     flow = Flow(FluxPipeline, _make, _quality, matrix_rate=2e-3, rate=1.5e-3)
-    return train_flow(flow, model, load_vae(vae, budget.device), budget, out)
+    return train_flow(flow, model, painted, budget, out)

@@ -13,7 +13,16 @@ from torch import Tensor, nn
 
 from rlrig.bundled.crew import share
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.flow import LATENT_SIDE, TEXT_TOKENS, WIDTH, TextToVelocity, encode, flow_matching, save, tokenise
+from rlrig.bundled.flow import (
+    TEXT_TOKENS,
+    WIDTH,
+    TextToVelocity,
+    encode,
+    flow_matching,
+    picture_tokens,
+    save,
+    tokenise,
+)
 from rlrig.bundled.owners import OwnerHead
 from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import stream
@@ -23,7 +32,6 @@ BATCH = 64
 FRESH = 3  # examples made for a step, each with its mirror image: each is seen six to ten times
 POOL = 40_000
 OWNER_WEIGHT = 0.1
-KEPT = 0.4
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,7 @@ def both_ways(texts: list[str], source: Tensor | None, target: Tensor, cells: Te
 class Flow:
     """What differs between the two: the pipeline, where examples come from, how they are measured, learning rates.
 
-    `worn` makes of the latents (B, 16, 64) of drawings to edit those of pictures such as a model hands on; `kept` makes
-    examples beforehand that are no drawings, a share KEPT of every batch; a text has `tokens` tokens.
+    `worn` makes of pictures (B, 3, 64, 64) to edit such as a model hands on; a text has `tokens` tokens.
     """
 
     pipeline: Any
@@ -58,43 +65,33 @@ class Flow:
     quality: Callable[[Path], Mapping[str, float]]
     matrix_rate: float
     rate: float
-    worn: Callable[[Tensor], Tensor] = lambda latents: latents
-    kept: Callable[[], Iterator[Drawn]] = lambda: iter(())
+    worn: Callable[[Tensor], Tensor] = lambda pictures: pictures
     tokens: int = TEXT_TOKENS
 
 
 class _Taught(nn.Module):
     """A flow with its owner head."""
 
-    def __init__(self, flow: TextToVelocity) -> None:
+    def __init__(self, flow: TextToVelocity, tokens: int) -> None:
         super().__init__()
-        self.flow, self.head = flow, OwnerHead(WIDTH, LATENT_SIDE**2)
+        self.flow, self.head = flow, OwnerHead(WIDTH, tokens)
 
 
 def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Budget, out: Path) -> dict[str, Any]:
     """Train `model` and save it to `out` as a pipeline; the log says how it did on held-out prompts."""
-    taught, made = _Taught(model).to(budget.device), tokenizer(TEXT_TOKENS)
+    taught, made = _Taught(model, picture_tokens(vae)).to(budget.device), tokenizer(TEXT_TOKENS)
+    if budget.compiled:
+        model.compile_blocks()
 
-    def encoded(raw: Drawn, worn: Callable[[Tensor], Tensor] = lambda latents: latents) -> tuple[Tensor, ...]:
+    def rows(raw: Drawn) -> tuple[Tensor, ...]:
         texts = tokenise(raw.texts, made, flow.tokens).to(torch.int16)
         found = [encode(vae, raw.pictures).half().cpu(), texts, raw.owners]
         if raw.sources is not None:
-            found.append(worn(encode(vae, raw.sources)).half().cpu())
+            found.append(encode(vae, flow.worn(raw.sources.to(budget.device))).half().cpu())
         return tuple(found)
 
-    def rows(raw: Drawn) -> tuple[Tensor, ...]:
-        return encoded(raw, flow.worn)
-
-    with torch.no_grad():  # before the clock runs
-        kept = [torch.cat(parts) for parts in zip(*map(encoded, flow.kept()), strict=True)]
-
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-        old = round(KEPT * share(BATCH)) if kept else 0
-        fresh = rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH) - old, POOL, first=1000)
-        return (joined(batch, torch.randint(len(kept[0]), (old,))) for batch in fresh) if kept else fresh
-
-    def joined(batch: tuple[Tensor, ...], chosen: Tensor) -> tuple[Tensor, ...]:
-        return tuple(torch.cat([new, before[chosen]]) for new, before in zip(batch, kept, strict=True))
+        return rolling(stream(flow.make, _collate, share(FRESH), seed), rows, share(BATCH), POOL, first=1000)
 
     def losses(candidate: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         clean, tokens, cells, *source = (part.to(budget.device) for part in batch)

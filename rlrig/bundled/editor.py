@@ -1,6 +1,6 @@
-"""The bundled Inverse Diffuser: a small FLUX Kontext, started from the Diffuser, trained on drawn edits and mends."""
+"""The bundled Inverse Diffuser: a small FLUX Kontext, with finer tokens than the Diffuser, taught edits and mends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,9 @@ from typing import Any
 import torch
 from diffusers import FluxKontextPipeline
 from numpy.random import Generator
-from torch import Tensor
+from PIL import Image
 
 from rlrig.backends.flow import KontextEditor
-from rlrig.backends.vlm import load_both
-from rlrig.bundled.crew import rank, share
-from rlrig.bundled.drafts import drafts
 from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget
@@ -22,20 +19,18 @@ from rlrig.bundled.measure import held_out_edits
 from rlrig.bundled.mends import sample_mend
 from rlrig.bundled.owners import owners
 from rlrig.bundled.prompts import mirrored_prompt
-from rlrig.bundled.proposals import proposals
 from rlrig.bundled.repainted import worn
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.sentences import mirrored
-from rlrig.bundled.trials import editing_quality, edits_done
+from rlrig.bundled.trials import editing_quality, edits_done, wanted
 from rlrig.presets import Loop, load_preset
-from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import at_random, word
 
 WATCHED = 64  # held-out edits done at every evaluation
-DRAFTS = 4096  # a third of them are failures
-PLAIN_EDITS = 0.3  # share of what is drawn that is told the instruction alone
+PLAIN_EDITS = 0.4  # share of what is drawn that is an edit of a scene, not a mend
+ALONE = 0.2  # share of edits that are told the instruction alone
 SILENT = 0.1  # share of mends that are told the prompt alone
 
 
@@ -47,20 +42,33 @@ def loop() -> Loop:
 
 def _make(rng: Generator) -> Drawn:
     """An edit or a mend, and its mirror image."""
-    if rng.random() < PLAIN_EDITS:
-        edit = sample_edit(rng)
-        return _drawn([edit.instruction, mirrored(edit.instruction)], edit.source, edit.target)
+    return _edit(rng) if rng.random() < PLAIN_EDITS else _mend(rng)
+
+
+def _edit(rng: Generator) -> Drawn:
+    edit = sample_edit(rng)
+    texts = [edit.instruction, mirrored(edit.instruction)]
+    if rng.random() >= ALONE:
+        texts = [loop().told(*each) for each in zip(_worded(rng, wanted(edit)), texts, strict=True)]
+    return _drawn(texts, render(edit.source), edit.target)
+
+
+def _mend(rng: Generator) -> Drawn:
     mend = sample_mend(rng)
-    graphs = (mend.prompt, mirrored_prompt(mend.prompt))
-    texts = [word(graph, at_random(rng)) for graph in graphs]
+    texts = _worded(rng, mend.prompt)
     if mend.instruction is not None and rng.random() >= SILENT:
         said = (mend.instruction, mirrored(mend.instruction))
         texts = [loop().told(*each) for each in zip(texts, said, strict=True)]
-    return _drawn(texts, mend.source, mend.target)
+    return _drawn(texts, mend.picture, mend.target)
 
 
-def _drawn(texts: list[str], before: SceneGraph, after: SceneGraph) -> Drawn:
-    return both_ways(texts, pixels(render(before)), pixels(render(after)), owners(after))
+def _worded(rng: Generator, prompt: SceneGraph) -> list[str]:
+    """A prompt and that of its mirror image."""
+    return [word(graph, at_random(rng)) for graph in (prompt, mirrored_prompt(prompt))]
+
+
+def _drawn(texts: list[str], before: Image.Image, target: SceneGraph) -> Drawn:
+    return both_ways(texts, pixels(before), pixels(render(target)), owners(target))
 
 
 def _quality(pipeline: Path) -> Mapping[str, float]:
@@ -73,44 +81,26 @@ def opened(pipeline: Path, device: str = "cpu") -> KontextEditor:
     return KontextEditor.from_pretrained(pipeline, sampling, device)
 
 
-def _drafts(folder: Path, drawer: Path, seer: Path, writer: Path) -> Iterator[Drawn]:
-    """The Diffuser's failures as Checker and Actor see them, made once and kept in `folder`."""
-    made_by = "-".join(weights_hash(path)[:6] for path in (drawer, seer, writer))
-    file = folder / f"drafts-{made_by}-{share(DRAFTS)}-{rank()}.pt"
-    if not file.exists():
-        checker, actor = load_both(seer, writer, choices=proposals, dtype="float32")
-        painter, vae = TextToVelocity.from_checkpoint(drawer).eval(), load_vae(drawer / "vae", "cpu")
-        made = list(drafts(painter, vae, checker, actor, loop(), share(DRAFTS), rank()))
-        folder.mkdir(parents=True, exist_ok=True)
-        torch.save([(d.texts, _bytes(d.pictures), d.owners, _bytes(d.sources)) for d in made], file.with_suffix(".tmp"))
-        file.with_suffix(".tmp").replace(file)
-    for texts, pictures, cells, sources in torch.load(file, weights_only=True):
-        yield Drawn(texts, pictures / 127.5 - 1, cells, sources / 127.5 - 1)
+def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> dict[str, Any]:
+    """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`.
 
-
-def _bytes(pictures: Tensor | None) -> Tensor:
-    assert pictures is not None
-    return ((pictures + 1) * 127.5).round().byte()
-
-
-def train(budget: Budget, start: Path, drawer: Path, seer: Path, writer: Path, out: Path) -> dict[str, Any]:
-    """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`, with its autoencoder.
-
-    Half of the drawings to edit have been through the Diffuser in `drawer`; two fifths of what it learns from are the
-    Diffuser's own failures, found by the Checker in `seer` and commented on by the Actor's adapter in `writer`.
+    Its autoencoder is `vae`: from a checkpoint with another one the text encoders and the blocks are kept, and what
+    reads and writes latents begins anew. The pictures to edit have been through the Diffuser in `drawer`.
     """
     torch.manual_seed(0)
-    model, vae = TextToVelocity.from_checkpoint(start), load_vae(start / "vae", budget.device)
+    fine = load_vae(vae, budget.device)
+    begun = TextToVelocity.from_checkpoint(start)
+    model = begun.for_latents(4 * fine.config.latent_channels)
     painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
-    pace = 1.0 if start == drawer else 0.4  # an editor that is trained on forgets what it knows at full pace
+    trained_on = start != drawer and model is begun
+    pace = 0.4 if trained_on else 1.0  # an editor that is trained on forgets what it knows at full pace
     flow = Flow(
         FluxKontextPipeline,
         _make,
         _quality,
         matrix_rate=pace * 1.5e-3,
         rate=pace * 1e-3,
-        worn=partial(worn, painter),
-        kept=partial(_drafts, budget.folder, drawer, seer, writer),
+        worn=partial(worn, painter, load_vae(drawer, budget.device)),
         tokens=EDIT_TOKENS,
     )
-    return train_flow(flow, model, vae, budget, out)
+    return train_flow(flow, model, fine, budget, out)

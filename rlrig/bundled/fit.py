@@ -32,7 +32,10 @@ Loss = Callable[[Any], tuple[Tensor, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train, and where the state lives; `start` tells the weights that training begins from, if any."""
+    """How long to train, and where the state lives; `start` tells the weights that training begins from, if any.
+
+    `compiled`: blocks go through torch.compile first, which wants a C++ compiler.
+    """
 
     minutes: float
     folder: Path
@@ -41,6 +44,7 @@ class Budget:
     warmup_steps: int = 200
     evaluate_every: float = 600.0
     start: str | None = None
+    compiled: bool = False
 
 
 def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float = 0.01) -> list[torch.optim.Optimizer]:

@@ -1,11 +1,18 @@
 """What the bundled Diffuser and editor share: a small FLUX, its text encoders, and the flow-matching loss."""
 
 import copy
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DiffusionPipeline, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    DiffusionPipeline,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+)
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
@@ -14,6 +21,7 @@ from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
 from rlrig_eval.checkpoints import open_pipeline, unusable
 from rlrig_eval.errors import UsageError
+from rlrig_eval.shapes import CANVAS
 
 WIDTH = 192
 HEADS = 6
@@ -21,7 +29,6 @@ TEXT_WIDTH = 128
 POOLED_WIDTH = 64
 TEXT_TOKENS = 24
 EDIT_TOKENS = 36  # a prompt and an instruction
-LATENT_SIDE = 4  # packed latents: 4 x 4 tokens of 2 x 2 x 16 values
 SHIFT = 3.0  # of the timesteps that are sampled at: global layout is decided at high noise
 SPREAD = 1.4  # of the logit-normal noise levels trained at: which shape a thing has is decided below 0.5
 NEIGHBOURS = (1, 17, 2)  # T5's buckets of relative positions -1, +1 and -2
@@ -29,14 +36,18 @@ DROP_TEXT = 0.1  # share of empty prompts, for classifier-free guidance
 
 
 class TextToVelocity(nn.Module):
-    """The trained parts of a FLUX pipeline, with its own way of conditioning (no attention mask, zero text ids)."""
+    """The trained parts of a FLUX pipeline, with its own way of conditioning (no attention mask, zero text ids).
 
-    def __init__(self) -> None:
+    Packed latents (B, N, C) are N tokens of `channels` values each: 4 x 4 tokens of 64 for the Diffuser's autoencoder,
+    8 x 8 of 32 for the editor's.
+    """
+
+    def __init__(self, channels: int) -> None:
         super().__init__()
         vocabulary = len(SPECIAL) + len(words())
         self.transformer = FluxTransformer2DModel(
             patch_size=1,
-            in_channels=64,
+            in_channels=channels,
             num_layers=2,
             num_single_layers=4,
             attention_head_dim=WIDTH // HEADS,
@@ -80,25 +91,35 @@ class TextToVelocity(nn.Module):
     def from_checkpoint(cls, path: Path) -> "TextToVelocity":
         """The parts of a FLUX or FLUX Kontext pipeline of this size, in float32."""
         pipeline = open_pipeline(DiffusionPipeline, path, "float32", "cpu")
-        model = cls()
+        model = cls(pipeline.transformer.config.in_channels)
         for part, _ in model.named_children():
             setattr(model, part, getattr(pipeline, part))
         return model
 
+    def for_latents(self, channels: int) -> "TextToVelocity":
+        """These weights for latents of another autoencoder: what reads and writes them begins anew, if they differ."""
+        if channels == self.transformer.config.in_channels:
+            return self
+        model = TextToVelocity(channels)
+        fresh = model.state_dict()
+        kept = {name: old for name, old in self.state_dict().items() if old.shape == fresh[name].shape}
+        model.load_state_dict(fresh | kept)
+        return model
+
     def forward(self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
-        """Velocity (B, 16, 64) at packed latents `noisy` (B, 16, 64), `sigma` (B,) in [0, 1], `tokens` (B, T).
+        """Velocity (B, N, C) at packed latents `noisy` (B, N, C), `sigma` (B,) in [0, 1], `tokens` (B, T).
 
         CLIP reads the first TEXT_TOKENS of them, as its tokenizer would cut them off.
 
-        `reference` (B, 16, 64) is the packed clean latent of the picture to edit (FLUX Kontext).
+        `reference` (B, N, C) is the packed clean latent of the picture to edit (FLUX Kontext).
         """
         pooled = self.text_encoder(_cut(tokens)).pooler_output
         text = self.text_encoder_2(tokens)[0]
-        ids = picture_ids(0, noisy.device)
+        ids = picture_ids(0, noisy.shape[1], noisy.device)
         sequence = noisy
         if reference is not None:
             sequence = torch.cat([noisy, reference], dim=1)
-            ids = torch.cat([ids, picture_ids(1, noisy.device)])
+            ids = torch.cat([ids, picture_ids(1, reference.shape[1], noisy.device)])
         velocity = self.transformer(
             hidden_states=sequence,
             timestep=sigma,
@@ -113,12 +134,22 @@ class TextToVelocity(nn.Module):
     def with_middle(
         self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The velocity, and the hidden states (B, 16, WIDTH) of the picture after half of the single-stream blocks."""
-        blocks = self.transformer.single_transformer_blocks
-        with watched(blocks[len(blocks) // 2 - 1]) as seen:
+        """The velocity, and the hidden states (B, N, WIDTH) of the picture after half of the single-stream blocks."""
+        with watched(self._middle) as seen:
             velocity = self(noisy, sigma, tokens, reference)
         _, picture = seen[0]
         return velocity, picture[:, : noisy.shape[1]]
+
+    @property
+    def _middle(self) -> nn.Module:
+        blocks = self.transformer.single_transformer_blocks
+        return blocks[len(blocks) // 2 - 1]
+
+    def compile_blocks(self) -> None:
+        """Compile the blocks for batches of one size: a third off a step. The one that is watched stays as it is."""
+        for block in (*self.transformer.transformer_blocks, *self.transformer.single_transformer_blocks):
+            if block is not self._middle:
+                block.compile(dynamic=False)
 
 
 def _look_at_neighbours(encoder: T5EncoderModel) -> None:
@@ -133,25 +164,44 @@ def _look_at_neighbours(encoder: T5EncoderModel) -> None:
             bias[bucket, head] = 6.0
 
 
-def picture_ids(index: int, device: torch.device) -> Tensor:
-    """(16, 3) position ids: which picture, row, column."""
-    rows, columns = torch.meshgrid(torch.arange(LATENT_SIDE), torch.arange(LATENT_SIDE), indexing="ij")
+def picture_ids(index: int, tokens: int, device: torch.device) -> Tensor:
+    """(tokens, 3) position ids of a square picture: which picture, row, column."""
+    side = math.isqrt(tokens)
+    rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     which = torch.full_like(rows, index)
     return torch.stack([which, rows, columns], -1).reshape(-1, 3).to(device, torch.float32)
 
 
 def pack(latents: Tensor) -> Tensor:
-    """(B, 16, 8, 8) to (B, 16, 64), in the order of FluxPipeline."""
+    """(B, C, H, W) to (B, H W / 4, 4 C), in the order of FluxPipeline."""
     b, c, h, w = latents.shape
     return latents.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
 
 
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
-    """(B, 3, 64, 64) in [-1, 1] to packed, normalised latents (B, 16, 64)."""
+    """(B, 3, 64, 64) in [-1, 1] to packed, normalised latents (B, N, C)."""
     with half_precision(vae.device.type):
         latents = vae.encode(pictures.to(vae.device)).latent_dist.mode().float()
     return pack((latents - vae.config.shift_factor) * vae.config.scaling_factor)
+
+
+@torch.no_grad()
+def decode(vae: AutoencoderKL, latents: Tensor) -> Tensor:
+    """Packed, normalised latents (B, N, C) to pictures (B, 3, 64, 64), about in [-1, 1]."""
+    scaled = latents / vae.config.scaling_factor + vae.config.shift_factor
+    grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=stride(vae))
+    return vae.decode(grid).sample
+
+
+def stride(vae: AutoencoderKL) -> int:
+    """Pixels a side of one latent cell."""
+    return 2 ** (len(vae.config.block_out_channels) - 1)
+
+
+def picture_tokens(vae: AutoencoderKL) -> int:
+    """Tokens of a picture: a packed token holds 2 x 2 latent cells."""
+    return (CANVAS // (2 * stride(vae))) ** 2
 
 
 def flow_matching(
@@ -159,7 +209,7 @@ def flow_matching(
 ) -> tuple[Tensor, Tensor]:
     """Mean squared error of the velocity noise - clean at sigma logit-normal (Esser et al. 2024).
 
-    And the hidden states (B, 16, WIDTH) of the middle layer, for what else is learned from them.
+    And the hidden states (B, N, WIDTH) of the middle layer, for what else is learned from them.
     """
     sigma = torch.sigmoid(SPREAD * torch.randn(len(clean), device=clean.device))
     noise = torch.randn_like(clean)
@@ -202,7 +252,7 @@ def load_vae(path: Path, device: str) -> AutoencoderKL:
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:
     """Write the diffusers FLUX pipeline of the trained parts in half precision; `model` and `vae` stay as they are."""
-    parts = TextToVelocity()
+    parts = TextToVelocity(4 * vae.config.latent_channels)
     parts.load_state_dict({name: value.cpu() for name, value in model.state_dict().items()})
     pipeline = pipeline_class(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT),

@@ -6,13 +6,15 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.random import Generator
+from PIL import Image
 
+from rlrig.bundled.broken import broken
 from rlrig.bundled.edits import overlaps, relaid, size_word, swapped
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import repair
 from rlrig.bundled.sentences import Instruction, name
 from rlrig_eval.scene import Entity, SceneGraph, check
-from rlrig_eval.shapes import SEEN, LayoutError, truth
+from rlrig_eval.shapes import SEEN, LayoutError, render, truth
 from rlrig_eval.suite.structures import Pairing
 
 # More of several relations than the Diffuser is shown, as nearly half of a suite asks for three or more.
@@ -34,15 +36,20 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "web": 0.03,
     }
 )
-OVERLAPPING = 0.25  # share of overlaps among the first relations
+OVERLAPPING = 0.4  # share of overlaps among the first relations: they are what the Diffuser does not draw
+BROKEN = 0.2  # share of pictures with something in them that is neither this nor that
 
 
 @dataclass(frozen=True)
 class Mend:
-    """A scene that shows `prompt`, one like it that does not, and what the Actor would say to that."""
+    """A scene that shows `prompt`, one like it that does not, and what the Actor would say to that.
+
+    `source` is what the `picture` to mend shows: of what is broken in it, nothing.
+    """
 
     prompt: SceneGraph
     source: SceneGraph
+    picture: Image.Image
     target: SceneGraph
     instruction: Instruction | None
 
@@ -61,8 +68,12 @@ def sample_mend(rng: Generator) -> Mend:
             if missed > misses:  # what breaks no requirement is nothing to mend
                 source, misses = spoilt, missed
                 break
-    instruction = repair(prompt, truth(source), requirements)[0] if misses else None
-    return Mend(prompt, source, target, instruction if _does(instruction, source, target) else None)
+    shown, picture = source, render(source)
+    if rng.random() < BROKEN and (found := broken(rng, truth(source), SEEN)) is not None:
+        picture, shown = found
+        misses = sum(not met for met in check(requirements, shown).values())
+    instruction = repair(prompt, truth(shown), requirements)[0] if misses else None
+    return Mend(prompt, shown, picture, target, instruction if _does(instruction, shown, target) else None)
 
 
 def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGraph) -> bool:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, FluxPipeline
+from diffusers import AutoencoderKL
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image
 from torch import Tensor
 
-from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, empty_prompt, encode, load_vae, tokenise
+from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, decode, empty_prompt, encode, load_vae, tokenise
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.tokens import tokenizer
 from rlrig.bundled.variations import Staged, stage
-from rlrig_eval.shapes import CANVAS, PLAIN, Style, render
+from rlrig_eval.shapes import PLAIN, Style, render
 from rlrig_eval.suite.structures import Pairing
 from rlrig_eval.suite.wording import word
 
@@ -51,15 +51,18 @@ def painted_by(
     return list(zip(scenes, pictures, strict=True))
 
 
-def worn(model: TextToVelocity, clean: Tensor) -> Tensor:
-    """Latents (B, 16, 64) of drawings, half of them redrawn by `model` without words, all of them a little noisy.
+@torch.no_grad()
+def worn(model: TextToVelocity, vae: AutoencoderKL, drawn: Tensor) -> Tensor:
+    """Drawings (B, 3, 64, 64) in [-1, 1], half of them redrawn by `model` without words, all of them a little noisy.
 
     What it redraws it spoils here and there, as what it draws: an editor that has seen that hands on whole things.
     """
+    clean = encode(vae, drawn)
     sigma = NOISE * torch.rand(len(clean), device=clean.device) * (torch.rand(len(clean), device=clean.device) < 0.5)
     silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
     redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
-    return redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
+    blemished = redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
+    return decode(vae, blemished).clamp(-1, 1)
 
 
 @torch.no_grad()
@@ -79,9 +82,7 @@ def redrawn(
     sigma = (low + (high - low) * torch.rand(len(clean), generator=noise)).to(clean.device)
     noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(clean.device), sigma)
     latents = denoised(model, noised, sigma, tokens.to(clean.device), steps, guidance)
-    scaled = latents / vae.config.scaling_factor + vae.config.shift_factor
-    grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=8)
-    return list(VaeImageProcessor().postprocess(vae.decode(grid).sample, output_type="pil"))
+    return list(VaeImageProcessor().postprocess(decode(vae, latents), output_type="pil"))
 
 
 def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:

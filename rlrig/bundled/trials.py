@@ -116,13 +116,18 @@ def edits_done(editor: InverseDiffuser, edits: Sequence[Edit], loop: Loop) -> li
 
 
 def after(edit: Edit) -> str:
-    """What the target should show, as a prompt says it: its things, and the relations that the edit asks for."""
-    wanted = tuple(
+    """`wanted`, in the standard wording."""
+    return word(wanted(edit))
+
+
+def wanted(edit: Edit) -> SceneGraph:
+    """What the target should show, as a prompt: its things, and the relations that the edit asks for."""
+    relations = tuple(
         Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
         for goal in edit.goals
         if goal.predicate is not None
     )
-    return word(SceneGraph(entities=bare(edit.target), relations=wanted))
+    return SceneGraph(entities=bare(edit.target), relations=relations)
 
 
 def bare(scene: SceneGraph) -> tuple[Entity, ...]:

@@ -39,7 +39,7 @@ def _flow(pipeline_class: type, folder: Path) -> Path:
     from rlrig.bundled.flow import TextToVelocity, save
 
     torch.manual_seed(0)
-    model, autoencoder = TextToVelocity(), vae.build()
+    model, autoencoder = TextToVelocity(64), vae.build(8)
     autoencoder.register_to_config(shift_factor=0.0, scaling_factor=1.0)  # training measures these
     save(pipeline_class, model, autoencoder, folder)
     return folder

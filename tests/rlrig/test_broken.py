@@ -25,9 +25,20 @@ def test_what_is_broken_is_no_longer_in_the_truth_and_the_rest_is_whole(seed: in
     assert 0.15 < (there > 100).sum() / ((x1 - x0) * (y1 - y0)) < 0.85
 
 
-def test_a_thing_alone_or_over_another_is_left_whole() -> None:
+INNER = BLUE.model_copy(update={"box": (9.0, 9.0, 19.0, 19.0)})
+OUTER = RED.model_copy(update={"box": (0.0, 0.0, 28.0, 28.0)})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_lies_over_or_under_another_is_broken_with_it(seed: int) -> None:
+    far = Entity(id="c", category="star", attributes=("large", "green"), box=(40.0, 40.0, 60.0, 60.0), depth=2.0)
+    laid = truth(SceneGraph(entities=(OUTER, INNER, far)))
+    _, whole = broken(np.random.default_rng(seed), laid, SEEN) or pytest.fail("something is left in either case")
+    assert [entity.id for entity in whole.entities] in (["c"], ["a", "b"])
+
+
+def test_a_picture_of_which_nothing_would_be_left_is_left_whole() -> None:
     assert broken(np.random.default_rng(0), truth(SceneGraph(entities=(RED,))), SEEN) is None
-    inner = BLUE.model_copy(update={"box": (9.0, 9.0, 19.0, 19.0)})
-    laid = truth(SceneGraph(entities=(RED.model_copy(update={"box": (0.0, 0.0, 28.0, 28.0)}), inner)))
+    laid = truth(SceneGraph(entities=(OUTER, INNER)))
     assert any(relation.predicate == "inside" for relation in laid.relations)
     assert broken(np.random.default_rng(0), laid, SEEN) is None
