@@ -32,10 +32,11 @@ run: $(READY)  ## draw 64 spatial prompts with three systems, rank them, write a
 	$(EVAL) report $(RUNS)
 	$(EVAL) view $(RUNS) --bundle $(DEMO)/page
 
-# By file, as fixtures are shared in one; two processes of one thread finish sooner than one process of two.
+# By file, as fixtures are shared in one; two processes of one thread finish sooner than one process of two. In the
+# order of the names, which ends in short files: by their number of tests, the slowest few would come last.
 test: $(READY)  ## every test, in two processes, stopping at the first failure
 	@echo "Tests: at most 15 minutes on two cores"
-	OMP_NUM_THREADS=1 $(BIN)/pytest -x -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -x -q -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measured in the same run
 	@echo "Benchmarks: results go to benchmarks/results/*.json"

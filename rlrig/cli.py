@@ -74,13 +74,15 @@ def train(
 
     On two cores: torchrun --nproc_per_node 2 --no-python -- rlrig train MODEL, whose processes share the work.
 
-    What a recipe stands on (the autoencoder, the diffuser, the vlm) is taken from WORK when it was trained there,
+    What a recipe stands on (an autoencoder, the diffuser, the vlm) is taken from WORK when it was trained there,
     else the bundled one.
     """
     from rlrig.bundled.recipes import RECIPES
 
     if model not in RECIPES:
         raise UsageError.unknown("recipe", model, RECIPES)
+    if compiled and model not in ("diffuser", "editor"):
+        raise UsageError(f"--compile: of the diffuser and the editor alone, not of {model}")
     import torch
 
     from rlrig.bundled.fit import Budget

@@ -9,6 +9,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,7 @@ def test_help_loads_nothing_but_typer_and_the_commands_themselves(command: str) 
     assert command in more
 
 
+@cache
 def _loaded_by_help(imports: str) -> set[str]:
     """The names of all modules that a command has loaded when its `--help` has answered."""
     script = (

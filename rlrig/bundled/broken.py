@@ -1,4 +1,4 @@
-"""Pictures of scenes in which something came out as neither this nor that, as a Diffuser's do now and then."""
+"""Pictures of scenes in which a thing came out as neither this nor that, as a Diffuser's do now and then."""
 
 from collections.abc import Sequence
 
@@ -30,28 +30,31 @@ def broken(
         return None
     mixed = () if rng.random() < _GONE else tuple(_other(rng, entity, pairings) for entity in victims)
     other = render(SceneGraph(entities=(*rest, *mixed)), style=style)
-    picture = render(scene, style=style)
-    for entity in victims:
-        picture = Image.composite(picture, other, _patches(rng, entity, other.size))
+    picture = Image.composite(render(scene, style=style), other, _patches(rng, victims, other.size))
     return picture, truth(SceneGraph(entities=rest))
 
 
 def _with(victim: Entity, scene: SceneGraph) -> set[str]:
-    """Its id, and those of what it lies over or under."""
-    laid = [(r.subject, *r.objects) for r in scene.relations if r.predicate in _OVERLAPPING]
-    return {victim.id}.union(*(ids for ids in laid if victim.id in ids))
+    """Its id, and those of what it lies over or under, or is laid over or under that."""
+    laid = [{r.subject, *r.objects} for r in scene.relations if r.predicate in _OVERLAPPING]
+    found = {victim.id}
+    while more := set().union(*(pair for pair in laid if pair & found)) - found:
+        found |= more
+    return found
 
 
 _OVERLAPPING = ("inside", "in front of")
 
 
-def _patches(rng: Generator, victim: Entity, size: tuple[int, int]) -> Image.Image:
-    side = int(rng.integers(*_GRAIN))
-    cells = rng.permutation(side * side).reshape(side, side) < side * side / 2
-    x0, y0, x1, y1 = (round(edge) for edge in victim.box or (0, 0, *size))
+def _patches(rng: Generator, victims: Sequence[Entity], size: tuple[int, int]) -> Image.Image:
+    """White in half of the cells of each of them; those of what is in front count where two overlap."""
     mask = Image.new("L", size)
-    patches = Image.fromarray((255 * cells).astype(np.uint8))
-    mask.paste(patches.resize((max(1, x1 - x0), max(1, y1 - y0)), Image.Resampling.NEAREST), (x0, y0))
+    for victim in sorted(victims, key=lambda entity: -(entity.depth or 0.0)):
+        side = int(rng.integers(*_GRAIN))
+        cells = rng.permutation(side * side).reshape(side, side) < side * side / 2
+        x0, y0, x1, y1 = (round(edge) for edge in victim.box or (0, 0, *size))
+        patches = Image.fromarray((255 * cells).astype(np.uint8))
+        mask.paste(patches.resize((max(1, x1 - x0), max(1, y1 - y0)), Image.Resampling.NEAREST), (x0, y0))
     return mask.filter(ImageFilter.GaussianBlur(_SOFT))
 
 

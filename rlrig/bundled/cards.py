@@ -9,7 +9,7 @@ import torch
 
 from rlrig_eval.checkpoints import weights_hash
 
-_ABOUT = {
+ABOUT = {
     "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 16 channels at an eighth.",
     "editor-vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 8 channels at a quarter.",
     "diffuser": "A small FLUX (FluxPipeline) that draws prompts of the shapes world from nothing.",
@@ -33,7 +33,7 @@ def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str, sta
         command += f" with `--start`, from the weights {weights_hash(str(start))},"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(
-        f"# {name}\n\n{_ABOUT[name]}\n\n"
+        f"# {name}\n\n{ABOUT[name]}\n\n"
         f"Made by {command} on data drawn on the fly by `rlrig_eval.shapes` "
         f"(seen pairings of the train bucket{'; the judge sees every pairing' if name == 'judge' else ''}).\n\n"
         f"- steps: {log.get('steps')}\n- minutes: {log.get('minutes')}\n- hardware: {hardware} ({platform.machine()})\n"

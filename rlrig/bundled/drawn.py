@@ -29,7 +29,7 @@ from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
 
 BATCH = 64
-FRESH = 3  # examples made for a step, each with its mirror image: each is seen six to ten times
+FRESH = 3  # examples made for a step, each with its mirror image: each is seen ten times, or sixteen with two processes
 POOL = 40_000
 OWNER_WEIGHT = 0.1
 
@@ -87,7 +87,7 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         texts = tokenise(raw.texts, made, flow.tokens).to(torch.int16)
         found = [encode(vae, raw.pictures).half().cpu(), texts, raw.owners]
         if raw.sources is not None:
-            found.append(encode(vae, flow.worn(raw.sources.to(budget.device))).half().cpu())
+            found.append(encode(vae, flow.worn(raw.sources)).half().cpu())
         return tuple(found)
 
     def batches(seed: int) -> Iterator[tuple[Tensor, ...]]:

@@ -24,6 +24,7 @@ from rlrig.bundled.scenes import pixels
 from rlrig.bundled.sentences import mirrored
 from rlrig.bundled.trials import editing_quality, edits_done, wanted
 from rlrig.presets import Loop, load_preset
+from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import at_random, word
@@ -89,11 +90,12 @@ def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> di
     """
     torch.manual_seed(0)
     fine = load_vae(vae, budget.device)
-    begun = TextToVelocity.from_checkpoint(start)
-    model = begun.for_latents(4 * fine.config.latent_channels)
+    model = TextToVelocity.from_checkpoint(start)
+    known = weights_hash(str(start / "vae")) == weights_hash(str(vae))
+    if not known:
+        model = model.for_latents(4 * fine.config.latent_channels)
     painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
-    trained_on = start != drawer and model is begun
-    pace = 0.4 if trained_on else 1.0  # an editor that is trained on forgets what it knows at full pace
+    pace = 0.4 if known and start != drawer else 1.0  # trained on at full pace an editor forgets what it knows
     flow = Flow(
         FluxKontextPipeline,
         _make,

@@ -49,10 +49,11 @@ def split_by(cases: Iterable[Case], key: Callable[[Case], Any]) -> dict[str, lis
 
 
 def vae_figures(count: int) -> Row:
+    """Of the Diffuser's autoencoder and of the editor's, on the same scenes."""
     rng = np.random.default_rng([SEED, 1])
     graphs = [stage(rng, SEEN, "test", wrong=0.0).scene for _ in range(count)]
-    vae = load_vae(assets.checkpoint("diffuser") / "vae", "cpu")
-    return {"graph_equal": share(reconstructed(vae, graphs), float)}
+    found = {name: load_vae(assets.checkpoint(name), "cpu") for name in ("diffuser", "editor")}
+    return {name: {"graph_equal": share(reconstructed(vae, graphs), float)} for name, vae in found.items()}
 
 
 def drawing_figures(drawn: Sequence[Drawing]) -> Row:

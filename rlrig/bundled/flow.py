@@ -97,13 +97,11 @@ class TextToVelocity(nn.Module):
         return model
 
     def for_latents(self, channels: int) -> "TextToVelocity":
-        """These weights for latents of another autoencoder: what reads and writes them begins anew, if they differ."""
-        if channels == self.transformer.config.in_channels:
-            return self
+        """These weights for latents of another autoencoder: what reads and writes them begins anew."""
         model = TextToVelocity(channels)
-        fresh = model.state_dict()
-        kept = {name: old for name, old in self.state_dict().items() if old.shape == fresh[name].shape}
-        model.load_state_dict(fresh | kept)
+        own = ("transformer.x_embedder.", "transformer.proj_out.")
+        kept = {name: old for name, old in self.state_dict().items() if not name.startswith(own)}
+        model.load_state_dict(model.state_dict() | kept)
         return model
 
     def forward(self, noisy: Tensor, sigma: Tensor, tokens: Tensor, reference: Tensor | None = None) -> Tensor:
@@ -190,18 +188,18 @@ def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
 def decode(vae: AutoencoderKL, latents: Tensor) -> Tensor:
     """Packed, normalised latents (B, N, C) to pictures (B, 3, 64, 64), about in [-1, 1]."""
     scaled = latents / vae.config.scaling_factor + vae.config.shift_factor
-    grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=stride(vae))
+    grid = FluxPipeline._unpack_latents(scaled, CANVAS, CANVAS, vae_scale_factor=cell(vae))
     return vae.decode(grid).sample
 
 
-def stride(vae: AutoencoderKL) -> int:
+def cell(vae: AutoencoderKL) -> int:
     """Pixels a side of one latent cell."""
     return 2 ** (len(vae.config.block_out_channels) - 1)
 
 
 def picture_tokens(vae: AutoencoderKL) -> int:
     """Tokens of a picture: a packed token holds 2 x 2 latent cells."""
-    return (CANVAS // (2 * stride(vae))) ** 2
+    return (CANVAS // (2 * cell(vae))) ** 2
 
 
 def flow_matching(

@@ -15,6 +15,7 @@ from rlrig.bundled.repair import repair
 from rlrig.bundled.sentences import Instruction, name
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import SEEN, LayoutError, render, truth
+from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
 
 # More of several relations than the Diffuser is shown, as nearly half of a suite asks for three or more.
@@ -36,6 +37,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "web": 0.03,
     }
 )
+_Places = set[tuple[str, tuple[float, float, float, float] | None]]
 OVERLAPPING = 0.4  # share of overlaps among the first relations: they are what the Diffuser does not draw
 BROKEN = 0.2  # share of pictures with something in them that is neither this nor that
 
@@ -68,20 +70,34 @@ def sample_mend(rng: Generator) -> Mend:
             if missed > misses:  # what breaks no requirement is nothing to mend
                 source, misses = spoilt, missed
                 break
-    shown, picture = source, render(source)
-    if rng.random() < BROKEN and (found := broken(rng, truth(source), SEEN)) is not None:
+    shown, picture = truth(source), render(source)
+    if rng.random() < BROKEN and (found := broken(rng, shown, SEEN)) is not None:
         picture, shown = found
         misses = sum(not met for met in check(requirements, shown).values())
-    instruction = repair(prompt, truth(shown), requirements)[0] if misses else None
+    instruction = repair(prompt, shown, requirements)[0] if misses else None
     return Mend(prompt, shown, picture, target, instruction if _does(instruction, shown, target) else None)
 
 
 def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGraph) -> bool:
-    """Whether what it asks to be moved is moved: a relation can be mended at either end, and one of them was spoilt."""
-    if instruction is None or instruction.split()[0] != "move":
+    """Whether the target does what it says: what was spoilt can often be mended in another way too.
+
+    What it moves is moved, for a relation can be mended at either end; what it turns into something is that there.
+    """
+    if instruction is None:
         return True
     stood, stands = ({(name(e), e.box) for e in scene.entities} for scene in (source, target))
-    return any(instruction.startswith(f"move the {moved} ") for moved, _ in stood ^ stands)
+    words = instruction.split()
+    if words[0] == "move":
+        return any(instruction.startswith(f"move the {moved} ") for moved, _ in stood ^ stands)
+    if words[0] == "turn":
+        return _turned(stood, stands, " ".join(words[2:4]), " ".join(words[-2:]))
+    if words[0] == "make" and words[-1] in COLOURS:
+        return _turned(stood, stands, " ".join(words[2:4]), f"{words[-1]} {words[3]}")
+    return True
+
+
+def _turned(stood: _Places, stands: _Places, old: str, new: str) -> bool:
+    return bool({box for called, box in stood if called == old} & {box for called, box in stands if called == new})
 
 
 def _some(rng: Generator, scene: SceneGraph) -> Entity:

@@ -47,7 +47,7 @@ def painted_by(
         staged = scenes[start : start + _BATCH]
         drawn = [pixels(render(one.scene, style=styles[int(rng.integers(len(styles)))])) for one in staged]
         tokens = tokenise([word(one.staged) for one in staged], made)
-        pictures += redrawn(model, vae, torch.stack(drawn), tokens, (0.0, NOISE), noise)
+        pictures += redrawn(model, vae, torch.stack(drawn), tokens, noise)
     return list(zip(scenes, pictures, strict=True))
 
 
@@ -60,45 +60,32 @@ def worn(model: TextToVelocity, vae: AutoencoderKL, drawn: Tensor) -> Tensor:
     clean = encode(vae, drawn)
     sigma = NOISE * torch.rand(len(clean), device=clean.device) * (torch.rand(len(clean), device=clean.device) < 0.5)
     silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
-    redrawn = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
-    blemished = redrawn + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
+    again = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
+    blemished = again + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
     return decode(vae, blemished).clamp(-1, 1)
 
 
 @torch.no_grad()
 def redrawn(
-    model: TextToVelocity,
-    vae: AutoencoderKL,
-    drawn: Tensor,
-    tokens: Tensor,
-    levels: tuple[float, float],
-    noise: torch.Generator,
-    steps: int = STEPS,
-    guidance: float = 1.0,
+    model: TextToVelocity, vae: AutoencoderKL, drawn: Tensor, tokens: Tensor, noise: torch.Generator
 ) -> list[Image.Image]:
-    """Pictures (B, 3, 64, 64) in [-1, 1], each noised to a sigma between the two `levels` and denoised by `model`."""
+    """Pictures (B, 3, 64, 64) in [-1, 1], each noised to a sigma of at most NOISE and denoised by `model`."""
     clean = encode(vae, drawn)
-    low, high = levels
-    sigma = (low + (high - low) * torch.rand(len(clean), generator=noise)).to(clean.device)
+    sigma = (NOISE * torch.rand(len(clean), generator=noise)).to(clean.device)
     noised = mixed(clean, torch.randn(clean.shape, generator=noise).to(clean.device), sigma)
-    latents = denoised(model, noised, sigma, tokens.to(clean.device), steps, guidance)
+    latents = denoised(model, noised, sigma, tokens.to(clean.device))
     return list(VaeImageProcessor().postprocess(decode(vae, latents), output_type="pil"))
 
 
 def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
-    """(B, 16, 64) latents at noise level `sigma` (B,) in [0, 1]."""
+    """(B, N, C) latents at noise level `sigma` (B,) in [0, 1]."""
     return torch.lerp(clean, noise, sigma[:, None, None])
 
 
 @torch.no_grad()
-def denoised(
-    model: TextToVelocity, latents: Tensor, sigma: Tensor, tokens: Tensor, steps: int = STEPS, guidance: float = 1.0
-) -> Tensor:
-    """The latents (B, 16, 64) at `sigma` (B,) after `steps` Euler steps to 0; a `guidance` of 1 is none."""
+def denoised(model: TextToVelocity, latents: Tensor, sigma: Tensor, tokens: Tensor, steps: int = STEPS) -> Tensor:
+    """The latents (B, N, C) at `sigma` (B,) after `steps` Euler steps to 0."""
     for left in range(steps, 0, -1):
         velocity = model(latents, sigma * left / steps, tokens)
-        if guidance != 1:
-            silent = model(latents, sigma * left / steps, empty_prompt(tokens))
-            velocity = silent + guidance * (velocity - silent)
         latents = latents - (sigma / steps)[:, None, None] * velocity.float()
     return latents

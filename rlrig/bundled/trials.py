@@ -121,13 +121,24 @@ def after(edit: Edit) -> str:
 
 
 def wanted(edit: Edit) -> SceneGraph:
-    """What the target should show, as a prompt: its things, and the relations that the edit asks for."""
+    """What the target should show, as a prompt: its things, and the relations that the edit asks for.
+
+    As prompts do it counts things alike, and names a size only where the edit is about one.
+    """
     relations = tuple(
         Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
         for goal in edit.goals
         if goal.predicate is not None
     )
-    return SceneGraph(entities=bare(edit.target), relations=relations)
+    named = {number for goal in edit.goals for number in goal.entities}
+    sized = edit.instruction.split()[-1] in ("small", "large")
+    told: dict[tuple[object, ...], Entity] = {}
+    for entity in bare(edit.target):
+        words = tuple(word for word in entity.attributes if sized or word not in ("small", "large"))
+        alike = (entity.category, words, entity.id if entity.id in named else None)
+        count = told[alike].count + 1 if alike in told else 1
+        told[alike] = entity.model_copy(update={"attributes": words, "count": count})
+    return SceneGraph(entities=tuple(told.values()), relations=relations)
 
 
 def bare(scene: SceneGraph) -> tuple[Entity, ...]:

@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 from rlrig.bundled.crew import rank, share
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.flow import load_vae
+from rlrig.bundled.flow import cell, load_vae
 from rlrig.bundled.scenes import pixels
+from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import SEEN, draw, render, sample
 from rlrig_eval.shapes.vocabulary import LARGE, SMALL
@@ -80,6 +81,10 @@ def train(budget: Budget, stride: int, out: Path, start: Path | None = None) -> 
     """
     torch.manual_seed(0)
     model = build(stride) if start is None else load_vae(start, budget.device)
+    if cell(model) != stride:
+        raise UsageError(
+            f"--start {start}: an autoencoder of {cell(model)} pixels a cell, and this recipe's has {stride}"
+        )
     model.encoder.requires_grad_(start is None)
     model = model.to(budget.device, memory_format=torch.channels_last)
     disturbance = 0.0 if start is None else DISTURBED / model.config.scaling_factor

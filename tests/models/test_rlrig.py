@@ -14,7 +14,7 @@ from PIL import Image
 from rlrig.trace import Trace
 from rlrig_eval import evaluate
 from rlrig_eval.errors import RunError, UsageError
-from rlrig_eval.models import Failure, Job, build, resolve
+from rlrig_eval.models import Failure, Job, Picture, build, resolve
 from rlrig_eval.models.rlrig import Checker
 from rlrig_eval.runs.store import read_samples
 from tests.models import untrained
@@ -36,6 +36,11 @@ def rlrig(preset: Path):
 
 
 @pytest.fixture(scope="module")
+def drawn(rlrig) -> list[Picture]:
+    return rlrig.generate(JOBS)
+
+
+@pytest.fixture(scope="module")
 def alone(preset: Path) -> list[Image.Image]:
     settings = {key: str(value) for key, value in untrained.SAMPLING.items()}
     spec = resolve("flux-shapes", {"checkpoint": str(preset.parent / "diffuser")}, settings)
@@ -46,17 +51,16 @@ def furthest(one: Image.Image, other: Image.Image) -> int:
     return int(np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int)).max())
 
 
-def test_the_first_round_is_what_the_diffuser_draws_alone(rlrig, alone: list[Image.Image]) -> None:
-    drawn = rlrig.generate(JOBS)
+def test_the_first_round_is_what_the_diffuser_draws_alone(drawn: list[Picture], alone: list[Image.Image]) -> None:
     assert max(furthest(one.rounds[0], other) for one, other in zip(drawn, alone, strict=True)) <= 1
 
 
-def test_what_is_handed_over_is_the_chosen_round_with_its_cost(rlrig) -> None:
-    for drawn in rlrig.generate(JOBS):
-        trace = Trace.model_validate(drawn.trace)
-        assert drawn.image is drawn.rounds[trace.chosen]
-        assert len(drawn.rounds) == len(trace.rounds) == drawn.cost["images"] <= 3
-        assert drawn.cost == trace.calls.model_dump()
+def test_what_is_handed_over_is_the_chosen_round_with_its_cost(drawn: list[Picture]) -> None:
+    for one in drawn:
+        trace = Trace.model_validate(one.trace)
+        assert one.image is one.rounds[trace.chosen]
+        assert len(one.rounds) == len(trace.rounds) == one.cost["images"] <= 3
+        assert one.cost == trace.calls.model_dump()
 
 
 def test_the_checker_is_asked_by_the_jobs_own_rule_of_counting(rlrig) -> None:
@@ -73,11 +77,11 @@ def test_whoever_picks_as_rlrig_does_asks_what_it_is_given(preset: Path) -> None
     assert view.cost["vlm_calls"] == len(asked)
 
 
-def test_the_same_batch_comes_out_the_same(rlrig) -> None:
+def test_the_same_batch_comes_out_the_same(rlrig, drawn: list[Picture]) -> None:
     # Only in the same batch: an untrained Actor makes another instruction out of a difference of one grey level.
-    once, again = rlrig.generate(JOBS), rlrig.generate(JOBS)
-    assert [a.image.tobytes() for a in once] == [b.image.tobytes() for b in again]
-    assert [a.trace["chosen"] for a in once] == [b.trace["chosen"] for b in again]
+    again = rlrig.generate(JOBS)
+    assert [a.image.tobytes() for a in drawn] == [b.image.tobytes() for b in again]
+    assert [a.trace["chosen"] for a in drawn] == [b.trace["chosen"] for b in again]
 
 
 def test_settings_replace_the_rules_of_the_loop(preset: Path, alone: list[Image.Image]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import yaml
 
 SAMPLING = {"steps": 2, "true_cfg": 2.5, "size": 64, "max_sequence_length": 24, "dtype": "float32"}
+_MADE: dict[str, tuple[Path, torch.Tensor]] = {}
+"""What this process has saved, by its kind, and the state in which that left torch's generator."""
 
 
 def flux(folder: Path) -> Path:
@@ -34,26 +38,42 @@ def preset(root: Path) -> Path:
     return path
 
 
+def _once(kind: str, save: Callable[[Path], None], folder: Path) -> Path:
+    """What `save` writes to `folder`; a copy of it where it was written before, as it is the same every time."""
+    if kind in _MADE:
+        made, state = _MADE[kind]
+        shutil.copytree(made, folder)
+        torch.set_rng_state(state)
+    else:
+        save(folder)
+        _MADE[kind] = folder, torch.get_rng_state()
+    return folder
+
+
 def _flow(pipeline_class: type, folder: Path) -> Path:
     from rlrig.bundled import vae
     from rlrig.bundled.flow import TextToVelocity, save
 
-    torch.manual_seed(0)
-    model, autoencoder = TextToVelocity(64), vae.build(8)
-    autoencoder.register_to_config(shift_factor=0.0, scaling_factor=1.0)  # training measures these
-    save(pipeline_class, model, autoencoder, folder)
-    return folder
+    def made(to: Path) -> None:
+        torch.manual_seed(0)
+        model, autoencoder = TextToVelocity(64), vae.build(8)
+        autoencoder.register_to_config(shift_factor=0.0, scaling_factor=1.0)  # training measures these
+        save(pipeline_class, model, autoencoder, to)
+
+    return _once(pipeline_class.__name__, made, folder)
 
 
 def _vlm(folder: Path) -> Path:
     from rlrig.bundled import vlm
 
-    torch.manual_seed(0)
-    processor = vlm.build_processor()
-    model = vlm.build(processor)
-    for weight in model.parameters():
-        if weight.ndim == 2:
-            torch.nn.init.normal_(weight, std=0.15)  # large enough for answers to differ
-    model.half().save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+    def made(to: Path) -> None:
+        torch.manual_seed(0)
+        processor = vlm.build_processor()
+        model = vlm.build(processor)
+        for weight in model.parameters():
+            if weight.ndim == 2:
+                torch.nn.init.normal_(weight, std=0.15)  # large enough for answers to differ
+        model.half().save_pretrained(to)
+        processor.save_pretrained(to)
+
+    return _once("VLM", made, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,12 @@ def drawn(folder: Path, **more: Any) -> np.ndarray:
     return np.asarray(one.image, dtype=int)
 
 
+@cache
+def by_default(folder: Path) -> np.ndarray:
+    """What it draws as it is, which much is compared with."""
+    return drawn(folder)
+
+
 def refused(folder: Path, **more: Any) -> str:
     with pytest.raises(UsageError) as caught:
         model(folder, **more)
@@ -65,7 +72,7 @@ def test_another_scheduler_is_made_from_the_checkpoints_own(sd15: Path) -> None:
     scheduler = other._pipeline.scheduler
     assert type(scheduler).__name__ == "EulerDiscreteScheduler"
     assert (scheduler.config.beta_start, scheduler.config.timestep_spacing) == (0.00085, "trailing")
-    assert not np.array_equal(drawn(sd15), np.asarray(other.generate([JOB])[0].image, dtype=int))
+    assert not np.array_equal(by_default(sd15), np.asarray(other.generate([JOB])[0].image, dtype=int))
 
 
 def test_options_alone_are_for_the_checkpoints_own_scheduler(flux: Path) -> None:
@@ -73,7 +80,7 @@ def test_options_alone_are_for_the_checkpoints_own_scheduler(flux: Path) -> None
     other = model(flux, scheduler_options=options)
     scheduler = other._pipeline.scheduler
     assert (type(scheduler).__name__, scheduler.config.shift) == ("FlowMatchEulerDiscreteScheduler", 9.0)
-    assert not np.array_equal(drawn(flux), np.asarray(other.generate([JOB])[0].image, dtype=int))
+    assert not np.array_equal(by_default(flux), np.asarray(other.generate([JOB])[0].image, dtype=int))
     assert "did you mean 'shift'" in refused(flux, scheduler_options={"shfit": 9.0})
 
 
@@ -83,7 +90,7 @@ def test_an_unknown_scheduler_or_pipeline_suggests_the_nearest(sd15: Path) -> No
 
 
 def test_a_negative_prompt_changes_the_picture(sd15: Path) -> None:
-    assert not np.array_equal(drawn(sd15), drawn(sd15, negative_prompt="a blue square"))
+    assert not np.array_equal(by_default(sd15), drawn(sd15, negative_prompt="a blue square"))
 
 
 def test_a_setting_that_the_pipeline_does_not_take_is_named(sd15: Path, flux: Path) -> None:
@@ -106,7 +113,7 @@ def lora(flux: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_adapters_are_stacked_with_their_scales(flux: Path, lora: Path) -> None:
-    plain = drawn(flux)
+    plain = by_default(flux)
     assert np.array_equal(plain, drawn(flux, loras=[{"source": str(lora), "scale": 0.0}]))
     once = drawn(flux, loras=[{"source": str(lora)}])
     halves = drawn(flux, loras=[{"source": str(lora), "scale": 0.5}] * 2)
@@ -122,8 +129,8 @@ def test_a_single_file_takes_the_denoisers_place(flux: Path, tmp_path: Path) -> 
     weights = load_file(flux / "transformer" / "diffusion_pytorch_model.safetensors")
     save_file(weights, tmp_path / "same.safetensors")
     save_file({name: 1.1 * weight for name, weight in weights.items()}, tmp_path / "other.safetensors")
-    assert np.array_equal(drawn(flux), drawn(flux, denoiser=str(tmp_path / "same.safetensors")))
-    assert not np.array_equal(drawn(flux), drawn(flux, denoiser=str(tmp_path / "other.safetensors")))
+    assert np.array_equal(by_default(flux), drawn(flux, denoiser=str(tmp_path / "same.safetensors")))
+    assert not np.array_equal(by_default(flux), drawn(flux, denoiser=str(tmp_path / "other.safetensors")))
     assert "there is no such file" in refused(flux, denoiser=str(tmp_path / "none.safetensors"))
 
 
@@ -142,7 +149,7 @@ def test_a_denoiser_in_a_gguf_file_draws_nearly_the_same_picture(flux: Path, tmp
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    plain, small = drawn(flux), drawn(flux, denoiser=str(file))
+    plain, small = by_default(flux), drawn(flux, denoiser=str(file))
     assert not np.array_equal(plain, small)
     assert np.abs(plain - small).mean() < 8  # of 255: eight bits round a weight by at most .4 % of its block's largest
 
@@ -151,7 +158,7 @@ def test_a_whole_checkpoint_in_a_single_file_draws_the_same_picture(sd15: Path, 
     file = single_file.merged(sd15, tmp_path / "whole.safetensors")
     whole = model(file, pipeline="StableDiffusionPipeline", config=str(sd15))
     (one,) = whole.generate([JOB])
-    assert np.array_equal(drawn(sd15), np.asarray(one.image, dtype=int))
+    assert np.array_equal(by_default(sd15), np.asarray(one.image, dtype=int))
     assert whole.settings["weights"] == weights_hash(str(file))
 
 
@@ -216,11 +223,11 @@ def test_a_text_encoder_that_a_checkpoint_lacks_comes_from_one_of_its_own(tmp_pa
 
 
 def test_waiting_in_main_memory_changes_no_picture(flux: Path) -> None:
-    assert np.array_equal(drawn(flux), drawn(flux, offload="group"))
+    assert np.array_equal(by_default(flux), drawn(flux, offload="group"))
 
 
 def test_another_attention_back_end_draws_the_same_picture_and_one_that_is_not_there_is_named(flux: Path) -> None:
-    assert np.abs(drawn(flux) - drawn(flux, attention="_native_math")).max() <= 1  # sums in another order
+    assert np.abs(by_default(flux) - drawn(flux, attention="_native_math")).max() <= 1  # sums in another order
     assert "FluxPipeline: these settings do not fit it" in refused(flux, attention="flsh")
 
 
@@ -229,7 +236,7 @@ def test_decoding_in_tiles_keeps_the_size(flux: Path) -> None:
     assert tiled._pipeline.vae.use_tiling
     (one,) = tiled.generate([JOB])
     # Tiles are blended where they meet, so seams differ a little; a picture this small is one tile.
-    assert np.abs(drawn(flux) - np.asarray(one.image, dtype=int)).max() <= 1
+    assert np.abs(by_default(flux) - np.asarray(one.image, dtype=int)).max() <= 1
 
 
 def test_a_compiled_denoiser_draws_the_same_picture(flux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +248,7 @@ def test_a_compiled_denoiser_draws_the_same_picture(flux: Path, monkeypatch: pyt
 
     plainly = torch.compile
     monkeypatch.setattr(torch, "compile", traced)
-    assert np.abs(drawn(flux) - drawn(flux, compile=True)).max() <= 1
+    assert np.abs(by_default(flux) - drawn(flux, compile=True)).max() <= 1
     assert len(compiled) == 2  # a double and a single block
 
 
@@ -267,7 +274,7 @@ def test_smaller_weights_draw_nearly_the_same_picture(flux: Path, library: str) 
         pytest.skip(f"{PACKAGES[library]} is not installed")
     if library.startswith("bitsandbytes") and not torch.cuda.is_available():
         pytest.skip("bitsandbytes wants a GPU")
-    plain, small = drawn(flux), drawn(flux, quantise=library)
+    plain, small = by_default(flux), drawn(flux, quantise=library)
     assert not np.array_equal(plain, small)
     assert np.abs(plain - small).mean() < 8  # of 255: eight bits round a weight by at most .4 % of its row's largest
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from rlrig.bundled.cards import write_card
+from rlrig.bundled.cards import ABOUT, write_card
+from rlrig.bundled.recipes import RECIPES
 from rlrig_eval import assets
 from rlrig_eval.checkpoints import weights_hash
 
@@ -15,6 +16,10 @@ def test_dev_and_unseen_stand_beside_each_other(tmp_path: Path) -> None:
     assert "| figure | dev | unseen |" in card
     assert "| accuracy | 0.7500 | 0.5000 |" in card
     assert "Made by `rlrig train vlm --minutes 2.0` on data" in card
+
+
+def test_every_recipe_has_a_card() -> None:
+    assert RECIPES.keys() == ABOUT.keys()
 
 
 def test_a_card_tells_which_weights_training_began_from(tmp_path: Path) -> None:

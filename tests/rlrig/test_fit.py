@@ -53,17 +53,17 @@ def test_the_average_of_a_training_shorter_than_its_warm_up_has_moved() -> None:
 
 def test_a_spent_budget_trains_no_further(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    _, first = run(Line(), tmp_path, seconds=1)
+    _, first = run(Line(), tmp_path, seconds=0.4)
     other = Line()
-    _, again = run(other, tmp_path, seconds=1)
+    _, again = run(other, tmp_path, seconds=0.4)
     assert again["steps"] == first["steps"]
     assert again["dev"] == first["dev"]
 
 
 def test_a_larger_budget_goes_on_from_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
-    _, first = run(Line(), tmp_path, seconds=1)
-    _, longer = run(Line(), tmp_path, seconds=2)
+    _, first = run(Line(), tmp_path, seconds=0.4)
+    _, longer = run(Line(), tmp_path, seconds=0.8)
     assert longer["steps"] > first["steps"]
     assert f"resuming at step {first['steps']}" in capsys.readouterr().out
 

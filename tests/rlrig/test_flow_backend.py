@@ -1,6 +1,7 @@
 """Diffuser and editor on real FLUX pipelines of the bundled size, with random weights."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from rlrig.bundled.flow import (
     EDIT_TOKENS,
     TEXT_TOKENS,
     TextToVelocity,
+    cell,
     decode,
     encode,
     flow_matching,
@@ -23,7 +25,6 @@ from rlrig.bundled.flow import (
     pack,
     picture_tokens,
     save,
-    stride,
     tokenise,
 )
 from rlrig.bundled.tokens import tokenizer
@@ -169,12 +170,12 @@ def test_training_and_the_editing_pipeline_condition_alike(text: str, folder: Pa
     assert torch.allclose(start - velocity, made, atol=0.05 if has_bfloat16("cpu") else 1e-4)
 
 
-@pytest.mark.parametrize(("cell", "shape"), [(8, (2, 16, 64)), (4, (2, 64, 32))])
-def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_size(cell: int, shape: tuple) -> None:
-    autoencoder = vae.build(cell)
+@pytest.mark.parametrize(("stride", "shape"), [(8, (2, 16, 64)), (4, (2, 64, 32))])
+def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_size(stride: int, shape: tuple) -> None:
+    autoencoder = vae.build(stride)
     autoencoder.register_to_config(scaling_factor=1.0, shift_factor=0.0)
     latents = encode(autoencoder.eval(), torch.zeros(2, 3, 64, 64))
-    assert (stride(autoencoder), latents.shape) == (cell, shape)
+    assert (cell(autoencoder), latents.shape) == (stride, shape)
     assert picture_tokens(autoencoder) == shape[1]
     assert decode(autoencoder, latents).shape == (2, 3, 64, 64)
     assert TextToVelocity(shape[2])(latents, torch.ones(2), torch.ones(2, 24, dtype=torch.long)).shape == shape
@@ -182,12 +183,24 @@ def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_
 
 def test_weights_for_other_latents_keep_what_does_not_touch_them() -> None:
     coarse = TextToVelocity(64)
-    fine = coarse.for_latents(32)
-    changed = {name for name, old in coarse.state_dict().items() if old.shape != fine.state_dict()[name].shape}
-    assert changed == {"transformer.x_embedder.weight", "transformer.proj_out.weight", "transformer.proj_out.bias"}
-    kept = coarse.state_dict().keys() - changed
-    assert all(torch.equal(coarse.state_dict()[name], fine.state_dict()[name]) for name in kept)
-    assert coarse.for_latents(64) is coarse
+    for channels in (32, 64):
+        other = coarse.for_latents(channels).state_dict()
+        changed = {name for name, old in coarse.state_dict().items() if not torch.equal(old, other[name])}
+        ends = {"x_embedder.weight", "x_embedder.bias", "proj_out.weight", "proj_out.bias"}
+        assert changed == {f"transformer.{end}" for end in ends}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method`:DeprecationWarning")  # torch's compiler, of torch
+def test_compiled_blocks_keep_their_names_and_one_can_still_be_watched() -> None:
+    model = TextToVelocity(64)
+    names = list(model.state_dict())
+    model.compile_blocks()
+    assert list(model.state_dict()) == names, "what is saved loads where nothing is compiled"
+    blocks = [*model.transformer.transformer_blocks, *model.transformer.single_transformer_blocks]
+    assert [block._compiled_call_impl is None for block in blocks] == [False, False, False, True, False, False]
+    plain = deepcopy(model)  # as the moving average of training is
+    copies = [*plain.transformer.transformer_blocks, *plain.transformer.single_transformer_blocks]
+    assert all(block._compiled_call_impl is None for block in copies)
 
 
 def test_the_loss_falls_on_one_batch(folder: Path) -> None:

@@ -34,18 +34,7 @@ def test_denoising_with_the_true_velocity_gives_the_clean_latents_back():
     assert torch.allclose(found, clean, atol=1e-5)  # float32 sums of four steps
 
 
-def test_guidance_is_towards_the_text_and_away_from_none():
-    """One step from pure noise, where the velocity is 1 without words and 2 with them: 1 + 2.5 (2 - 1)."""
-
-    def model(latents, level, tokens):
-        return torch.full_like(latents, 2.0 if tokens[0, 0] != 1 else 1.0)
-
-    start, told = torch.zeros(2, 16, 64), torch.full((2, 4), 5)
-    found = denoised(model, start, torch.ones(2), told, steps=1, guidance=2.5)
-    assert torch.allclose(found, torch.full_like(found, -3.5))
-
-
-def test_half_of_worn_pictures_are_redrawn_and_none_is_far_from_what_it_was():
+def test_worn_pictures_differ_from_what_they_were_some_of_them_much_and_none_is_another():
     torch.manual_seed(0)
     folder = assets.checkpoint("diffuser")
     model, vae = TextToVelocity.from_checkpoint(folder).eval(), load_vae(folder, "cpu")

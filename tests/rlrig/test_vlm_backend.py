@@ -1,5 +1,6 @@
 """The Checker and the Actor on real transformers classes, small and untrained."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +46,15 @@ def folder(request, tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture
-def loaded(folder) -> VLM:
+@pytest.fixture(scope="module")
+def opened(folder) -> VLM:
     return VLM.from_pretrained(folder)
+
+
+@pytest.fixture
+def loaded(opened) -> VLM:
+    """With weights of its own, which a test may change; the processor is everybody's."""
+    return VLM(deepcopy(opened.model), opened.processor)
 
 
 @pytest.fixture(scope="module")
@@ -225,12 +232,13 @@ def test_the_prompt_of_a_failed_picture_names_the_roots_of_the_failure():
     )
 
 
-def test_the_model_s_own_chat_template_frames_the_question(loaded):
-    loaded.processor.chat_template = (
+def test_the_model_s_own_chat_template_frames_the_question(loaded, monkeypatch):
+    template = (
         "{% for m in messages %}<|im_start|>{{ m.role }}:{% for c in m.content %}"
         "{{ c.text if c.type == 'text' else '[image]' }}{% endfor %}{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}"
     )
+    monkeypatch.setattr(loaded.processor, "chat_template", template)
     text = render(loaded.processor, ask("is there a circle?"))
     assert text == "<|im_start|>user:[image]is there a circle? answer yes or no.<|im_start|>assistant:"
 

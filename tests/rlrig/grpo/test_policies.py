@@ -1,6 +1,7 @@
 """The two policies on untrained models of the real classes: what is adapted, what is off, what is replayed."""
 
 import dataclasses
+from copy import deepcopy
 
 import pytest
 import torch
@@ -36,6 +37,12 @@ def editor(folder, guided=True, adapted=True):
     if adapted:
         policy.adapt(4, 8, KONTEXT_TARGETS)
     return policy
+
+
+@pytest.fixture(scope="module")
+def bare(folder):
+    """An editor without an adapter, for tests that change nothing of it."""
+    return editor(folder, adapted=False)
 
 
 def trajectory(policy, seeds=(1, 2)):
@@ -89,24 +96,21 @@ def test_with_the_adapter_off_it_is_the_policy_it_began_as(folder, guided):
     assert all(p.requires_grad for p in policy.parameters().values())
 
 
-def test_the_sigmas_are_shifted_once(folder):
-    policy = editor(folder, adapted=False)
+def test_the_sigmas_are_shifted_once(bare):
     shift, plain = 3.0, [1.0, 2 / 3, 1 / 3]
-    assert policy.sigmas() == pytest.approx([*(shift * s / (1 + (shift - 1) * s) for s in plain), 0.0])
+    assert bare.sigmas() == pytest.approx([*(shift * s / (1 + (shift - 1) * s) for s in plain), 0.0])
 
 
-def test_the_picture_s_tokens_are_marked_and_cut_off(folder):
-    policy = editor(folder, adapted=False)
-    given, walked = trajectory(policy)
+def test_the_picture_s_tokens_are_marked_and_cut_off(bare):
+    given, walked = trajectory(bare)
     tokens = walked.final.shape[1]
     assert given.picture_ids[:tokens, 0].unique().tolist() == [0]
     assert given.picture_ids[tokens:, 0].unique().tolist() == [1]
-    assert policy.velocity(given)(walked.final, 0.5).shape == walked.final.shape
+    assert bare.velocity(given)(walked.final, 0.5).shape == walked.final.shape
 
 
-def test_the_same_seed_draws_the_same_and_the_digest_tells_conditions_apart(folder):
-    policy = editor(folder, adapted=False)
-    (given, one), (again, other) = trajectory(policy), trajectory(policy)
+def test_the_same_seed_draws_the_same_and_the_digest_tells_conditions_apart(bare):
+    (given, one), (again, other) = trajectory(bare), trajectory(bare)
     assert torch.equal(one.final, other.final)
     assert given.digest() == again.digest()
     assert given.digest() != dataclasses.replace(given, picture=given.picture + 1e-3).digest()
@@ -117,9 +121,16 @@ def test_targets_that_name_no_layer_are_refused(folder):
         editor(folder, adapted=False).adapt(4, 8, ("attn.to_kk",))
 
 
+@pytest.fixture(scope="module")
+def opened(folder):
+    return VLM.from_pretrained(folder / "vlm")
+
+
 @pytest.fixture
-def actor(folder):
-    return ActorPolicy.on(VLM.from_pretrained(folder / "vlm"), None, 4, 8, LANGUAGE_TARGETS, 0.8, max_tokens=6)
+def actor(opened):
+    """On weights of its own, which a test may change."""
+    own = VLM(deepcopy(opened.model), opened.processor)
+    return ActorPolicy.on(own, None, 4, 8, LANGUAGE_TARGETS, 0.8, max_tokens=6)
 
 
 def written(actor, count=3, seed=3):

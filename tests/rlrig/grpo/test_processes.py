@@ -18,11 +18,17 @@ from tests.models import untrained
 
 # peft 0.21 asks transformers 5.23 for an attribute by its old name.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+# The processes load torch once for both runs, so their group outlives the first.
 SCRIPT = """
 import sys
 from pathlib import Path
+from unittest.mock import patch
+from accelerate import Accelerator
 from rlrig.grpo.command import start
-start("editor", Path(sys.argv[1]), {}, Path(sys.argv[2]))
+folder = Path(sys.argv[1])
+with patch.object(Accelerator, "end_training"):
+    start("editor", folder / "run.yaml", {}, folder / "two-run")
+start("editor", folder / "fsdp.yaml", {}, folder / "two-fsdp")
 """
 
 
@@ -68,22 +74,28 @@ def told(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.timeout(900)  # three times torch and its friends, on a machine that may be busy
-@pytest.mark.parametrize("config", ["run", "fsdp"])
-def test_two_processes_take_the_step_of_one(config, told):
-    """Batch-wide advantages, and a loss over live samples of both; each process with all weights, or half of them."""
+@pytest.fixture(scope="module")
+def shared(told) -> Path:
+    """The folder after two processes have made that run too, each with all weights, and then with half of them."""
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command = [*launch, str(told / "train.py"), str(told / f"{config}.yaml"), str(told / f"two-{config}")]
     here = {**os.environ, "PYTHONPATH": os.getcwd()}  # noqa: PTH109 - a string for the environment
+    command = [*launch, str(told / "train.py"), str(told)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=here)
     assert done.returncode == 0, done.stderr[-2000:]
-    one_moments, two_moments = (moments(told / name) for name in ("one", f"two-{config}"))
+    return told
+
+
+@pytest.mark.timeout(900)  # three times torch and its friends, on a machine that may be busy
+@pytest.mark.parametrize("config", ["run", "fsdp"])
+def test_two_processes_take_the_step_of_one(config, shared):
+    """Batch-wide advantages, and a loss over live samples of both; each process with all weights, or half of them."""
+    one_moments, two_moments = (moments(shared / name) for name in ("one", f"two-{config}"))
     assert max(float(m.abs().max()) for m in one_moments) > 0
     one, two = (torch.cat([m.flatten() for m in each]) for each in (one_moments, two_moments))
     # Mostly equal to the last bit. A picture that turned by a grey level in one process moved it by .05, once; a sum
     # that was left out, or done twice, is off by half or by one.
     assert float((one - two).norm()) < 0.1 * float(one.norm())
-    assert (told / f"two-{config}" / "export" / "editor" / "model_index.json").is_file()
+    assert (shared / f"two-{config}" / "export" / "editor" / "model_index.json").is_file()
 
 
 def test_one_process_has_nobody_to_share_weights_with(told):

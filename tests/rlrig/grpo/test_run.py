@@ -37,7 +37,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is d
 SIZES = {"groups": 2, "group_size": 2, "batch_size": 2, "beta": 0.01, "optimiser": {"lr": 1e-3}}
 EDITOR = {**SIZES, "sampling_steps": 3, "window_size": 1, "credit": {"floor": False}}
 ACTOR = {**SIZES, "max_tokens": 6, "credit": {"floor": False}, "rewards": {"requirements_soft": 1, "length": 0.1}}
-EVALUATION = {"every": 100, "prompts": 3}
+EVALUATION = {"every": 100, "prompts": 2}
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,10 @@ def test_a_run_that_was_cut_in_two_is_the_run_bit_for_bit(first, preset, tmp_pat
     assert system.preset.editor.checkpoint.endswith("editor")
     if first == "editor":
         assert merged_equals_adapted(straight, system)
+    louder = resumed.config.editor.model_copy(update={"noise": 0.5})
+    resumed.config = resumed.config.model_copy(update={"editor": louder})
     with pytest.raises(UsageError, match=r"of another run: editor\.noise was 0\.7, and is 0\.5 now"):
-        trained(made(preset, tmp_path / "cut", first, editor={**EDITOR, "noise": 0.5}), resume=True)
+        trained(resumed, resume=True)
 
 
 def the_same(one, other):
@@ -273,23 +275,6 @@ def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkey
     monkeypatch.setattr(KontextPolicy, "velocity", drifting)
     with pytest.raises(RunError, match="off a ratio of 1"):
         trainer.self_check(run)
-
-
-def test_rewards_that_are_never_a_number_stop_the_run(preset, tmp_path, httpserver):
-    httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
-    server = {"url": httpserver.url_for("/r"), "attempts": 1}
-    run = made(preset, tmp_path, "editor", editor={**EDITOR, "rewards": {}, "reward_server": server})
-    with pytest.raises(RunError, match="reward server: not one of 4 is a number"):
-        trainer.train_step(run)
-
-
-@pytest.mark.parametrize("credit", [{"floor": False}, {"floor": False, "combine": "gdpo"}])
-def test_one_reward_that_is_never_a_number_stops_the_run_whatever_the_others_are(credit, preset, tmp_path, httpserver):
-    httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
-    server = {"url": httpserver.url_for("/r"), "attempts": 1}
-    run = made(preset, tmp_path, "editor", editor={**EDITOR, "credit": credit, "reward_server": server})
-    with pytest.raises(RunError, match="reward server: not one of 4 is a number"):
-        trainer.train_step(run)
 
 
 def test_rollouts_are_guided_as_the_system_s_edits_are_unless_it_is_said(preset, tmp_path):

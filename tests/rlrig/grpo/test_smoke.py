@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from rlrig.grpo import trainer
 from rlrig.grpo.phases import EditorPhase
 from rlrig.grpo.processes import mine
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RunError, UsageError
 from tests.rlrig.grpo.toys import toy
 
 STEPS = 40
@@ -133,3 +133,16 @@ def test_no_more_than_one_step_has_its_graph_in_memory(objective, tmp_path, monk
 def test_batches_that_do_not_share_out_evenly_are_refused():
     with pytest.raises(UsageError, match="3 batches a step do not divide into 1 processes and 2 updates"):
         mine(Accelerator(cpu=True), 3, 2)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"rewards": {}}, {"credit": {"floor": False}}, {"credit": {"floor": False, "combine": "gdpo"}}],
+    ids=["alone", "beside another", "beside another, gdpo"],
+)
+def test_a_reward_that_is_never_a_number_stops_the_run_whatever_the_others_are(settings, tmp_path, httpserver):
+    httpserver.expect_request("/r").respond_with_json({"rewards": [None, None]})
+    server = {"url": httpserver.url_for("/r"), "attempts": 1}
+    run = toy("editor", tmp_path, groups=2, group_size=2, batch_size=2, reward_server=server, **settings)
+    with pytest.raises(RunError, match="reward server: not one of 4 is a number"):
+        trainer.train_step(run)
