@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.docs.at_hand import bash
 from tests.docs.blocks import DOCS, Block, blocks, commands, run
 
 REPO = DOCS.parent
@@ -47,26 +46,15 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Block]]:
     return folder, follow("gating-a-repo.md", folder)
 
 
-STEP = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
-"""As the runner calls the step of an action."""
-
-
 def shell(script: str, folder: Path, environment: dict[str, str]) -> int:
-    """A step with the command line that is installed beside this Python."""
+    """A step of the action, with the command line that is installed beside this Python, as the runner calls it."""
     paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
-        [*STEP, script],
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=folder, env=os.environ | environment | {"PATH": paths}, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     print(ran.stdout, ran.stderr)
     return ran.returncode
-
-
-def quick(script: str, folder: Path, environment: dict[str, str]) -> int:
-    """A step whose calls of the command line run in this process: each of the five would load everything anew."""
-    code, said = bash([*STEP, script], folder, environment)
-    print(said)
-    return code
 
 
 def test_the_workflow_passes_inputs_that_the_action_has(gated: tuple[Path, list[Block]]) -> None:
@@ -93,8 +81,8 @@ def test_the_action_fails_the_job_when_the_gate_does(gated: tuple[Path, list[Blo
         "BASELINE": "baselines/results/spatial/synthetic.json",
         "GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
     }  # fmt: skip
-    assert quick(draw["run"], tmp_path, given) == 0
-    assert quick(check["run"], tmp_path, given) == 3
+    assert shell(draw["run"], tmp_path, given) == 0
+    assert shell(check["run"], tmp_path, given) == 3
     assert (tmp_path / "output").read_text() == "verdict=fail\n"
     assert "**Leaderboard**" in (tmp_path / "summary.md").read_text()
     assert "<failure" in (tmp_path / "out" / "check.xml").read_text()
@@ -122,9 +110,9 @@ def test_the_action_checks_a_finished_run_that_falls_short_and_warns_of_it(
         "BASELINE": str(gated[0] / "baselines/results/spatial/synthetic.json"),
         "GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
     }  # fmt: skip
-    assert quick(draw["run"], tmp_path, given) == 0
+    assert shell(draw["run"], tmp_path, given) == 0
     assert "warning: 2 of 48 samples are in error" in capsys.readouterr().out  # and so the run left with 1
-    assert quick(check["run"], tmp_path, given) == 0
+    assert shell(check["run"], tmp_path, given) == 0
     assert "::warning title=Shy on spatial 1.0 test::inconclusive: " in capsys.readouterr().out
     assert (tmp_path / "output").read_text() == "verdict=inconclusive\n"
     told = "coverage 46/48, 2 of 48 samples unscored that the baseline has scored"

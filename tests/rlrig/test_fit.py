@@ -63,7 +63,7 @@ def test_a_spent_budget_trains_no_further(tmp_path: Path) -> None:
 def test_a_larger_budget_goes_on_from_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
     _, first = run(Line(), tmp_path, seconds=0.4)
-    _, longer = run(Line(), tmp_path, seconds=0.8)
+    _, longer = run(Line(), tmp_path, seconds=1.4)
     assert longer["steps"] > first["steps"]
     assert f"resuming at step {first['steps']}" in capsys.readouterr().out
 
