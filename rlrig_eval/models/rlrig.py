@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rlrig_eval.pipelines.memory import Need
 
 
+PATCH = 16
+"""Pixels a side of a token of FLUX and its kin: two by two latent cells of eight."""
+
+
 @dataclass(frozen=True)
 class View:
     """What the Checker thinks of one picture: P(yes) by requirement id, what follows, and what it cost to look."""
@@ -53,7 +57,7 @@ class RLRIG:
 
         chosen = load_preset(preset, settings, rl)  # first, as it says what is wrong with the settings
         self.pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
-        self.settings: Mapping[str, Any] = {**_described(chosen), "actor": actor}
+        self.settings: Mapping[str, Any] = {**_described(chosen), **_patches(self.pipeline), "actor": actor}
 
     @staticmethod
     def needs(preset: str, **_: Any) -> list[str]:
@@ -250,6 +254,16 @@ def _described(preset: Preset) -> dict[str, Any]:
         **served,
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }
+
+
+def _patches(system: RLRIGPipeline) -> dict[str, Any]:
+    """Pixels a side that a token stands for, of each pipeline that packs latents two by two, where it is not PATCH."""
+    found = {}
+    for part, role in (("diffuser", system.diffuser), ("editor", system.editor)):
+        pipeline = getattr(role, "pipeline", None)
+        if hasattr(pipeline, "_pack_latents") and 2 * pipeline.vae_scale_factor != PATCH:
+            found[part] = 2 * pipeline.vae_scale_factor
+    return {"patches": found} if found else {}
 
 
 def _sampling(flow: Flow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rlrig_eval.models.rlrig import PATCH
 from rlrig_eval.runs.summary import PromptScores
 
 Spent = Mapping[str, Mapping[str, float]]
@@ -112,18 +113,20 @@ class Operations:
     edit: float
 
     @classmethod
-    def of(cls, settings: Mapping[str, Mapping[str, Any]], size: int, patch: int = 16) -> Operations:
-        """From what a `rlrig` run says of its Diffuser and editor; a token stands for `patch` x `patch` pixels.
+    def of(cls, settings: Mapping[str, Mapping[str, Any]], size: int) -> Operations:
+        """From what a `rlrig` run says of its Diffuser and editor; a token stands for PATCH x PATCH pixels if not told.
 
         >>> flow = {"steps": 16, "true_cfg": 2.0, "max_sequence_length": 24}
         >>> Operations.of({"diffuser": flow, "editor": flow}, 64).edit
         1.4
+        >>> Operations.of({"diffuser": flow, "editor": flow, "patches": {"editor": 8}}, 64).edit
+        3.8
         """
-        picture = (size // patch) ** 2
+        side = {part: settings.get("patches", {}).get(part, PATCH) for part in ("diffuser", "editor")}
         draw, edit = (
             settings[part]["steps"]
             * (2 if (settings[part].get("true_cfg") or 1) > 1 else 1)
-            * ((settings[part].get("max_sequence_length") or 512) + pictures * picture)
+            * ((settings[part].get("max_sequence_length") or 512) + pictures * (size // side[part]) ** 2)
             for part, pictures in (("diffuser", 1), ("editor", 2))
         )
         return cls(edit / draw)
