@@ -13,7 +13,7 @@ ABOUT = {
     "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 16 channels at an eighth.",
     "editor-vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 8 channels at a quarter.",
     "diffuser": "A small FLUX (FluxPipeline) that draws prompts of the shapes world from nothing.",
-    "editor": "A small FLUX Kontext (FluxKontextPipeline), with finer tokens than the Diffuser, that edits as told.",
+    "editor": "A small FLUX Kontext (FluxKontextPipeline) that edits drawings as told.",
     "vlm": "A small Qwen2.5-VL that answers yes/no questions about drawings: the frozen Checker.",
     "actor": "A LoRA adapter on the Checker's base that writes one edit instruction.",
     "judge": "A small Idefics3 that answers yes/no questions: the judge, which no loop ever sees.",

@@ -3,6 +3,8 @@
 The reader saw no model and labels nothing that is trained on.
 """
 
+from collections import Counter
+
 import numpy as np
 from PIL import Image
 
@@ -67,14 +69,18 @@ def fulfilled(edit: Edit, found: SceneGraph) -> bool:
 
 
 def preserved(edit: Edit, found: SceneGraph) -> bool:
+    """What the edit does not touch is where it was; of things alike an instruction does not say which is to go."""
     places = [(_look(entity), _centre(entity)) for entity in found.entities]
-    for entity in truth(edit.source).entities:
-        if entity.id in edit.touched:
+    before, left = truth(edit.source).entities, {entity.id for entity in edit.target.entities}
+    going = Counter(_sizeless(_look(entity)) for entity in before if entity.id not in left)
+    gone: Counter[tuple[str, ...]] = Counter()
+    for entity in before:
+        if entity.id in edit.touched and entity.id in left:
             continue
-        near = [p for p in places if p[0] == _look(entity) and np.hypot(*(p[1] - _centre(entity))) <= NEAR]
-        if not near:
-            return False
-    return True
+        look = _look(entity)
+        if not any(p[0] == look and np.hypot(*(p[1] - _centre(entity))) <= NEAR for p in places):
+            gone[_sizeless(look)] += 1
+    return gone <= going
 
 
 def _look(entity: Entity) -> tuple[str, ...]:
