@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,16 @@ def weights_hash(checkpoint: str) -> str | None:
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(folder)).encode())
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        there = file.stat()
+        digest.update(_digest(file.resolve(), there.st_ino, there.st_size, there.st_mtime_ns, there.st_ctime_ns))
     return digest.hexdigest()[:12]
+
+
+@cache
+def _digest(file: Path, *_written: int) -> bytes:
+    """A file's hash; one that was not written to since is read once, for the weights of a large model are gigabytes."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, device: str | None, **arguments: Any) -> Any:

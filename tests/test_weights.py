@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -93,6 +94,22 @@ def test_a_whole_snapshot_is_here_and_its_commit_is_known(cache: Path) -> None:
     weights.require(FLUX)
     assert weights.commit(FLUX) == "0123456789abcdef"
     assert weights_hash(FLUX) == "0123456789ab"
+
+
+def test_weights_are_read_again_only_when_they_were_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each adapter asks for the hash of its base, which at full size is gigabytes."""
+    read, hashed = [], hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: read.append(file.name) or hashed(file, name))
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.safetensors").write_text(name)
+    monkeypatch.chdir(tmp_path)
+    first = weights_hash(str(tmp_path))
+    assert weights_hash(".") == first
+    assert len(read) == 2
+    (tmp_path / "new").write_text("uno")
+    (tmp_path / "new").replace(tmp_path / "one.safetensors")  # of the same name and size
+    assert weights_hash(str(tmp_path)) != first
+    assert len(read) == 3
 
 
 def test_a_snapshot_that_lacks_a_shard_is_not(cache: Path) -> None:

@@ -46,7 +46,8 @@ def doctor(
 
     asked = values.judge(judge, judge_option or [])
     judging = judging_of([] if asked is None else [asked], max_calls, max_cost)
-    found = tried(resolve(extractor, pairs(extractor_option or [], "-E")), judging.specs, scenes, judging.budget())
+    reader = resolve(extractor, pairs(extractor_option or [], "-E"))
+    found = tried(reader, judging.specs, scenes, judging.budget(), progress=True)
     _say(found, json)
     if found.failure is not None:
         raise RunError(found.failure)

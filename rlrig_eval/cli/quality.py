@@ -30,4 +30,5 @@ def quality(
     from rlrig_eval.report.quality.clip import DEFAULT, Clip
     from rlrig_eval.report.quality.table import quality as looked
 
-    typer.echo(render_table(looked(runs, Clip.load(clip or DEFAULT, device), reference), format_), nl=False)
+    found = looked(runs, Clip.load(clip or DEFAULT, device), reference, progress=True)
+    typer.echo(render_table(found, format_), nl=False)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract.contract import AnyExtractor
-from rlrig_eval.plugins import converted, find, load
+from rlrig_eval.plugins import converted, find, load, loading
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
 
@@ -67,28 +67,32 @@ def resolve(name: str, options: Mapping[str, Any] | None = None) -> ExtractorSpe
     """The extractor called `name`, its options converted to the types that its class states.
 
     Raises:
-        UsageError: no such extractor or option, a value that does not fit, or weights that are not there.
+        UsageError: no such extractor or option, a value that does not fit, weights that are not there, or whatever its
+            class raises.
     """
     factory = _factory(name)
     decided = converted(factory, options or {}, f"extractor {name!r}", "-E")
-    if hasattr(factory, "check"):
-        decided = factory.check(**decided)
-    built: AnyExtractor = factory(**decided)
-    passing = getattr(factory, "passing", frozenset())
-    return ExtractorSpec(
-        name=built.name,
-        version=built.version,
-        source=name,
-        options={key: value for key, value in decided.items() if key not in passing},
-        traffic={key: value for key, value in decided.items() if key in passing},
-        revision=factory.revision_of(**decided) if hasattr(factory, "revision_of") else None,
-    )
+    with loading(f"extractor {name!r}"):
+        if hasattr(factory, "check"):
+            decided = factory.check(**decided)
+        built: AnyExtractor = factory(**decided)
+        passing = getattr(factory, "passing", frozenset())
+        return ExtractorSpec(
+            name=built.name,
+            version=built.version,
+            source=name,
+            options={key: value for key, value in decided.items() if key not in passing},
+            traffic={key: value for key, value in decided.items() if key in passing},
+            revision=factory.revision_of(**decided) if hasattr(factory, "revision_of") else None,
+        )
 
 
 def build(extractor: str | ExtractorSpec) -> AnyExtractor:
     """The extractor itself; one that is only named is built as it is by default. Errors as in `resolve`."""
     spec = resolve(extractor) if isinstance(extractor, str) else extractor
-    built: AnyExtractor = _factory(spec.source)(**spec.options, **spec.traffic)
+    factory = _factory(spec.source)
+    with loading(f"extractor {spec.source!r}"):
+        built: AnyExtractor = factory(**spec.options, **spec.traffic)
     return built
 
 

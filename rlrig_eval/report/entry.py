@@ -22,7 +22,15 @@ from rlrig_eval.runs.compare import ADDED, PRIMARY, terms
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import open_run, suite_of
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import current, latest, read_document, read_rows, samples_files, scores_files
+from rlrig_eval.runs.store import (
+    current,
+    latest_samples,
+    latest_scores,
+    read_document,
+    read_rows,
+    samples_files,
+    scores_files,
+)
 from rlrig_eval.stats import prompt_means
 from rlrig_eval.suite import Suite
 
@@ -176,6 +184,7 @@ class _Row(Excerpt):
 
     id: str
     status: str
+    image: str | None = None
     image_sha256: str | None = None
     values: dict[str, float | None] = Field(default_factory=dict)
 
@@ -211,9 +220,9 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
 
 def _primary(folder: Path, coverage: Mapping[str, int]) -> dict[str, float | None]:
     """`all_correct` by prompt, the mean over its seeds."""
-    seen = latest(read_rows(path, _Row) for path in scores_files(folder, GRAPH))
+    seen = latest_scores(folder, (read_rows(path, _Row) for path in scores_files(folder, GRAPH)))
     if coverage["ok"] < coverage["planned"]:  # else every score is of a picture that the run has
-        seen = current(latest(read_rows(path, _Row) for path in samples_files(folder)), seen)
+        seen = current(latest_samples(folder, (read_rows(path, _Row) for path in samples_files(folder))), seen)
     values = ((row.id, row.values.get(PRIMARY) if row.status == "ok" else None) for row in seen.values())
     means = prompt_means((id_.rpartition("#")[0], value) for id_, value in values)
     return {prompt: None if mean != mean else mean for prompt, mean in means.items()}

@@ -15,7 +15,15 @@ from rlrig_eval.runs import open_run
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, suite_of
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import Row, current, latest, read_document, samples_files, scores_files
+from rlrig_eval.runs.store import (
+    Row,
+    current,
+    latest_samples,
+    latest_scores,
+    read_document,
+    samples_files,
+    scores_files,
+)
 
 
 class Excerpt(BaseModel):
@@ -103,11 +111,12 @@ def _head(folder: Path, limit: int) -> Opened:
     config = config.model_copy(update={"limit": limit if config.limit is None else min(limit, config.limit)})
     suite = suite_of(folder, config)
     wanted = {prompt.id for prompt in suite.prompts[:limit]}
-    rows = latest(_rows(path, SampleRow, wanted) for path in samples_files(folder))
-    scores = {
-        name: current(rows, latest(_rows(path, ScoreRow, wanted) for path in scores_files(folder, name)))
+    rows = latest_samples(folder, (_rows(path, SampleRow, wanted) for path in samples_files(folder)))
+    seen = {
+        name: latest_scores(folder, (_rows(path, ScoreRow, wanted) for path in scores_files(folder, name)))
         for name in config.row_names
     }
+    scores = {name: current(rows, said) for name, said in seen.items()}
     return Opened(folder, config, suite, rows, scores)
 
 

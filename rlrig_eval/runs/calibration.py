@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from rlrig_eval.judges import build as build_judge
 from rlrig_eval.judges.zeroing import HOLDS
 from rlrig_eval.runs.calibration_record import Calibration, Part, Rate
 from rlrig_eval.runs.calibration_scenes import Scene, scenes
+from rlrig_eval.runs.progress import bar
 from rlrig_eval.scene import SceneGraph, check, zero_children
 
 SCENES = 32
@@ -26,8 +28,9 @@ _DRAWN = ("true", "true mirrored", "reversed", "reversed mirrored")
 
 Asked = tuple[Image.Image, SceneGraph, str]
 """A picture, a statement, and the statement in words: is it accepted?"""
-Accepts = Callable[[Sequence[Asked]], list[bool | str]]
-"""Whether each is accepted, or why there is no verdict."""
+Advance = Callable[[int], None]
+Accepts = Callable[[Sequence[Asked], Advance], list[bool | str]]
+"""Whether each is accepted, or why there is no verdict; it tells how many more are done."""
 
 
 @dataclass
@@ -42,12 +45,17 @@ class _Tally:
 
 
 def calibrate(
-    extractor: ExtractorSpec, judges: Iterable[JudgeSpec] = (), count: int = SCENES, budget: Budget | None = None
+    extractor: ExtractorSpec,
+    judges: Iterable[JudgeSpec] = (),
+    count: int = SCENES,
+    budget: Budget | None = None,
+    progress: bool = False,
 ) -> Calibration:
     """Every part of the chain on the same drawings. Raises for nothing that a part does wrong: that is its result.
 
     Args:
         count: how many scenes, at least 8. budget: what may be spent on judges, shared with whoever else has it.
+        progress: whether a bar is shown for each part, on a terminal.
     """
     side = CANVAS if extractor.name == "shapes" else LARGE
     made = scenes(max(count, LEAST_SCENES), side)
@@ -56,10 +64,11 @@ def calibrate(
             f"extractor {extractor.name} {extractor.version}",
             lambda: by_extractor(build_extractor(extractor), made),
             made,
+            progress,
         )
     ]
     for spec in judges:
-        parts.append(_part(f"judge {spec.slug}", lambda spec=spec: by_judge(build_judge(spec, budget)), made))
+        parts.append(_part(f"judge {spec.slug}", lambda spec=spec: by_judge(build_judge(spec, budget)), made, progress))
     return Calibration(scenes=len(made), side=side, parts=tuple(parts))
 
 
@@ -67,10 +76,14 @@ def by_extractor(extractor: AnyExtractor, made: Sequence[Scene]) -> Accepts:
     """A picture is accepted when what is read in it meets every requirement."""
     pool = categories_of(scene.stated for scene in made)
 
-    def accepts(asked: Sequence[Asked]) -> list[bool | str]:
+    def accepts(asked: Sequence[Asked], advance: Advance) -> list[bool | str]:
         wanted = [(picture, Words.of(stated, pool)) for picture, stated, _ in asked]
         once = {(id(picture), words): Looked(picture, words) for picture, words in wanted}  # two statements, a reading
-        found = dict(zip(once, read_all(extractor, once.values()), strict=True))
+        statements = Counter((id(picture), words) for picture, words in wanted)
+        found = {}
+        for key, one in zip(once, read_all(extractor, once.values()), strict=True):
+            found[key] = one
+            advance(statements[key])
         seen = [found[id(picture), words] for picture, words in wanted]
         return [_accepted(one, stated) for one, (_, stated, _) in zip(seen, asked, strict=True)]
 
@@ -88,7 +101,7 @@ def _accepted(found: SceneGraph | Exception, stated: SceneGraph) -> bool | str:
 def by_judge(judge: Judge) -> Accepts:
     """A picture is accepted when the judge affirms every requirement or, asked for none, gives half the mark."""
 
-    def accepts(asked: Sequence[Asked]) -> list[bool | str]:
+    def accepts(asked: Sequence[Asked], advance: Advance) -> list[bool | str]:
         tasks = [Task(picture, text, stated.requirements()) for picture, stated, text in asked]
         found: list[bool | str] = []
         for task, verdict in zip(tasks, judge.verdicts(tasks), strict=True):
@@ -99,15 +112,18 @@ def by_judge(judge: Judge) -> Accepts:
                 found.append(all(zero_children(task.requirements, said).values()))
             else:
                 found.append(bool(verdict.score is not None and verdict.score >= HOLDS))  # numpy's bool is none
+            advance(1)
         return found
 
     return accepts
 
 
-def _part(chain: str, opened: Callable[[], Accepts], made: Sequence[Scene]) -> Part:
+def _part(chain: str, opened: Callable[[], Accepts], made: Sequence[Scene], progress: bool) -> Part:
     try:
         every = [_asked(scene) for scene in made]
-        answers = iter(opened()([asked for scene in every for asked in scene.values()]))
+        asked = [one for scene in every for one in scene.values()]
+        with bar(f"try {chain}", len(asked), progress) as advance:
+            answers = iter(opened()(asked, advance))
         tally = _Tally()
         for scene in every:
             _weigh({name: next(answers) for name in scene}, tally)

@@ -35,8 +35,16 @@ class Told(Protocol):
     def image_sha256(self) -> str | None: ...
 
 
+class Drawn(Told, Protocol):
+    """A row of samples, or the part of one that a report needs."""
+
+    @property
+    def image(self) -> str | None: ...
+
+
 Row = TypeVar("Row", bound=BaseModel)
 AnyRow = TypeVar("AnyRow", bound=Told)
+AnyDrawn = TypeVar("AnyDrawn", bound=Drawn)
 Document = TypeVar("Document", bound=BaseModel)
 LEAST_FREE = 32 * 2**20
 """Bytes that must be free before a run begins."""
@@ -75,9 +83,7 @@ def scores_files(folder: Path, scorer: str) -> list[Path]:
     return [file for file in (*shards, scores_file(folder, scorer)) if file.exists()]
 
 
-def latest(
-    files: Iterable[Iterable[AnyRow]], picture: Callable[[AnyRow], str | None] = lambda _: None
-) -> dict[str, AnyRow]:
+def latest(files: Iterable[Iterable[AnyRow]], picture: Callable[[AnyRow], str | None]) -> dict[str, AnyRow]:
     """Sample id -> the last of its rows in a file; of several files, the one of the picture that there is now.
 
     Where that does not tell, it is the last that has an ok one. A shard that was run again after a merge stands
@@ -107,27 +113,36 @@ def current(rows: Mapping[str, Told], seen: Mapping[str, AnyRow]) -> dict[str, A
     return {id_: row for id_, row in seen.items() if id_ in digests and digests[id_] == row.image_sha256}
 
 
-def read_samples(folder: Path) -> dict[str, SampleRow]:
-    """Sample id -> its row, over the run's own file and those of its shards (`latest`)."""
+def latest_samples(folder: Path, files: Iterable[Iterable[AnyDrawn]]) -> dict[str, AnyDrawn]:
+    """`latest` of the rows in files of samples, whatever part of them was read: of two, that of the picture on disk."""
 
-    def picture(row: SampleRow) -> str | None:
+    def picture(row: AnyDrawn) -> str | None:
         try:
             return sha256((folder / (row.image or "")).read_bytes()).hexdigest()
         except OSError:
             return None
 
-    return latest((read_rows(file, SampleRow) for file in samples_files(folder)), picture)
+    return latest(files, picture)
 
 
-def read_scores(folder: Path, scorer: str) -> dict[str, ScoreRow]:
-    """Sample id -> its row by `scorer`, over the run's own file and those of its shards (`latest`)."""
+def latest_scores(folder: Path, files: Iterable[Iterable[AnyRow]]) -> dict[str, AnyRow]:
+    """`latest` of the rows in files of one scorer: of two, that of the picture which the sample's row counts with."""
 
     @cache
     def pictures() -> dict[str, str | None]:
         return {id_: row.image_sha256 for id_, row in read_samples(folder).items()}
 
-    files = scores_files(folder, scorer)
-    return latest((read_rows(file, ScoreRow) for file in files), lambda row: pictures().get(row.id))
+    return latest(files, lambda row: pictures().get(row.id))
+
+
+def read_samples(folder: Path) -> dict[str, SampleRow]:
+    """Sample id -> its row, over the run's own file and those of its shards (`latest`)."""
+    return latest_samples(folder, (read_rows(file, SampleRow) for file in samples_files(folder)))
+
+
+def read_scores(folder: Path, scorer: str) -> dict[str, ScoreRow]:
+    """Sample id -> its row by `scorer`, over the run's own file and those of its shards (`latest`)."""
+    return latest_scores(folder, (read_rows(file, ScoreRow) for file in scores_files(folder, scorer)))
 
 
 def read_run(folder: Path, scorers: Iterable[str]) -> tuple[dict[str, SampleRow], dict[str, dict[str, ScoreRow]]]:

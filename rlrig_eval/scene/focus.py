@@ -15,9 +15,9 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     """`read` without what `gold` is silent on.
 
     Drops the read relations that touch an entity without a partner in `gold`, or that join a pair, or use an
-    axis between that pair, on which `gold` says nothing; and, of a read entity with a partner, the attributes
-    of a kind (colour, size, material) that the partner does not state. Partners have the same category; among
-    those the most shared attributes and gold relations win. Invented entities stay: they are priced by entity
+    axis or a frame between that pair, on which `gold` says nothing; and, of a read entity with a partner, the
+    attributes of a kind (colour, size, material) that the partner does not state. Partners have the same category;
+    among those the most shared attributes and gold relations win. Invented entities stay: they are priced by entity
     IoU. Where `gold` only denies, what it denies is kept and nothing else: "not left of" has no opinion on "right of".
 
     >>> gold = SceneGraph.from_triples([("red circle", "left of", "square")])
@@ -44,11 +44,13 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     return SceneGraph(entities=entities, relations=relations)
 
 
-def _topic(relation: Relation, names: dict[str, str]) -> tuple[frozenset[str], str]:
-    """What a relation is about: who takes part, and the axis (a non-spatial predicate is its own axis)."""
+def _topic(relation: Relation, names: dict[str, str]) -> tuple[frozenset[str], str, frozenset[str]]:
+    """What a relation is about: who takes part, the axis (a non-spatial predicate is its own axis), and whose own sides
+    it is told by, if not by the viewer's: what stands on a dog's own left may be anywhere to the viewer."""
     kind = VOCABULARY.get(relation.predicate)
-    members = frozenset(names[name] for name in (relation.subject, *relation.objects))
-    return members, kind.axis if kind is not None else relation.predicate
+    objects = frozenset(names[name] for name in relation.objects)
+    axis = kind.axis if kind is not None else relation.predicate
+    return objects | {names[relation.subject]}, axis, objects if relation.frame == "object" else frozenset()
 
 
 def _renamed(relation: Relation, names: dict[str, str]) -> Relation:
@@ -140,13 +142,13 @@ def _part(graph: SceneGraph, negated: bool) -> SceneGraph:
     return SceneGraph(entities=graph.entities, relations=relations)
 
 
-def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str]]]:
-    """Entity id -> the (role, predicate, other category) it takes part in, in canonical form."""
-    roles: dict[str, set[tuple[str, str, str]]] = {entity.id: set() for entity in graph.entities}
+def _roles(graph: SceneGraph) -> dict[str, set[tuple[str, str, str, str]]]:
+    """Entity id -> the (role, predicate, frame, other category) it takes part in, in canonical form."""
+    roles: dict[str, set[tuple[str, str, str, str]]] = {entity.id: set() for entity in graph.entities}
     category = {entity.id: entity.category for entity in graph.entities}
     for relation in graph.canonical_relations():
         passive = "subject" if relation.mutual else "object"
         for other in relation.objects:
-            roles[relation.subject].add(("subject", relation.predicate, category[other]))
-            roles[other].add((passive, relation.predicate, category[relation.subject]))
+            roles[relation.subject].add(("subject", relation.predicate, relation.frame, category[other]))
+            roles[other].add((passive, relation.predicate, relation.frame, category[relation.subject]))
     return roles

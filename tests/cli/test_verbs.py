@@ -174,3 +174,15 @@ def test_validate_says_what_a_download_holds(rlrig_eval, tmp_path: Path) -> None
     assert "ok: 2 prompts in 1 groups, 0 questions, 0 prompts without graph\n      2  single_object\n" in done.out
     file.write_text(line.replace("include", "includes"))
     assert rlrig_eval("validate", "--suite", "geneval", file).code == 2
+
+
+def test_a_calibration_tells_how_far_it_is(rlrig_eval, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "300")
+    (tmp_path / "yes.jsonl").write_text('{"reply": "yes", "asks": ""}\n')
+    judge = ["--judge", "scripted", "-J", f"replies={tmp_path / 'yes.jsonl'}", "-J", "rubric=p-yes"]
+    done = rlrig_eval("doctor", "--calibrate", "--scenes", "8", *judge)
+    assert done.code == 1  # a judge that always says yes
+    for part in ("extractor", "judge"):
+        shown = done.err[done.err.index(f"try {part}") :]
+        assert "40/40" in shown  # four questions on each scene, and two more where it can be told the wrong way round

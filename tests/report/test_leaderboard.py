@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import evaluate, open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.compare import differences
+from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import rescore
+from rlrig_eval.runs.store import appending, samples_file, scores_file
 from rlrig_eval.stats import places
 from tests.report.contestants import Rounds, Single, named, run, suite
 
@@ -121,6 +124,24 @@ def test_an_unfinished_run_is_named(runs, tmp_path):
 def test_the_same_run_twice_is_a_slip(runs):
     with pytest.raises(UsageError, match="named twice"):
         leaderboard([runs[0], Path(runs[0]) / ".." / runs[0].name])
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["of six scored", "of all scored"])
+def test_a_picture_that_a_shard_drew_again_counts_before_the_shards_are_merged(runs, tmp_path, number):
+    folder = Path(shutil.copytree(runs[number], tmp_path / "again"))
+    before = open_run(folder)
+    row, score = before.rows["p000#s0"], before.scores["graph"]["p000#s0"]
+    (folder / row.image).write_bytes(b"another picture")
+    digest = sha256(b"another picture").hexdigest()
+    now = 1 - score.values["all_correct"]
+    with appending(samples_file(folder, Shard(1, 2))) as append:
+        append([row.model_copy(update={"image_sha256": digest})])
+    with appending(scores_file(folder, "graph", Shard(1, 2))) as append:
+        append([score.model_copy(update={"image_sha256": digest, "values": {**score.values, "all_correct": now}})])
+    (entry,), (head,) = read_entries([folder]), read_runs([folder], limit=3)
+    assert entry.scores["p000"] == open_run(folder).prompt_scores["all_correct"]["p000"] == now
+    assert head.run.rows["p000#s0"].image_sha256 == digest
+    assert head.run.prompt_scores["all_correct"]["p000"] == now
 
 
 def test_a_damaged_summary_is_named_with_its_field(runs, tmp_path):

@@ -87,6 +87,18 @@ def test_runs_become_a_table_and_a_run_is_no_way_from_its_own_pictures(clip: Cli
     assert "fid_clip" not in quality([tmp_path / "bad"], clip).records()[0]
 
 
+def test_a_bar_tells_how_many_pictures_are_looked_at(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "300")
+    evaluate(contestants.suite(), contestants.Single(0.0), out=tmp_path / "run")
+    quality([tmp_path / "run"], clip, tmp_path / "run", progress=True)
+    shown = capsys.readouterr().err
+    assert shown.count(f"look at {tmp_path / 'run'}") >= 2  # as the reference, and as a run
+    assert shown.count("7/7") >= 2
+
+
 def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UsageError, match="hf download openai/clip-vit-large-patch14"):

@@ -67,6 +67,34 @@ def test_a_between_is_about_its_three_things_whoever_stands_in_the_middle() -> N
     assert focused(*read, gold=gold) == [("y", "between", ("x", "z"))]
 
 
+OWN = fact("a", "left of", "b").model_copy(update={"frame": "object"})
+
+
+def test_the_viewers_left_is_no_opinion_on_a_things_own() -> None:
+    own = fact("x", "left of", "y").model_copy(update={"frame": "object"})
+    other = fact("y", "left of", "x").model_copy(update={"frame": "object"})  # on the circle's own left
+    read = SceneGraph(entities=(CIRCLE, SQUARE), relations=(own, other, fact("y", "left of", "x")))
+    gold = GOLD.model_copy(update={"relations": (OWN,)})
+    assert focus(read, gold).relations == (own,)
+    assert scene_graph_iou(focus(read, gold), gold).relation == 1.0
+    assert focus(read, GOLD).relations == read.relations[2:]
+
+
+def test_the_wrong_one_of_a_things_own_sides_stays_to_be_priced() -> None:
+    wrong = fact("x", "right of", "y").model_copy(update={"frame": "object"})
+    read = SceneGraph(entities=(CIRCLE, SQUARE), relations=(wrong,))
+    assert focus(read, GOLD.model_copy(update={"relations": (OWN,)})).relations == (wrong,)
+
+
+@pytest.mark.parametrize("order", [*permutations(("d0", "d1"))])
+def test_of_two_alike_the_one_on_a_things_own_side_is_meant(order: tuple[str, ...]) -> None:
+    gold = SceneGraph(entities=(thing("a", "dog"), thing("b", "cat")), relations=(OWN,))
+    own = fact("d1", "left of", "c").model_copy(update={"frame": "object"})
+    dogs = tuple(thing(name, "dog") for name in order)
+    read = SceneGraph(entities=(*dogs, thing("c", "cat")), relations=(fact("d0", "left of", "c"), own))
+    assert focus(read, gold).relations == (own,)
+
+
 def test_attributes_of_a_kind_that_the_prompt_does_not_state_are_dropped() -> None:
     read = SceneGraph(entities=(thing("x", "circle", "small", "green"), SQUARE))
     assert [e.attributes for e in focus(read, GOLD).entities] == [("green",), ()]

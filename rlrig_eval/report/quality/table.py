@@ -20,6 +20,7 @@ from rlrig_eval.report.quality.clip import Clip
 from rlrig_eval.report.quality.scores import ANCHORS, anchored, clip_scores, distances
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
 from rlrig_eval.runs.compare import PRIMARY
+from rlrig_eval.runs.progress import bar
 from rlrig_eval.stats import cluster_mean_ci, prompt_means
 
 T = TypeVar("T")
@@ -51,17 +52,18 @@ class _Looked:
         self.values.setdefault(name, []).extend(values)
 
 
-def quality(folders: Sequence[Path], clip: Clip, reference: Path | None = None) -> Table:
+def quality(folders: Sequence[Path], clip: Clip, reference: Path | None = None, progress: bool = False) -> Table:
     """A row for each run. CLIP scores are of the suite's own sentences; intervals resample groups of prompts.
 
     Args:
         reference: a run folder, or any folder of pictures, that distances are taken to.
+        progress: whether a bar is shown for each folder, on a terminal.
 
     Raises:
         UsageError: a folder that is no finished run, or one without pictures.
     """
-    against = None if reference is None else _features(clip, _files(reference))
-    rows = [_row(one, clip, against) for one in read_runs(folders)]
+    against = None if reference is None else _features(clip, reference, progress)
+    rows = [_row(one, clip, against, progress) for one in read_runs(folders)]
     notes = ["Brackets are 95 % intervals over groups of prompts. Looks alone: what is where does not count."]
     if against is not None:
         notes.append(f"Distances are to the {len(against)} pictures in {reference}; FID is biased for few pictures.")
@@ -69,8 +71,8 @@ def quality(folders: Sequence[Path], clip: Clip, reference: Path | None = None) 
     return Table(title="How good the pictures look", columns=columns, rows=tuple(rows), notes=tuple(notes))
 
 
-def _row(one: Contestant, clip: Clip, against: Tensor | None) -> tuple[Cell, ...]:
-    looked = _look(one, clip)
+def _row(one: Contestant, clip: Clip, against: Tensor | None, progress: bool) -> tuple[Cell, ...]:
+    looked = _look(one, clip, progress)
     features = torch.cat(looked.features)
     groups = one.run.groups
     found: list[Cell] = [one.label, one.summary.metrics.get(PRIMARY)]
@@ -84,24 +86,31 @@ def _row(one: Contestant, clip: Clip, against: Tensor | None) -> tuple[Cell, ...
     return (*found, len(features))
 
 
-def _look(one: Contestant, clip: Clip) -> _Looked:
+def _look(one: Contestant, clip: Clip, progress: bool) -> _Looked:
     run, looked = one.run, _Looked()
     drawn = [s for s in run.samples if s.id in run.rows and run.rows[s.id].status == "ok"]
     if not drawn:
         raise UsageError(f"{run.folder}: no picture in it")
-    for some in _parts(drawn):
-        images = [_open(run.folder / (run.rows[sample.id].image or "")) for sample in some]
-        features = clip.look(images)
-        looked.prompts += [sample.prompt.id for sample in some]
-        looked.add("clip_score", clip_scores(clip, images, [sample.prompt.text for sample in some]))
-        for name, values in anchored(clip, features).items():
-            looked.add(name, values)
-        looked.features.append(features)
+    with bar(f"look at {run.folder}", len(drawn), progress) as advance:
+        for some in _parts(drawn):
+            images = [_open(run.folder / (run.rows[sample.id].image or "")) for sample in some]
+            features = clip.look(images)
+            looked.prompts += [sample.prompt.id for sample in some]
+            looked.add("clip_score", clip_scores(clip, images, [sample.prompt.text for sample in some]))
+            for name, values in anchored(clip, features).items():
+                looked.add(name, values)
+            looked.features.append(features)
+            advance(len(some))
     return looked
 
 
-def _features(clip: Clip, files: Sequence[Path]) -> Tensor:
-    return torch.cat([clip.look([_open(file) for file in some]) for some in _parts(files)])
+def _features(clip: Clip, reference: Path, progress: bool) -> Tensor:
+    files, found = _files(reference), []
+    with bar(f"look at {reference}", len(files), progress) as advance:
+        for some in _parts(files):
+            found.append(clip.look([_open(file) for file in some]))
+            advance(len(some))
+    return torch.cat(found)
 
 
 def _files(folder: Path) -> list[Path]:

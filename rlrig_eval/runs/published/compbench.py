@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from importlib.util import find_spec
+from itertools import permutations, product
 from typing import Any
 
 from rlrig_eval.metrics import (
@@ -37,7 +38,7 @@ class CompBench:
 
     The 2D rule counts pixels ("next to" is 150 of them) of a picture whose long side is at most 480, as the published
     detector resizes it: boxes in a larger picture are shrunk to that. Its cut needs confidences, which nothing read
-    has: see `_plane`.
+    has: see `_plane`. Of a noun that stands twice "published" holds one thing against itself, "corrected" wants two.
 
     The 3D rule has no depth map here: each thing has one depth, so its transposition is not repeated, and "published"
     differs from "corrected" in what it makes of overlap, and of a noun that stands twice.
@@ -101,19 +102,23 @@ def _tagger() -> Any:
 def _plane(read: SceneGraph, text: str, nouns: Pair, variant: Variant, long_side: float) -> float:
     """The first thing that is labelled just so, for each noun.
 
+    Of a noun that stands twice ("a cat next to a cat") "corrected" takes two things, whichever is the one meant.
+
     Confidences count as 1, with which two things found reach the cut of .5 however they stand. The detector's are less,
     so that as published nothing is left of a picture without a position score.
     """
     shrink = min(1.0, LONG_SIDE / long_side)
-    first: dict[str, Box] = {}
+    boxes: dict[str, list[Box]] = {}
     for thing in detections(read):
         x0, y0, x1, y1 = (end * shrink for end in thing.box)
-        first.setdefault(_label(thing.category), (x0, y0, x1, y1))
-    box_1, box_2 = map(first.get, nouns)
+        boxes.setdefault(_label(thing.category), []).append((x0, y0, x1, y1))
+    ones, others = (boxes.get(noun, [])[:1] for noun in nouns)
+    pairs = [*product(ones, others)]
+    if nouns[0] == nouns[1] and variant == "corrected":
+        pairs = [*permutations(boxes.get(nouns[0], [])[:2], 2)]
     locality, side = compbench_locality(text), long_side * shrink
-    if box_1 is None or box_2 is None or compbench_position_2d(box_1, box_2, locality, variant, side) == 0:
-        return 0.0
-    return compbench_2d(box_1, box_2, locality, variant=variant, long_side=side)
+    placed = (pair for pair in pairs if compbench_position_2d(*pair, locality, variant, side) > 0)
+    return max((compbench_2d(*pair, locality, variant=variant, long_side=side) for pair in placed), default=0.0)
 
 
 def _depth(read: SceneGraph, text: str, nouns: Pair, variant: Variant) -> float | None:

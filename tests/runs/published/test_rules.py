@@ -25,7 +25,7 @@ from rlrig_eval.runs.published.visor import visor
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scorers import Scores, names, resolve
 from rlrig_eval.runs.scoring import Scoring, score_all
-from rlrig_eval.scene import Entity, Relation, SceneGraph
+from rlrig_eval.scene import Box, Entity, Relation, SceneGraph
 from rlrig_eval.suite import Prompt, Suite, load
 from tests.suite.importers.conftest import FIXTURES
 
@@ -114,7 +114,7 @@ def boxed(*things: tuple[str, tuple[float, float, float, float], float]) -> Scen
     )
 
 
-LEFT, RIGHT = (0.0, 0.0, 40.0, 40.0), (200.0, 0.0, 240.0, 40.0)
+LEFT, NEARBY, RIGHT = (0.0, 0.0, 40.0, 40.0), (100.0, 0.0, 140.0, 40.0), (200.0, 0.0, 240.0, 40.0)
 
 
 def test_two_things_that_stand_wrong_are_cut_as_they_are_with_confidences(tmp_path: Path) -> None:
@@ -154,6 +154,28 @@ def test_a_noun_that_stands_twice_is_two_things_when_corrected(first: float, sec
     assert (two["3d"], two["3d_corrected"]) == (0.5, 1.0)
     alone = resolve("compbench")(boxed(("desk", LEFT, first)), suite.prompts[0], suite).values
     assert alone["3d_corrected"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "place", "published", "corrected"),
+    [
+        ("a cat next to a cat", "cat", [LEFT], 1.0, 0.0),
+        ("a cat next to a cat", "cat", [LEFT, NEARBY], 1.0, 1.0),
+        ("a cat next to a cat", "cat", [LEFT, RIGHT], 1.0, 0.875),
+        ("a cat on the left of a cat", "cat", [LEFT], 0.0, 0.0),
+        ("a cat on the left of a cat", "cat", [RIGHT, LEFT], 0.0, 1.0),
+        ("a cat on the top of a cat", "cat", [LEFT, RIGHT], 0.0, 0.0),
+        ("a girl next to a boy", "girl", [LEFT], 1.0, 0.0),  # the detector calls both of them a person
+    ],
+)
+def test_in_the_plane_too_a_noun_that_stands_twice_is_two_things_when_corrected(
+    text: str, shown: str, place: list[Box], published: float, corrected: float, tmp_path: Path
+) -> None:
+    (tmp_path / "spatial_val.txt").write_text(text)
+    suite = load("t2i-compbench", tmp_path)
+    seen = boxed(*((shown, box, 0) for box in place))
+    found = resolve("compbench")(seen, suite.prompts[0], suite).values
+    assert (found["2d"], found["2d_corrected"]) == (published, corrected)
 
 
 class Ends:
