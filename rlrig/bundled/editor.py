@@ -1,4 +1,4 @@
-"""The bundled Inverse Diffuser: a small FLUX Kontext, with finer tokens than the Diffuser, taught edits and mends."""
+"""The bundled Inverse Diffuser: a small FLUX Kontext taught edits and mends, in the tokens of its own autoencoder."""
 
 from collections.abc import Mapping
 from functools import cache, partial
