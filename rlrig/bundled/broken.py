@@ -24,8 +24,9 @@ def broken(
     What lies over or under it is broken with it, for there a Diffuser errs most. None when nothing else is left.
     """
     victim = scene.entities[int(rng.integers(len(scene.entities)))]
-    victims = [entity for entity in scene.entities if entity.id in _with(victim, scene)]
-    rest = tuple(entity for entity in scene.entities if entity not in victims)
+    hit = _with(victim, scene)
+    victims = [entity for entity in scene.entities if entity.id in hit]
+    rest = tuple(entity for entity in scene.entities if entity.id not in hit)
     if not rest:
         return None
     mixed = () if rng.random() < _GONE else tuple(_other(rng, entity, pairings) for entity in victims)

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from rlrig.backends.flow import FlowDiffuser
 from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.flow import TextToVelocity, load_vae
+from rlrig.bundled.flow import TextToVelocity, load_vae, token_values
 from rlrig.bundled.measure import held_out_prompts
 from rlrig.bundled.owners import owners
 from rlrig.bundled.prompts import laid_out_prompt, mirrored_prompt
@@ -57,8 +57,7 @@ def _quality(pipeline: Path) -> Mapping[str, float]:
 def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
     """Train and save a FluxPipeline to `out`, from random weights or from the pipeline in `start`."""
     torch.manual_seed(0)
-    painted = load_vae(vae, budget.device)
-    channels = 4 * painted.config.latent_channels
-    model = TextToVelocity(channels) if start is None else TextToVelocity.from_checkpoint(start)
+    autoencoder = load_vae(vae, budget.device)
+    model = TextToVelocity(token_values(autoencoder)) if start is None else TextToVelocity.from_checkpoint(start)
     flow = Flow(FluxPipeline, _make, _quality, matrix_rate=2e-3, rate=1.5e-3)
-    return train_flow(flow, model, painted, budget, out)
+    return train_flow(flow, model, autoencoder, budget, out)

@@ -14,14 +14,14 @@ from rlrig.backends.flow import KontextEditor
 from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.flow import EDIT_TOKENS, TextToVelocity, load_vae
+from rlrig.bundled.flow import EDIT_TOKENS, TextToVelocity, load_vae, token_values
 from rlrig.bundled.measure import held_out_edits
 from rlrig.bundled.mends import sample_mend
 from rlrig.bundled.owners import owners
 from rlrig.bundled.prompts import mirrored_prompt
 from rlrig.bundled.repainted import worn
 from rlrig.bundled.scenes import pixels
-from rlrig.bundled.sentences import mirrored
+from rlrig.bundled.sentences import Instruction, mirrored
 from rlrig.bundled.trials import editing_quality, edits_done, wanted
 from rlrig.presets import Loop, load_preset
 from rlrig_eval.checkpoints import weights_hash
@@ -48,9 +48,10 @@ def _make(rng: Generator) -> Drawn:
 
 def _edit(rng: Generator) -> Drawn:
     edit = sample_edit(rng)
-    texts = [edit.instruction, mirrored(edit.instruction)]
-    if rng.random() >= ALONE:
-        texts = [loop().told(*each) for each in zip(_worded(rng, wanted(edit)), texts, strict=True)]
+    if rng.random() < ALONE:
+        texts = [edit.instruction, mirrored(edit.instruction)]
+    else:
+        texts = _told(_worded(rng, wanted(edit)), edit.instruction)
     return _drawn(texts, render(edit.source), edit.target)
 
 
@@ -58,14 +59,19 @@ def _mend(rng: Generator) -> Drawn:
     mend = sample_mend(rng)
     texts = _worded(rng, mend.prompt)
     if mend.instruction is not None and rng.random() >= SILENT:
-        said = (mend.instruction, mirrored(mend.instruction))
-        texts = [loop().told(*each) for each in zip(texts, said, strict=True)]
+        texts = _told(texts, mend.instruction)
     return _drawn(texts, mend.picture, mend.target)
 
 
 def _worded(rng: Generator, prompt: SceneGraph) -> list[str]:
     """A prompt and that of its mirror image."""
     return [word(graph, at_random(rng)) for graph in (prompt, mirrored_prompt(prompt))]
+
+
+def _told(prompts: list[str], instruction: Instruction) -> list[str]:
+    """A prompt and that of its mirror image, each with the instruction that goes with it."""
+    said = (instruction, mirrored(instruction))
+    return [loop().told(*each) for each in zip(prompts, said, strict=True)]
 
 
 def _drawn(texts: list[str], before: Image.Image, target: SceneGraph) -> Drawn:
@@ -89,11 +95,11 @@ def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> di
     reads and writes latents begins anew. The pictures to edit have been through the Diffuser in `drawer`.
     """
     torch.manual_seed(0)
-    fine = load_vae(vae, budget.device)
+    autoencoder = load_vae(vae, budget.device)
     model = TextToVelocity.from_checkpoint(start)
     known = weights_hash(str(start / "vae")) == weights_hash(str(vae))
     if not known:
-        model = model.for_latents(4 * fine.config.latent_channels)
+        model = model.for_latents(token_values(autoencoder))
     painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
     pace = 0.4 if known and start != drawer else 1.0  # trained on at full pace an editor forgets what it knows
     flow = Flow(
@@ -105,4 +111,4 @@ def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> di
         worn=partial(worn, painter, load_vae(drawer, budget.device)),
         tokens=EDIT_TOKENS,
     )
-    return train_flow(flow, model, fine, budget, out)
+    return train_flow(flow, model, autoencoder, budget, out)

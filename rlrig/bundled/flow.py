@@ -202,6 +202,12 @@ def picture_tokens(vae: AutoencoderKL) -> int:
     return (CANVAS // (2 * cell(vae))) ** 2
 
 
+def token_values(vae: AutoencoderKL) -> int:
+    """Values that a packed token holds."""
+    channels: int = vae.config.latent_channels
+    return 4 * channels
+
+
 def flow_matching(
     model: "TextToVelocity", clean: Tensor, tokens: Tensor, reference: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -250,7 +256,7 @@ def load_vae(path: Path, device: str) -> AutoencoderKL:
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:
     """Write the diffusers FLUX pipeline of the trained parts in half precision; `model` and `vae` stay as they are."""
-    parts = TextToVelocity(4 * vae.config.latent_channels)
+    parts = TextToVelocity(token_values(vae))
     parts.load_state_dict({name: value.cpu() for name, value in model.state_dict().items()})
     pipeline = pipeline_class(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT),

@@ -12,7 +12,7 @@ from rlrig.bundled.broken import broken
 from rlrig.bundled.edits import overlaps, relaid, size_word, swapped
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import repair
-from rlrig.bundled.sentences import Instruction, name
+from rlrig.bundled.sentences import Instruction, name, recolour, replace
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import SEEN, LayoutError, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
@@ -37,7 +37,6 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "web": 0.03,
     }
 )
-_Places = set[tuple[str, tuple[float, float, float, float] | None]]
 OVERLAPPING = 0.4  # share of overlaps among the first relations: they are what the Diffuser does not draw
 BROKEN = 0.2  # share of pictures with something in them that is neither this nor that
 
@@ -89,15 +88,14 @@ def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGrap
     words = instruction.split()
     if words[0] == "move":
         return any(instruction.startswith(f"move the {moved} ") for moved, _ in stood ^ stands)
+    turned = [(old, new) for old, place in stood for new, there in stands if place == there]
     if words[0] == "turn":
-        return _turned(stood, stands, " ".join(words[2:4]), " ".join(words[-2:]))
+        return instruction in {replace(old, new) for old, new in turned}
     if words[0] == "make" and words[-1] in COLOURS:
-        return _turned(stood, stands, " ".join(words[2:4]), f"{words[-1]} {words[3]}")
+        return any(
+            instruction == recolour(old, words[-1]) and new == f"{words[-1]} {old.split()[-1]}" for old, new in turned
+        )
     return True
-
-
-def _turned(stood: _Places, stands: _Places, old: str, new: str) -> bool:
-    return bool({box for called, box in stood if called == old} & {box for called, box in stands if called == new})
 
 
 def _some(rng: Generator, scene: SceneGraph) -> Entity:

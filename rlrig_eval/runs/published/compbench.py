@@ -112,10 +112,10 @@ def _plane(read: SceneGraph, text: str, nouns: Pair, variant: Variant, long_side
     for thing in detections(read):
         x0, y0, x1, y1 = (end * shrink for end in thing.box)
         boxes.setdefault(_label(thing.category), []).append((x0, y0, x1, y1))
-    ones, others = (boxes.get(noun, [])[:1] for noun in nouns)
-    pairs = [*product(ones, others)]
     if nouns[0] == nouns[1] and variant == "corrected":
         pairs = [*permutations(boxes.get(nouns[0], [])[:2], 2)]
+    else:
+        pairs = [*product(*(boxes.get(noun, [])[:1] for noun in nouns))]
     locality, side = compbench_locality(text), long_side * shrink
     placed = (pair for pair in pairs if compbench_position_2d(*pair, locality, variant, side) > 0)
     return max((compbench_2d(*pair, locality, variant=variant, long_side=side) for pair in placed), default=0.0)
