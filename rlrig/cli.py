@@ -62,7 +62,7 @@ def generate(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="vae, editor-vae, diffuser, editor, vlm, actor or judge.")],
+    model: Annotated[str, typer.Argument(help="vae, diffuser, editor, vlm, actor or judge.")],
     minutes: Annotated[float, typer.Option(min=0.0, help="In all, counting those before a resume.")] = 30.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,

@@ -10,8 +10,7 @@ import torch
 from rlrig_eval.checkpoints import weights_hash
 
 ABOUT = {
-    "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 16 channels at an eighth.",
-    "editor-vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 8 channels at a quarter.",
+    "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 8 channels at a quarter.",
     "diffuser": "A small FLUX (FluxPipeline) that draws prompts of the shapes world from nothing.",
     "editor": "A small FLUX Kontext (FluxKontextPipeline) that edits drawings as told.",
     "vlm": "A small Qwen2.5-VL that answers yes/no questions about drawings: the frozen Checker.",

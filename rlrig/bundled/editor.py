@@ -1,4 +1,4 @@
-"""The bundled Inverse Diffuser: a small FLUX Kontext taught edits and mends, in the tokens of its own autoencoder."""
+"""The bundled Inverse Diffuser: a small FLUX Kontext taught edits and mends."""
 
 from collections.abc import Mapping
 from functools import cache, partial

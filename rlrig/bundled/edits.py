@@ -1,4 +1,9 @@
-"""Edits of drawn scenes, (scene, instruction, scene): what the editor is trained to do."""
+"""Edits of drawn scenes, (scene, instruction, scene): what the editor is trained to do.
+
+Where an instruction leaves something open a rule decides it, for a flow that is shown lots drawn makes half of each:
+what moves goes to the nearest place that will do, what is new stands nearest to what it is placed by (else to the
+middle) and is as large, and of things alike the smallest goes, of equals the one farthest from the middle.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +28,8 @@ from rlrig.bundled.sentences import (
 )
 from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, truth
+from rlrig_eval.shapes import CANVAS, NEAT, SEEN, LayoutError, layout, truth
+from rlrig_eval.shapes.placement import Point
 from rlrig_eval.shapes.vocabulary import CONTAINERS
 from rlrig_eval.suite.structures import DIRECTIONS, Pairing
 
@@ -101,9 +107,12 @@ def _two(rng: Generator, scene: SceneGraph) -> tuple[Entity, Entity]:
 
 
 def relaid(
-    rng: Generator, entities: Sequence[Entity], moved: Sequence[str], relations: tuple[Relation, ...]
+    rng: Generator, entities: Sequence[Entity], moved: Mapping[str, Point | None], relations: tuple[Relation, ...]
 ) -> SceneGraph:
-    """`entities` with those in `moved` placed anew such that `relations` hold; the others stay where they are."""
+    """`entities` with those in `moved` placed anew such that `relations` hold; the others stay where they are.
+
+    Each stands as near as can be to the point given for it, or anywhere.
+    """
     free = tuple(e.model_copy(update={"box": None, "depth": None}) if e.id in moved else e for e in entities)
     kept = tuple(
         r
@@ -111,9 +120,15 @@ def relaid(
         if r.predicate in ("inside", "in front of")
     )
     fixed = {e.id: e for e in free if e.box is not None}
-    return layout(
-        SceneGraph(entities=free, relations=(*kept, *relations)), rng, attempts=12, fixed=fixed, placement=NEAT
-    )
+    near = {number: point for number, point in moved.items() if point is not None}
+    graph = SceneGraph(entities=free, relations=(*kept, *relations))
+    return layout(graph, rng, attempts=12, fixed=fixed, placement=NEAT, near=near)
+
+
+def middle(entity: Entity) -> Point:
+    """The centre of its box; that of the canvas where it has none."""
+    x0, y0, x1, y1 = entity.box or (0, 0, CANVAS, CANVAS)
+    return (x0 + x1) / 2, (y0 + y1) / 2
 
 
 def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -126,12 +141,9 @@ def _move(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: 
         if rng.random() < 0.88:
             raise _Unfit
         return Edit(scene, scene, told, goals=goals)
-    resized = any(relation.predicate in (*SIZES, "inside") for relation in relations)
-    size = () if resized else (size_word(a),)
-    entities = [
-        e.model_copy(update={"attributes": (*size, *a.attributes)}) if e.id == a.id else e for e in scene.entities
-    ]
-    return Edit(scene, relaid(rng, entities, [a.id], relations), told, frozenset({a.id}), goals)
+    sized = a if _resizing(relations) else as_large(a, a)
+    entities = [sized if e.id == a.id else e for e in scene.entities]
+    return Edit(scene, relaid(rng, entities, {a.id: middle(a)}, relations), told, frozenset({a.id}), goals)
 
 
 def _wishes(rng: Generator, scene: SceneGraph, mover: Entity, other: Entity, wish: Wish) -> tuple[Relation, ...]:
@@ -164,10 +176,20 @@ def _goal(scene: SceneGraph, relation: Relation) -> Requirement:
     return Requirement(id=number, kind="relation", entities=ids, references=references, predicate=relation.predicate)
 
 
+def _resizing(relations: Sequence[Relation]) -> bool:
+    """Whether a relation settles the size of its subject."""
+    return any(relation.predicate in (*SIZES, "inside") for relation in relations)
+
+
 def size_word(entity: Entity) -> str:
     return next(
         word for word in truth(SceneGraph(entities=(entity,))).entities[0].attributes if word in ("small", "large")
     )
+
+
+def as_large(entity: Entity, other: Entity) -> Entity:
+    """`entity` told to be of the size that `other` is drawn in."""
+    return entity.model_copy(update={"attributes": (size_word(other), *entity.attributes[-1:])})
 
 
 def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -194,14 +216,17 @@ def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: W
     entities = (*scene.entities, new)
     relations: tuple[Relation, ...] = ()
     goals: tuple[Requirement, ...] = ()
-    wider = SceneGraph(entities=entities)
+    wider, by = SceneGraph(entities=entities), None
     anchors = [e for e in scene.entities if [name(o) for o in scene.entities].count(name(e)) == 1]
     if anchors and rng.random() < 0.75:
-        relations = _wishes(rng, scene, new, anchors[int(rng.integers(len(anchors)))], wish)
+        by = anchors[int(rng.integers(len(anchors)))]
+        relations = _wishes(rng, scene, new, by, wish)
         if name(new) not in [name(e) for e in scene.entities]:
             goals = tuple(_goal(wider, relation) for relation in relations)
     told = add(name(new), [_clause(wider, relation) for relation in relations])
-    return Edit(scene, relaid(rng, entities, [new.id], relations), told, goals=goals)
+    sized = new if _resizing(relations) else as_large(new, by or min(scene.entities, key=prominence))
+    target = relaid(rng, (*scene.entities, sized), {new.id: middle(by or new)}, relations)
+    return Edit(scene, target, told, goals=goals)
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -211,9 +236,17 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish
     if len(scene.entities) < 2 or (not several and rng.random() < 0.6):
         raise _Unfit
     options = several or scene.entities
-    gone = options[int(rng.integers(len(options)))]
+    chosen = options[int(rng.integers(len(options)))]
+    gone = min((e for e in scene.entities if name(e) == name(chosen)), key=prominence)
     rest = tuple(e for e in scene.entities if e.id != gone.id)
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
+
+
+def prominence(entity: Entity) -> tuple[float, float]:
+    """What of things alike goes first: the smallest, of equals the one farthest from the middle of the canvas."""
+    x0, _, x1, _ = entity.box or (0, 0, 0, 0)
+    x, y = middle(entity)
+    return x1 - x0, -float(np.hypot(x - CANVAS / 2, y - CANVAS / 2))
 
 
 def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -240,26 +273,8 @@ def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish
         e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e
         for e in scene.entities
     ]
-    near = layout_near(rng, entities, thing)
-    return Edit(scene, near, recolour(name(thing), size), frozenset({thing.id}))
-
-
-def layout_near(rng: Generator, entities: Sequence[Entity], thing: Entity, tries: int = 12) -> SceneGraph:
-    """The layout, among a few, that leaves the centre of `thing` nearest to where it was; LayoutError if none."""
-    x0, y0, x1, y1 = thing.box or (0, 0, 0, 0)
-    best: tuple[float, SceneGraph] | None = None
-    for _ in range(tries):
-        try:
-            found = relaid(rng, entities, [thing.id], ())
-        except LayoutError:
-            continue
-        box = found.entity(thing.id).box or (0, 0, 0, 0)
-        away = float(np.hypot(box[0] + box[2] - x0 - x1, box[1] + box[3] - y0 - y1))
-        if best is None or away < best[0]:
-            best = (away, found)
-    if best is None:
-        raise LayoutError("no room to resize")
-    return best[1]
+    target = relaid(rng, entities, {thing.id: middle(thing)}, ())
+    return Edit(scene, target, recolour(name(thing), size), frozenset({thing.id}))
 
 
 def _alone(rng: Generator, scene: SceneGraph) -> Entity:

@@ -30,7 +30,8 @@ POOLED_WIDTH = 64
 TEXT_TOKENS = 24
 EDIT_TOKENS = 36  # a prompt and an instruction
 SHIFT = 3.0  # of the timesteps that are sampled at: global layout is decided at high noise
-SPREAD = 1.4  # of the logit-normal noise levels trained at: which shape a thing has is decided below 0.5
+CENTRE = 0.5  # of the logits of the noise levels trained at: where a thing goes is decided above 0.9
+SPREAD = 1.5  # of those logits: which shape a thing has is decided below 0.5
 NEIGHBOURS = (1, 17, 2)  # T5's buckets of relative positions -1, +1 and -2
 DROP_TEXT = 0.1  # share of empty prompts, for classifier-free guidance
 
@@ -38,8 +39,7 @@ DROP_TEXT = 0.1  # share of empty prompts, for classifier-free guidance
 class TextToVelocity(nn.Module):
     """The trained parts of a FLUX pipeline, with its own way of conditioning (no attention mask, zero text ids).
 
-    Packed latents (B, N, C) are N tokens of `channels` values each: 4 x 4 tokens of 64 for the Diffuser's autoencoder,
-    8 x 8 of 32 for the editor's.
+    Packed latents (B, N, C) are N tokens of `channels` values each: 8 x 8 tokens of 32 for the autoencoder of `vae.py`.
     """
 
     def __init__(self, channels: int) -> None:
@@ -215,7 +215,7 @@ def flow_matching(
 
     And the hidden states (B, N, WIDTH) of the middle layer, for what else is learned from them.
     """
-    sigma = torch.sigmoid(SPREAD * torch.randn(len(clean), device=clean.device))
+    sigma = torch.sigmoid(CENTRE + SPREAD * torch.randn(len(clean), device=clean.device))
     noise = torch.randn_like(clean)
     level = sigma[:, None, None]
     dropped = torch.rand(len(tokens), device=tokens.device) < DROP_TEXT

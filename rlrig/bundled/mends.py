@@ -10,9 +10,10 @@ from PIL import Image
 
 from rlrig.bundled.broken import broken
 from rlrig.bundled.edits import overlaps, relaid, size_word, swapped
+from rlrig.bundled.nearest import nearest
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import repair
-from rlrig.bundled.sentences import Instruction, name, recolour, replace
+from rlrig.bundled.sentences import Instruction, mover, name, recolour, replace
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import SEEN, LayoutError, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
@@ -57,9 +58,9 @@ class Mend:
 
 def sample_mend(rng: Generator) -> Mend:
     """A laid-out prompt with one to three things spoilt; now and then none, which is to be handed on as it is."""
-    prompt, target = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
+    prompt, ideal = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
     requirements = prompt.requirements()
-    source, misses = target, 0
+    source, misses = ideal, 0
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.06, 0.5, 0.3, 0.14]))):
         for _ in range(_TRIES):
             spoilt = _SPOILS[int(rng.choice(len(_SPOILS), p=_SHARES))](rng, source)
@@ -74,6 +75,7 @@ def sample_mend(rng: Generator) -> Mend:
         picture, shown = found
         misses = sum(not met for met in check(requirements, shown).values())
     instruction = repair(prompt, shown, requirements)[0] if misses else None
+    target = nearest(rng, prompt, source, ideal, instruction and mover(instruction))
     return Mend(prompt, shown, picture, target, instruction if _does(instruction, shown, target) else None)
 
 
@@ -87,7 +89,7 @@ def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGrap
     stood, stands = ({(name(e), e.box) for e in scene.entities} for scene in (source, target))
     words = instruction.split()
     if words[0] == "move":
-        return any(instruction.startswith(f"move the {moved} ") for moved, _ in stood ^ stands)
+        return any(moved == mover(instruction) for moved, _ in stood ^ stands)
     turned = [(old, new) for old, place in stood for new, there in stands if place == there]
     if words[0] == "turn":
         return instruction in {replace(old, new) for old, new in turned}
@@ -106,7 +108,7 @@ def _displaced(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     try:
         thing = _some(rng, scene)
         sized = thing.model_copy(update={"attributes": (size_word(thing), *thing.attributes[-1:])})
-        return relaid(rng, [sized if e.id == thing.id else e for e in scene.entities], [thing.id], ())
+        return relaid(rng, [sized if e.id == thing.id else e for e in scene.entities], {thing.id: None}, ())
     except LayoutError:
         return None
 
@@ -124,7 +126,7 @@ def _surplus(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     new = next(f"{like.id}+{n}" for n in range(9) if f"{like.id}+{n}" not in taken)
     more = like.model_copy(update={"id": new, "box": None, "depth": None})
     try:
-        return relaid(rng, (*scene.entities, more), [new], ())
+        return relaid(rng, (*scene.entities, more), {new: None}, ())
     except LayoutError:
         return None
 

@@ -20,7 +20,7 @@ from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import PAIRINGS
 from rlrig_eval.shapes.draw import CANVAS, colour_of, silhouette
 
-CELL = 8  # canvas pixels a side; a token of the Diffuser holds 2 x 2 cells, one of the editor a single one
+CELL = 8  # canvas pixels a side; a token of 8 x 8 pixels holds one, a coarser one several
 CELLS = (CANVAS // CELL) ** 2
 LEAST = 10  # pixels of a cell that a thing must paint to own it
 GROUND_WEIGHT = 0.25  # most cells are ground, which teaches little

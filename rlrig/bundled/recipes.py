@@ -22,17 +22,12 @@ Recipe = Callable[[Budget, Path, Path | None], None]
 
 def _vae(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "vae")
-    write_card(out, "vae", vae.train(budget, 8, out, start), budget.device, start)
-
-
-def _editor_vae(budget: Budget, work: Path, start: Path | None) -> None:
-    out = _out(work, "editor-vae")
-    write_card(out, "editor-vae", vae.train(budget, 4, out, start), budget.device, start)
+    write_card(out, "vae", vae.train(budget, out, start), budget.device, start)
 
 
 def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "diffuser")
-    log = diffuser.train(budget, _autoencoder(work, "vae", "diffuser"), out, start)
+    log = diffuser.train(budget, _autoencoder(work), out, start)
     model = FlowDiffuser.from_pretrained(out, load_preset("shapes").diffuser.sampling, budget.device)
     figures = drawing_quality(drawings(model, held_out_prompts(MEASURED)))
     write_card(out, "diffuser", _measured(log, figures), budget.device, start)
@@ -41,7 +36,7 @@ def _diffuser(budget: Budget, work: Path, start: Path | None) -> None:
 def _editor(budget: Budget, work: Path, start: Path | None) -> None:
     out = _out(work, "editor")
     drawer = _latest(work, "diffuser")
-    log = editor.train(budget, start or drawer, drawer, _autoencoder(work, "editor-vae", "editor"), out)
+    log = editor.train(budget, start or drawer, drawer, _autoencoder(work), out)
     figures = editing_quality(edits_done(editor.opened(out, budget.device), held_out_edits(MEASURED), editor.loop()))
     write_card(out, "editor", _measured(log, figures), budget.device, start)
 
@@ -68,10 +63,10 @@ def _latest(work: Path, name: str) -> Path:
     return trained if trained.is_dir() else assets.checkpoint(name)
 
 
-def _autoencoder(work: Path, name: str, pipeline: str) -> Path:
-    """The one trained in `work`, else that of the bundled `pipeline`."""
-    trained = _out(work, name)
-    return trained if trained.is_dir() else assets.checkpoint(pipeline) / "vae"
+def _autoencoder(work: Path) -> Path:
+    """The one trained in `work`, else that of the latest Diffuser."""
+    trained = _out(work, "vae")
+    return trained if trained.is_dir() else _latest(work, "diffuser") / "vae"
 
 
 def _measured(log: dict[str, Any], figures: Mapping[str, float]) -> dict[str, Any]:
@@ -85,7 +80,6 @@ def _out(work: Path, name: str) -> Path:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "vae": _vae,
-        "editor-vae": _editor_vae,
         "diffuser": _diffuser,
         "editor": _editor,
         "vlm": _vlm,

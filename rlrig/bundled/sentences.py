@@ -72,6 +72,16 @@ def name(entity: Entity) -> str:
     return describe(entity.category, tuple(word for word in entity.attributes if word in COLOURS))
 
 
+def mover(instruction: Instruction) -> str | None:
+    """What is told to move, as instructions call it.
+
+    >>> mover("move the red ring left of the blue star"), mover("remove a red ring")
+    ('red ring', None)
+    """
+    words = instruction.split()
+    return " ".join(words[2:4]) if words[0] == "move" else None
+
+
 def mirrored(instruction: Instruction) -> Instruction:
     """
     >>> mirrored("move the red ring left of the blue star and right of the red cross")

@@ -1,8 +1,7 @@
-"""The bundled autoencoders: 64 x 64 pixels to 16 channels at an eighth of the side, or 8 at a quarter."""
+"""The bundled autoencoder: 64 x 64 pixels to 8 channels at a quarter of the side."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,20 +24,17 @@ KL_WEIGHT = 1e-3  # per latent dimension; the noise it leaves makes the decoder 
 BATCH = 4  # steps, not pictures, are what an autoencoder this small is short of
 POOL = 4000  # drawings; each is seen in its eight flips and quarter turns
 DISTURBED = 0.25  # most noise, in standard deviations of the latents, that a decoder trained on learns to forgive
+WIDTHS = (16, 32, 96)
+STRIDE = 4  # pixels a side of a latent cell: small, so that most hold one colour
 
 
-WIDTHS: Mapping[int, tuple[int, ...]] = MappingProxyType({8: (16, 32, 64, 96), 4: (16, 32, 96)})
-"""By stride: pixels a side of a latent cell. The editor's cells are small, so that most hold one colour."""
-
-
-def build(stride: int) -> AutoencoderKL:
-    widths = WIDTHS[stride]
+def build() -> AutoencoderKL:
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * len(widths),
-        up_block_types=("UpDecoderBlock2D",) * len(widths),
-        block_out_channels=widths,
+        down_block_types=("DownEncoderBlock2D",) * len(WIDTHS),
+        up_block_types=("UpDecoderBlock2D",) * len(WIDTHS),
+        block_out_channels=WIDTHS,
         layers_per_block=1,
-        latent_channels=2 * stride,
+        latent_channels=8,
         norm_num_groups=8,
         sample_size=64,
         mid_block_add_attention=False,
@@ -73,17 +69,17 @@ def batches(seed: int) -> Iterator[Tensor]:
         yield batch.flip(3) if rng.random() < 0.5 else batch
 
 
-def train(budget: Budget, stride: int, out: Path, start: Path | None = None) -> dict[str, Any]:
+def train(budget: Budget, out: Path, start: Path | None = None) -> dict[str, Any]:
     """Train and save to `out`; the scale and shift that make latents zero-mean and unit-variance are measured last.
 
     From the autoencoder in `start` the decoder alone is trained on, on latents as disturbed as a Diffuser's: a
     Diffuser of its latents stays what it is.
     """
     torch.manual_seed(0)
-    model = build(stride) if start is None else load_vae(start, budget.device)
-    if cell(model) != stride:
+    model = build() if start is None else load_vae(start, budget.device)
+    if cell(model) != STRIDE:
         raise UsageError(
-            f"--start {start}: an autoencoder of {cell(model)} pixels a cell, and this recipe's has {stride}"
+            f"--start {start}: an autoencoder of {cell(model)} pixels a cell, and this recipe's has {STRIDE}"
         )
     model.encoder.requires_grad_(start is None)
     model = model.to(budget.device, memory_format=torch.channels_last)

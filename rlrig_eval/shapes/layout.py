@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from rlrig_eval.scene.graph import Entity, SceneGraph
 from rlrig_eval.shapes.constraints import OVERLAPPING, Boxes, Plan
-from rlrig_eval.shapes.placement import FREE, Placement
+from rlrig_eval.shapes.placement import FREE, Placement, Point
 from rlrig_eval.shapes.seating import Search
 from rlrig_eval.shapes.vocabulary import LARGE, SHAPES
 
@@ -24,11 +24,13 @@ def layout(
     fixed: Mapping[str, Entity] | None = None,
     placement: Placement = FREE,
     foresight: int = 0,
+    near: Mapping[str, Point] | None = None,
 ) -> SceneGraph:
     """The instances of `graph` with integer boxes and depths on the 64-pixel canvas; relations as stated.
 
     Things overlap only where `graph` states inside or in front of. `fixed` gives entities (by instance id) that
-    keep their box and depth; the others are placed around them, as `placement` prefers.
+    keep their box and depth; the others are placed around them, as `placement` prefers, and those in `near` (by
+    instance id) with their centres as near to a point as what stands before them allows.
 
     Args:
         attempts: how often each thing is put at the first place that will do for it.
@@ -42,7 +44,7 @@ def layout(
     plan = Plan(expanded.entities, tuple(r.canonical() for r in expanded.relations))
     _require_known(plan)
     for foreseeing in (*repeat(False, attempts), *repeat(True, foresight)):
-        placed = _attempt(plan, rng, fixed or {}, placement, foreseeing)
+        placed = _attempt(plan, rng, fixed or {}, placement, near or {}, foreseeing)
         if placed is not None:
             return SceneGraph(entities=placed, relations=expanded.relations)
     raise LayoutError(f"no layout found for {graph.model_dump_json(exclude_defaults=True)}")
@@ -64,7 +66,12 @@ def _require_known(plan: Plan) -> None:
 
 
 def _attempt(
-    plan: Plan, rng: Generator, fixed: Mapping[str, Entity], placement: Placement, foreseeing: bool
+    plan: Plan,
+    rng: Generator,
+    fixed: Mapping[str, Entity],
+    placement: Placement,
+    near: Mapping[str, Point],
+    foreseeing: bool,
 ) -> tuple[Entity, ...] | None:
     extents = _extents(plan, rng, fixed, placement)
     if extents is None:
@@ -72,7 +79,7 @@ def _attempt(
     standing: dict[str, Boxes] = {
         name: np.asarray(entity.box, dtype=np.float64) for name, entity in fixed.items() if entity.box is not None
     }
-    search = Search(plan, extents, placement, rng)
+    search = Search(plan, extents, placement, near, rng)
     placed = search.with_foresight(standing) if foreseeing else search.in_order(standing)
     depths = None if placed is None else _depths(plan, rng, fixed)
     if placed is None or depths is None:

@@ -11,6 +11,8 @@ from rlrig_eval.shapes.vocabulary import LARGE, SMALL
 
 BORDER = 1
 PROPOSALS = 160
+Point = tuple[float, float]
+"""x and y in canvas pixels."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,9 @@ def preferred(found: NDArray[np.float64], extent: int, placement: Placement) -> 
     for grid in placement.grids:
         rank += (centres % grid != 0).any(1)
     return np.floor(found[np.argsort(rank, kind="stable")])
+
+
+def nearest(found: NDArray[np.float64], extent: int, point: Point) -> NDArray[np.float64]:
+    """The corners of `found`, those first whose centres are nearest to `point`; of equals, in their order."""
+    away = np.hypot(*(found + extent / 2 - point).T)
+    return found[np.argsort(away, kind="stable")]

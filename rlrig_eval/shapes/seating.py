@@ -11,7 +11,7 @@ from rlrig_eval.scene.graph import Entity
 from rlrig_eval.shapes.constraints import MEETING, Boxes, Plan, admissible
 from rlrig_eval.shapes.draw import CANVAS
 from rlrig_eval.shapes.occlusion import contacts, nests, offsets
-from rlrig_eval.shapes.placement import BORDER, PROPOSALS, Placement, corners, in_row, preferred
+from rlrig_eval.shapes.placement import BORDER, PROPOSALS, Placement, Point, corners, in_row, nearest, preferred
 from rlrig_eval.shapes.vocabulary import CONTAINERS
 
 _NEIGHBOURS = 160  # places tried beside a thing that is overlapped
@@ -26,11 +26,12 @@ Placed = dict[str, Boxes]
 
 @dataclass(frozen=True)
 class Search:
-    """One attempt to place the things of a plan, each with its extent in canvas pixels."""
+    """One attempt to place the things of a plan, each with its extent in canvas pixels; some `near` a point."""
 
     plan: Plan
     extents: Mapping[str, int]
     placement: Placement
+    near: Mapping[str, Point]
     rng: Generator
 
     def in_order(self, standing: Mapping[str, Boxes]) -> Placed | None:
@@ -96,6 +97,8 @@ class Search:
                 corner = self._in_rows(entity, corner)
         else:
             corner = preferred(self._beside(entity, partner, placed[partner]), extent, self.placement)
+        if entity.id in self.near:
+            corner = preferred(nearest(corner, extent, self.near[entity.id]), extent, self.placement)
         boxes = np.concatenate([corner, corner + extent], -1)
         inside = (boxes[:, :2] >= BORDER).all(1) & (boxes[:, 2:] <= CANVAS - BORDER).all(1)
         return np.asarray(boxes[inside])
@@ -122,5 +125,5 @@ class Search:
         else:
             # One looks through a ring: what is behind it is not simply hidden.
             steps = offsets(*names) if category[upper] != "ring" else _NOWHERE
-        chosen = self.rng.permutation(len(steps))[:_NEIGHBOURS]
+        chosen = self.rng.permutation(len(steps))[: None if entity.id in self.near else _NEIGHBOURS]
         return np.asarray(anchor[:2] + (steps[chosen] if upper == entity.id else -steps[chosen]))

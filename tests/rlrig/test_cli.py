@@ -39,7 +39,7 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
         (["train", "vae", "--device", "cuda"], "no GPU"),
         (["train", "vae", "--device", "gpu"], "try auto, cpu, cuda"),
         (["train", "vae", "--start", "nowhere"], "nowhere"),
-        (["train", "editor-vae", "--start", "bundled:diffuser"], "8 pixels a cell, and this recipe's has 4"),
+        (["train", "vae", "--start", "bundled:editor"], "8 pixels a cell, and this recipe's has 4"),
         (["train", "vlm", "--compile"], "not of vlm"),
         (["train", "actor", "--start", "nowhere"], "cannot load this adapter"),
     ],

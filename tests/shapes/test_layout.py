@@ -9,7 +9,7 @@ import pytest
 
 from rlrig_eval.scene import SceneGraph, check
 from rlrig_eval.scene.geometry import CONTAINED, OCCLUDED, containment, occlusion, outline_gap, pair_margins
-from rlrig_eval.shapes import CANVAS, LayoutError, layout, truth
+from rlrig_eval.shapes import CANVAS, NEAT, LayoutError, layout, truth
 from rlrig_eval.shapes.constraints import MARGIN
 from rlrig_eval.shapes.draw import silhouette
 from rlrig_eval.shapes.occlusion import contacts, nests, offsets
@@ -177,3 +177,21 @@ def test_what_stands_in_front_hides_a_part_that_can_be_told(farther: str) -> Non
     for dx, dy in steps:
         front = silhouette("square", (20 + dx, 20 + dy, 20 + dx + SMALL[1], 20 + dy + SMALL[1]))
         assert OCCLUDED[0] < occlusion(front, back) < OCCLUDED[1]
+
+
+def test_what_shall_stand_near_a_point_takes_the_nearest_place_that_will_do() -> None:
+    graph = said(("a", "left of", "b"), a="red circle", b="blue square")
+    rng = np.random.default_rng(0)
+    square = next(e for e in graph.entities if e.category == "square")
+    fixed = {square.id: square.model_copy(update={"box": (33.0, 25.0, 47.0, 39.0), "depth": 0.0})}
+    circle = next(e for e in graph.entities if e.category == "circle").model_copy(
+        update={"attributes": ("small", "red")}
+    )
+    graph = graph.model_copy(update={"entities": (circle, square)})
+    for point in ((16.0, 32.0), (8.0, 56.0), (60.0, 8.0)):
+        found = layout(graph, rng, fixed=fixed, placement=NEAT, near={circle.id: point}).entity(circle.id).box
+        centres = [(x, y) for x in range(8, 64, 8) for y in range(8, 64, 8)]
+        others = [layout(graph, rng, fixed=fixed, placement=NEAT).entity(circle.id).box for _ in range(30)]
+        away = [np.hypot((b[0] + b[2]) / 2 - point[0], (b[1] + b[3]) / 2 - point[1]) for b in (found, *others) if b]
+        assert away[0] == min(away)
+        assert ((found[0] + found[2]) / 2, (found[1] + found[3]) / 2) in centres

@@ -1,0 +1,102 @@
+"""The scene nearest to another that shows a prompt: what a mend should end in."""
+
+from collections.abc import Iterator, Sequence
+
+from numpy.random import Generator
+
+from rlrig.bundled.edits import as_large, middle, prominence
+from rlrig.bundled.sentences import name
+from rlrig_eval.scene import Entity, SceneGraph, check
+from rlrig_eval.shapes import NEAT, LayoutError, layout, truth
+
+_ATTEMPTS = 2
+
+
+def nearest(rng: Generator, prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph, moved: str | None) -> SceneGraph:
+    """A scene that shows `prompt` and has as much as may be where it is in `spoilt`.
+
+    Nothing in it is left to chance that a rule of `edits` can decide. `ideal` is a scene that shows the prompt, with
+    the ids of `spoilt`, where what is not in `ideal` is one more of something; it is the answer where no nearer one is
+    found. Things called `moved` are the first to be moved, if one must be.
+    """
+    standing = _without_surplus(prompt, spoilt, ideal)
+    for free in _freed(standing, ideal, moved):
+        fixed = {number: thing for number, thing in standing.items() if number not in free}
+        found = _laid_out(rng, fixed, standing, ideal)
+        if found is not None and not _unmet(prompt, found):
+            return found
+    return ideal
+
+
+def _unmet(prompt: SceneGraph, scene: SceneGraph) -> int:
+    return sum(not met for met in check(prompt.requirements(), truth(scene)).values())
+
+
+def _without_surplus(prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph) -> dict[str, Entity]:
+    """The things of `ideal` that are there, by id, as they should look, where they are in `spoilt`.
+
+    Of things alike that one goes without which most holds, of equals as `prominence` says.
+    """
+    asked = {entity.id: entity for entity in ideal.entities}
+    there = {entity.id: entity for entity in spoilt.entities}
+    for surplus in [entity for entity in spoilt.entities if entity.id not in asked]:
+        alike = [number for number, e in there.items() if name(e) == name(surplus) == name(asked.get(number, e))]
+
+        def order(number: str) -> tuple[float, ...]:
+            rest = tuple(entity for other, entity in there.items() if other != number)
+            return _unmet(prompt, SceneGraph(entities=rest)), *prominence(there[number])
+
+        gone = min(alike, key=order)
+        left = there.pop(surplus.id)
+        if gone != surplus.id:
+            there[gone] = left
+    return {
+        number: entity.model_copy(update={"id": number, "category": wanted.category, "attributes": wanted.attributes})
+        for number, entity in there.items()
+        if (wanted := asked[number])
+    }
+
+
+def _freed(standing: dict[str, Entity], ideal: SceneGraph, moved: str | None) -> Iterator[Sequence[str]]:
+    """What may be moved, the fewest first: nothing, one that is told to be, all that is not where it was."""
+    yield ()
+    for number, thing in standing.items():
+        if name(thing) == moved:
+            yield (number,)
+    displaced = [e.id for e in ideal.entities if e.id in standing and standing[e.id].box != e.box]
+    for number in displaced:
+        yield (number,)
+    yield displaced
+
+
+def _laid_out(
+    rng: Generator, fixed: dict[str, Entity], standing: dict[str, Entity], ideal: SceneGraph
+) -> SceneGraph | None:
+    """The things of `ideal` with those in `fixed` where they are, and the others near where they stand or belong."""
+    if len(fixed) == len(ideal.entities):
+        return SceneGraph(entities=tuple(fixed[e.id] for e in ideal.entities), relations=ideal.relations)
+    near, entities = {}, []
+    for thing in ideal.entities:
+        if thing.id in fixed:
+            entities.append(fixed[thing.id])
+            continue
+        by = standing.get(thing.id) or _anchor(thing, fixed, ideal)
+        bare = thing.model_copy(update={"box": None, "depth": None})
+        entities.append(bare if by is None else as_large(bare, by))
+        near[thing.id] = middle(bare if by is None else by)
+    graph = SceneGraph(entities=tuple(entities), relations=ideal.relations)
+    try:
+        return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
+    except LayoutError:
+        return None
+
+
+def _anchor(thing: Entity, fixed: dict[str, Entity], ideal: SceneGraph) -> Entity | None:
+    """What a new thing is placed by: the first in place that a relation names with it."""
+    for relation in ideal.relations:
+        related = (relation.subject, *relation.objects)
+        if thing.id in related and not relation.negated:
+            for number in related:
+                if number in fixed:
+                    return fixed[number]
+    return None
