@@ -25,9 +25,9 @@ def write(folder: Path) -> None:
     from rlrig.bundled.flow import TextToVelocity, save
 
     torch.manual_seed(0)
-    autoencoder = vae.build(8)
+    autoencoder = vae.build()
     autoencoder.register_to_config(shift_factor=0.0)  # the recipe measures it; a pipeline needs one
-    save(FluxPipeline, TextToVelocity(64), autoencoder, folder)
+    save(FluxPipeline, TextToVelocity(32), autoencoder, folder)
 
 
 def load(folder: Path) -> Any:

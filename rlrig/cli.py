@@ -43,7 +43,7 @@ def generate(
         from rlrig.memory import plan
         from rlrig.presets import load_preset
 
-        typer.echo("\n".join(plan(load_preset(preset))))
+        typer.echo("\n".join(plan(load_preset(preset, rl=rl))))
         return
     from rlrig.filmstrip import film_strip
     from rlrig.pipeline import RLRIGPipeline

@@ -8,6 +8,7 @@ what the picture should show, with and without one that says what it shows now.
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ from rlrig.backends.inversion import InversionEditor
 from rlrig.bundled.edits import Edit
 from rlrig.bundled.examine import edit_figures
 from rlrig.bundled.measure import held_out_edits
-from rlrig.bundled.trials import after, bare, edits_read
+from rlrig.bundled.trials import edits_read
+from rlrig.bundled.wanted import after, bare
 from rlrig.presets import Editor, Inversion, load_preset
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
@@ -87,7 +89,7 @@ def _between(editor: InversionEditor) -> tuple[Any, Way]:
 
 def measure(count: int, only: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """By editor: shares of edits fulfilled, preserved and both, with 95 % intervals, and denoiser evaluations each."""
-    edits = held_out_edits(count, SEED)
+    edits = held_out_edits(count, SEED, "test")
     sources, seeds = [render(edit.source) for edit in edits], list(range(count))
     found = {}
     for name, load in ways():
@@ -100,12 +102,12 @@ def measure(count: int, only: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     return found
 
 
-def table(found: dict[str, dict[str, Any]], count: int) -> str:
+def table(found: dict[str, dict[str, Any]], count: int, command: str) -> str:
     """Markdown."""
     lines = [
         f"Inverse Diffusers on the shapes checkpoints, {count} held-out edits of drawings; mean [95 % interval].",
         "Fulfilled: all of the target's things and relations are there. Preserved: what was not to change is where it",
-        f"was, within 4 pixels. Settings are first guesses. Command: `python -m rlrig.editing --count {count}`.",
+        f"was, within 4 pixels. Settings are first guesses. Command: `{command}`.",
         "",
         "| editor | fulfilled | preserved | both | evaluations an edit |",
         "|---|---|---|---|---|",
@@ -126,10 +128,11 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--out", type=Path, default=Path("reports/editors"))
     asked = parser.parse_args(arguments)
     found = measure(asked.count, asked.only)
-    report = {"command": f"python -m rlrig.editing --count {asked.count}", "edits": asked.count, "editors": found}
+    command = shlex.join(["python", "-m", "rlrig.editing", *arguments])
+    report, text = {"command": command, "edits": asked.count, "editors": found}, table(found, asked.count, command)
     asked.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
-    asked.out.with_suffix(".md").write_text(table(found, asked.count))
-    sys.stdout.write(table(found, asked.count))
+    asked.out.with_suffix(".md").write_text(text)
+    sys.stdout.write(text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The bundled Actor: a LoRA adapter on the frozen Checker that writes edit instructions."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from torch import Tensor, nn
 
 from rlrig.backends.bases import note_base
 from rlrig.backends.vlm import VLM, VLMActor, adapted
+from rlrig.bundled.broken import broken
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.lessons import Shelf
+from rlrig.bundled.lessons import BROKEN, Shelf
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
-from rlrig.bundled.questions import instruction
+from rlrig.bundled.questions import failure, instruction
 from rlrig.bundled.repainted import painted_by
+from rlrig.bundled.repair import repair
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.variations import Staged, stage, vary
-from rlrig_eval.scene import check
+from rlrig_eval.scene import Requirement, SceneGraph
 from rlrig_eval.shapes import SEEN, Split, render, split
 from rlrig_eval.suite.wording import word
 
@@ -42,11 +45,7 @@ class Failures:
 
     def __call__(self, rng: Generator) -> Lesson:
         while True:
-            if rng.random() < _PAINTED:
-                staged, picture = self._painted[int(rng.integers(len(self._painted)))]
-            else:
-                staged = self._shelf.take(rng)
-                picture = render(staged.scene)
+            staged, picture = self._picture(rng)
             prompts = [staged.prompt, *(vary(rng, staged.prompt, SEEN) for _ in range(2 * PROMPTS))]
             turns = [
                 turn
@@ -56,6 +55,14 @@ class Failures:
             ]
             if turns:
                 return Lesson(damaged(rng, picture), turns[:PROMPTS], staged.scene)
+
+    def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
+        if rng.random() < _PAINTED:
+            return self._painted[int(rng.integers(len(self._painted)))]
+        staged = self._shelf.take(rng)
+        if rng.random() < BROKEN and (found := broken(rng, staged.scene, SEEN)) is not None:
+            return replace(staged, scene=found[1]), found[0]
+        return staged, render(staged.scene)
 
 
 def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | None = None) -> dict[str, Any]:
@@ -85,9 +92,7 @@ def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | Non
 
     def evaluate(candidate: nn.Module) -> Mapping[str, float]:
         written = write(VLM(candidate.eval(), vlm.processor), held_out)
-        return {
-            "exact": float(np.mean([text == reference for text, (_, reference) in zip(written, held_out, strict=True)]))
-        }
+        return {"exact": float(np.mean([text == repair(*case) for text, case in zip(written, held_out, strict=True)]))}
 
     rate = 2e-3 if start is None else 1e-3
     average, log = fit(model, optimisers(model, rate, rate), batches, loss, evaluate, budget)
@@ -98,25 +103,24 @@ def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | Non
     return log
 
 
-def write(vlm: VLM, failures: Sequence[tuple[Staged, str]]) -> list[str]:
+Failure = tuple[SceneGraph, SceneGraph, Requirement]
+"""A prompt, a scene that fails it, and what the Actor is told of that."""
+
+
+def write(vlm: VLM, failed: Sequence[Failure]) -> list[str]:
     """The instructions that an Actor on `vlm` writes for failed prompts, as the loop would ask for them."""
-    failed = []
-    for staged, _ in failures:
-        requirements = staged.prompt.requirements()
-        truth = check(requirements, staged.scene)
-        failed.append([requirement for requirement in requirements if not truth[requirement.id]])
-    pictures = [render(staged.scene) for staged, _ in failures]
-    return VLMActor(vlm).write(pictures, [word(staged.prompt) for staged, _ in failures], failed)
+    pictures = [render(scene) for _, scene, _ in failed]
+    return VLMActor(vlm).write(pictures, [word(prompt) for prompt, _, _ in failed], [[told] for _, _, told in failed])
 
 
-def _failures(count: int, bucket: Split = "dev") -> Iterator[tuple[Staged, str]]:
-    """Scenes that fail their prompt, with the reference instruction."""
+def _failures(count: int, bucket: Split = "dev") -> Iterator[Failure]:
+    """Scenes that fail their prompt."""
     found = number = 0
     while found < count:
         rng = np.random.default_rng([77, number])
         number += 1
         staged = stage(rng, SEEN, bucket, wrong=1.0)
-        turn = instruction(rng, staged.prompt, staged.scene)
-        if turn is not None:
+        told = failure(rng, staged.prompt, staged.scene)
+        if told is not None:
             found += 1
-            yield staged, turn.answer
+            yield staged.prompt, staged.scene, told

@@ -26,7 +26,7 @@ def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str, sta
         start: the checkpoint that training began from, if any; the card holds the hash of its weights.
     """
     cpu = f"CPU, {log.get('processes', 1)} process(es) of {torch.get_num_threads()} thread(s)"
-    hardware = torch.cuda.get_device_name() if device == "cuda" else cpu
+    hardware = torch.cuda.get_device_name(device) if device.startswith("cuda") else cpu
     command = f"`rlrig train {name} --minutes {log.get('minutes')}`"
     if start is not None:
         command += f" with `--start`, from the weights {weights_hash(str(start))},"

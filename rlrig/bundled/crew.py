@@ -17,7 +17,7 @@ def rank() -> int:
 
 
 def share(batch: int) -> int:
-    """This process's part of a batch: it is of the same size in all, however many processes share it."""
+    """This process's part of a batch, of the same size in all: what cannot be shared out is left out, one is not."""
     return max(1, batch // _size())
 
 

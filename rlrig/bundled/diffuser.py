@@ -58,6 +58,6 @@ def train(budget: Budget, vae: Path, out: Path, start: Path | None = None) -> di
     """Train and save a FluxPipeline to `out`, from random weights or from the pipeline in `start`."""
     torch.manual_seed(0)
     autoencoder = load_vae(vae, budget.device)
-    model = TextToVelocity(token_values(autoencoder)) if start is None else TextToVelocity.from_checkpoint(start)
+    model = TextToVelocity(token_values(autoencoder)) if start is None else TextToVelocity.begun(start, vae)
     flow = Flow(FluxPipeline, _make, _quality, matrix_rate=2e-3, rate=1.5e-3)
     return train_flow(flow, model, autoencoder, budget, out)

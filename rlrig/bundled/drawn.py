@@ -29,7 +29,7 @@ from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
 
 BATCH = 64
-FRESH = 3  # examples made for a step, each with its mirror image: each is seen ten times, or sixteen with two processes
+FRESH = 6  # examples made for a step, each with its mirror image: each is seen five times
 POOL = 40_000
 OWNER_WEIGHT = 0.1
 

@@ -14,7 +14,7 @@ from rlrig.backends.flow import KontextEditor
 from rlrig.bundled.drawn import Drawn, Flow, both_ways, train_flow
 from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.fit import Budget
-from rlrig.bundled.flow import EDIT_TOKENS, TextToVelocity, load_vae, token_values
+from rlrig.bundled.flow import EDIT_TOKENS, TextToVelocity, drawn_with, load_vae
 from rlrig.bundled.measure import held_out_edits
 from rlrig.bundled.mends import sample_mend
 from rlrig.bundled.owners import owners
@@ -22,11 +22,11 @@ from rlrig.bundled.prompts import mirrored_prompt
 from rlrig.bundled.repainted import worn
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.sentences import Instruction, mirrored
-from rlrig.bundled.trials import editing_quality, edits_done, wanted
+from rlrig.bundled.trials import editing_quality, edits_done
+from rlrig.bundled.wanted import wanted
 from rlrig.presets import Loop, load_preset
-from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.scene import SceneGraph
-from rlrig_eval.shapes import render
+from rlrig_eval.shapes import render, split
 from rlrig_eval.suite.wording import at_random, word
 
 WATCHED = 64  # held-out edits done at every evaluation
@@ -47,7 +47,8 @@ def _make(rng: Generator) -> Drawn:
 
 
 def _edit(rng: Generator) -> Drawn:
-    edit = sample_edit(rng)
+    while split(wanted(edit := sample_edit(rng))) != "train":
+        pass
     if rng.random() < ALONE:
         texts = [edit.instruction, mirrored(edit.instruction)]
     else:
@@ -91,17 +92,15 @@ def opened(pipeline: Path, device: str = "cpu") -> KontextEditor:
 def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> dict[str, Any]:
     """Train and save a FluxKontextPipeline to `out`, from the Diffuser or editor in `start`.
 
-    Its autoencoder is `vae`: from a checkpoint with another one the text encoders and the blocks are kept, and what
-    reads and writes latents begins anew. The pictures to edit have been through the Diffuser in `drawer`.
+    Its autoencoder is `vae`, be it the one of `start` or another. The pictures to edit have been through the Diffuser
+    in `drawer`.
     """
     torch.manual_seed(0)
     autoencoder = load_vae(vae, budget.device)
-    model = TextToVelocity.from_checkpoint(start)
-    known = weights_hash(str(start / "vae")) == weights_hash(str(vae))
-    if not known:
-        model = model.for_latents(token_values(autoencoder))
+    model = TextToVelocity.begun(start, vae)
     painter = TextToVelocity.from_checkpoint(drawer).to(budget.device).eval()
-    pace = 0.4 if known and start != drawer else 1.0  # trained on at full pace an editor forgets what it knows
+    trained_on = start != drawer and drawn_with(start, vae)
+    pace = 0.4 if trained_on else 1.0  # at full pace an editor forgets what it knows
     flow = Flow(
         FluxKontextPipeline,
         _make,

@@ -194,7 +194,7 @@ def as_large(entity: Entity, other: Entity) -> Entity:
 
 def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     a, b = _two(rng, scene)
-    if overlaps(scene, a) or overlaps(scene, b):
+    if overlaps(scene, a) or overlaps(scene, b) or size_word(a) != size_word(b):
         raise _Unfit
     return Edit(scene, swapped(scene, a, b), swap(name(a), name(b)), frozenset({a.id, b.id}))
 
@@ -242,11 +242,19 @@ def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish
     return Edit(scene, SceneGraph(entities=rest), remove(name(gone)), frozenset({gone.id}))
 
 
-def prominence(entity: Entity) -> tuple[float, float]:
-    """What of things alike goes first: the smallest, of equals the one farthest from the middle of the canvas."""
-    x0, _, x1, _ = entity.box or (0, 0, 0, 0)
+def prominence(entity: Entity) -> tuple[float, float, float]:
+    """What of things alike goes first: the smallest, of equals the one farthest from the middle of the canvas.
+
+    Then the highest: a mirror image has the same order.
+    """
     x, y = middle(entity)
-    return x1 - x0, -float(np.hypot(x - CANVAS / 2, y - CANVAS / 2))
+    return extent(entity), -float(np.hypot(x - CANVAS / 2, y - CANVAS / 2)), y
+
+
+def extent(entity: Entity) -> float:
+    """Canvas pixels a side; that of the canvas where it has no box."""
+    x0, _, x1, _ = entity.box or (0, 0, CANVAS, CANVAS)
+    return x1 - x0
 
 
 def _recolour(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -315,7 +323,7 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 _SHARES: Mapping[str, float] = MappingProxyType(
-    {"move": 0.36, "swap": 0.05, "add": 0.24, "remove": 0.16, "recolour": 0.08, "replace": 0.09, "resize": 0.02}
+    {"move": 0.36, "swap": 0.03, "add": 0.26, "remove": 0.16, "recolour": 0.08, "replace": 0.09, "resize": 0.02}
 )
 _KINDS, _WEIGHTS = tuple(_SHARES), tuple(_SHARES.values())
 _WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most

@@ -19,7 +19,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast,
 from rlrig.bundled.fit import half_precision
 from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
-from rlrig_eval.checkpoints import open_pipeline, unusable
+from rlrig_eval.checkpoints import open_pipeline, unusable, weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.shapes import CANVAS
 
@@ -95,6 +95,16 @@ class TextToVelocity(nn.Module):
         for part, _ in model.named_children():
             setattr(model, part, getattr(pipeline, part))
         return model
+
+    @classmethod
+    def begun(cls, start: Path, vae: Path) -> "TextToVelocity":
+        """The parts of the pipeline in `start`, for the latents of the autoencoder in `vae`.
+
+        Where it had another one, the text encoders and the blocks are kept, and what reads and writes latents begins
+        anew.
+        """
+        model = cls.from_checkpoint(start)
+        return model if drawn_with(start, vae) else model.for_latents(token_values(load_vae(vae, "cpu")))
 
     def for_latents(self, channels: int) -> "TextToVelocity":
         """These weights for latents of another autoencoder: what reads and writes them begins anew."""
@@ -252,6 +262,11 @@ def load_vae(path: Path, device: str) -> AutoencoderKL:
     except (OSError, ValueError) as problem:
         raise unusable(path, problem) from problem
     return model.to(device, memory_format=torch.channels_last).eval()
+
+
+def drawn_with(pipeline: Path, vae: Path) -> bool:
+    """Whether the latents of the pipeline are those of the autoencoder in `vae`."""
+    return weights_hash(str(pipeline / "vae")) == weights_hash(str(vae))
 
 
 def save(pipeline_class: Any, model: nn.Module, vae: AutoencoderKL, out: Path) -> None:

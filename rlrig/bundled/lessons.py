@@ -23,7 +23,7 @@ _ROOM = 5  # questions left out for an instruction, which is as long: batches ar
 _SHELF = 2000
 _FRESH = 0.4
 _REPAINTED = 0.4
-_BROKEN = 0.2
+BROKEN = 0.2  # share of drawn scenes with something in them that is neither this nor that
 _REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
 
 
@@ -91,7 +91,7 @@ class Lessons:
         if self._repainted and rng.random() < _REPAINTED:
             return self._repainted[int(rng.integers(len(self._repainted)))]
         staged, style = self._shelf.take(rng), self._style(rng)
-        if rng.random() < _BROKEN and (found := broken(rng, staged.scene, self._pairings, style)) is not None:
+        if rng.random() < BROKEN and (found := broken(rng, staged.scene, self._pairings, style)) is not None:
             picture, whole = found
             return replace(staged, scene=whole), picture
         return staged, render(staged.scene, style=style)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from rlrig.bundled.edits import Edit, sample_edit
 from rlrig.bundled.sentences import SIZES
+from rlrig.bundled.wanted import wanted
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import (
     PAIRINGS,
@@ -46,25 +47,32 @@ def held_out_prompts(count: int, seed: int = 0, bucket: Split = "dev", with_unse
     return found
 
 
-def held_out_edits(count: int, seed: int = 0) -> list[Edit]:
-    """Edits of scenes that training does not see: its streams never use this seed."""
-    rng = np.random.default_rng([95, seed])
-    return [sample_edit(rng) for _ in range(count)]
+def held_out_edits(count: int, seed: int = 0, bucket: Split = "dev") -> list[Edit]:
+    """Edits whose pictures should show a prompt of a held-out bucket."""
+    rng, found = np.random.default_rng([95, seed]), list[Edit]()
+    while len(found) < count:
+        edit = sample_edit(rng)
+        if split(wanted(edit)) == bucket:
+            found.append(edit)
+    return found
 
 
 def fulfilled(edit: Edit, found: SceneGraph) -> bool:
-    """The picture has the target's things, in the sizes that were settled, and the relations that were asked for."""
+    """The picture has the target's things, in the sizes that were settled, and the relations that were asked for.
+
+    Of things alike an instruction does not say which is to go, so it may be the large one or the small one.
+    """
     there = {entity.id for entity in edit.source.entities}
     told = edit.touched if any(goal.predicate in (*SIZES, "inside") for goal in edit.goals) else frozenset()
-    wanted = truth(edit.target).entities
-    settled = [entity for entity in wanted if entity.id in there - told]
+    shown = truth(edit.target).entities
+    settled = [e for e in shown if e.id in there - told and _sizeless(_look(e)) not in _going(edit)]
     left = [_look(entity) for entity in found.entities]
     for look in map(_look, settled):
         if look not in left:
             return False
         left.remove(look)
     # Nobody said how large what is new, or made to fit, should be.
-    free = [_sizeless(_look(entity)) for entity in wanted if entity not in settled]
+    free = [_sizeless(_look(entity)) for entity in shown if entity not in settled]
     return sorted(map(_sizeless, left)) == sorted(free) and all(check(edit.goals, found).values())
 
 
@@ -72,7 +80,6 @@ def preserved(edit: Edit, found: SceneGraph) -> bool:
     """What the edit does not touch is where it was; of things alike an instruction does not say which is to go."""
     places = [(_look(entity), _centre(entity)) for entity in found.entities]
     before, left = truth(edit.source).entities, {entity.id for entity in edit.target.entities}
-    going = Counter(_sizeless(_look(entity)) for entity in before if entity.id not in left)
     gone: Counter[tuple[str, ...]] = Counter()
     for entity in before:
         if entity.id in edit.touched and entity.id in left:
@@ -80,7 +87,13 @@ def preserved(edit: Edit, found: SceneGraph) -> bool:
         look = _look(entity)
         if not any(p[0] == look and np.hypot(*(p[1] - _centre(entity))) <= NEAR for p in places):
             gone[_sizeless(look)] += 1
-    return gone <= going
+    return gone <= _going(edit)
+
+
+def _going(edit: Edit) -> Counter[tuple[str, ...]]:
+    """How many of each look, but for the size, are to go."""
+    left = {entity.id for entity in edit.target.entities}
+    return Counter(_sizeless(_look(entity)) for entity in truth(edit.source).entities if entity.id not in left)
 
 
 def _look(entity: Entity) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from numpy.random import Generator
 from PIL import Image
 
 from rlrig.bundled.broken import broken
-from rlrig.bundled.edits import overlaps, relaid, size_word, swapped
+from rlrig.bundled.edits import middle, overlaps, relaid, size_word, swapped
 from rlrig.bundled.nearest import nearest
 from rlrig.bundled.prompts import laid_out_prompt
-from rlrig.bundled.repair import repair
+from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.sentences import Instruction, mover, name, recolour, replace
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import SEEN, LayoutError, render, truth
@@ -71,25 +71,29 @@ def sample_mend(rng: Generator) -> Mend:
                 source, misses = spoilt, missed
                 break
     shown, picture = truth(source), render(source)
-    if rng.random() < BROKEN and (found := broken(rng, shown, SEEN)) is not None:
+    surplus = {e.id for e in source.entities} - {e.id for e in ideal.entities}  # broken, it would be none
+    if not surplus and rng.random() < BROKEN and (found := broken(rng, shown, SEEN)) is not None:
         picture, shown = found
-        misses = sum(not met for met in check(requirements, shown).values())
-    instruction = repair(prompt, shown, requirements)[0] if misses else None
-    target = nearest(rng, prompt, source, ideal, instruction and mover(instruction))
-    return Mend(prompt, shown, picture, target, instruction if _does(instruction, shown, target) else None)
+    for failed in rng.permutation(np.array(failures(prompt, shown), dtype=object)):
+        instruction = repair(prompt, shown, failed)
+        target = nearest(rng, prompt, source, ideal, mover(instruction))
+        if not failed.negated and _does(instruction, shown, target):  # not left of is more than right of
+            return Mend(prompt, shown, picture, target, instruction)
+    return Mend(prompt, shown, picture, nearest(rng, prompt, source, ideal, None), None)
 
 
-def _does(instruction: Instruction | None, source: SceneGraph, target: SceneGraph) -> bool:
+def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> bool:
     """Whether the target does what it says: what was spoilt can often be mended in another way too.
 
-    What it moves is moved, for a relation can be mended at either end; what it turns into something is that there.
+    What it moves is moved, for a relation can be mended at either end; what it adds stands where nothing stood; what it
+    turns into something is that there.
     """
-    if instruction is None:
-        return True
     stood, stands = ({(name(e), e.box) for e in scene.entities} for scene in (source, target))
     words = instruction.split()
-    if words[0] == "move":
-        return any(moved == mover(instruction) for moved, _ in stood ^ stands)
+    if (moved := mover(instruction)) is not None:
+        return any(moved == other for other, _ in stood ^ stands)
+    if words[0] == "add":
+        return any(called == " ".join(words[2:4]) for called, box in stands if box not in {box for _, box in stood})
     turned = [(old, new) for old, place in stood for new, there in stands if place == there]
     if words[0] == "turn":
         return instruction in {replace(old, new) for old, new in turned}
@@ -149,6 +153,27 @@ def _other(rng: Generator, thing: Entity) -> Pairing:
     return chosen[int(rng.integers(len(chosen)))]
 
 
+def _resized(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    """Small where it was large, or large, as near to its place as there is room."""
+    thing = _some(rng, scene)
+    size = "large" if size_word(thing) == "small" else "small"
+    other = thing.model_copy(update={"attributes": (size, *thing.attributes[-1:])})
+    try:
+        return relaid(rng, [other if e.id == thing.id else e for e in scene.entities], {thing.id: middle(thing)}, ())
+    except LayoutError:
+        return None
+
+
+def _turned(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
+    """What lies in front of a thing behind it."""
+    pairs = [(r.subject, *r.objects) for r in truth(scene).relations if r.predicate == "in front of"]
+    if not pairs:
+        return None
+    near, far = (scene.entity(number) for number in pairs[int(rng.integers(len(pairs)))])
+    depths = {near.id: far.depth, far.id: near.depth}
+    return SceneGraph(entities=tuple(e.model_copy(update={"depth": depths.get(e.id, e.depth)}) for e in scene.entities))
+
+
 def _traded(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     """Two things of a size in each other's places."""
     if len(scene.entities) < 2:
@@ -160,6 +185,6 @@ def _traded(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
 
 
 _Spoil = Callable[[Generator, SceneGraph], SceneGraph | None]
-_SPOILS: tuple[_Spoil, ...] = (_displaced, _gone, _surplus, _mistaken, _traded)
-_SHARES = np.array([0.45, 0.17, 0.15, 0.15, 0.08])
+_SPOILS: tuple[_Spoil, ...] = (_displaced, _gone, _surplus, _mistaken, _traded, _resized, _turned)
+_SHARES = np.array([0.34, 0.14, 0.16, 0.12, 0.06, 0.14, 0.04])  # most sizes are not asked for, and left as they are
 _TRIES = 8

@@ -1,11 +1,11 @@
 """The scene nearest to another that shows a prompt: what a mend should end in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from numpy.random import Generator
 
-from rlrig.bundled.edits import as_large, middle, prominence
-from rlrig.bundled.sentences import name
+from rlrig.bundled.edits import as_large, extent, middle, prominence
+from rlrig.bundled.sentences import SIZES, name
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import NEAT, LayoutError, layout, truth
 
@@ -20,8 +20,9 @@ def nearest(rng: Generator, prompt: SceneGraph, spoilt: SceneGraph, ideal: Scene
     found. Things called `moved` are the first to be moved, if one must be.
     """
     standing = _without_surplus(prompt, spoilt, ideal)
-    for free in _freed(standing, ideal, moved):
-        fixed = {number: thing for number, thing in standing.items() if number not in free}
+    resized = [e.id for e in ideal.entities if e.id in standing and _resized(e, standing[e.id], ideal)]
+    for freed in _freed(standing, ideal, moved):
+        fixed = {number: thing for number, thing in standing.items() if number not in (*freed, *resized)}
         found = _laid_out(rng, fixed, standing, ideal)
         if found is not None and not _unmet(prompt, found):
             return found
@@ -30,6 +31,11 @@ def nearest(rng: Generator, prompt: SceneGraph, spoilt: SceneGraph, ideal: Scene
 
 def _unmet(prompt: SceneGraph, scene: SceneGraph) -> int:
     return sum(not met for met in check(prompt.requirements(), truth(scene)).values())
+
+
+def _resized(asked: Entity, there: Entity, ideal: SceneGraph) -> bool:
+    """Whether the prompt says how large it is, and it came out otherwise."""
+    return extent(there) != extent(asked) and _sized(asked, ideal)
 
 
 def _without_surplus(prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph) -> dict[str, Entity]:
@@ -51,13 +57,13 @@ def _without_surplus(prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph) 
         if gone != surplus.id:
             there[gone] = left
     return {
-        number: entity.model_copy(update={"id": number, "category": wanted.category, "attributes": wanted.attributes})
+        number: wanted.model_copy(update={"box": entity.box})
         for number, entity in there.items()
         if (wanted := asked[number])
     }
 
 
-def _freed(standing: dict[str, Entity], ideal: SceneGraph, moved: str | None) -> Iterator[Sequence[str]]:
+def _freed(standing: Mapping[str, Entity], ideal: SceneGraph, moved: str | None) -> Iterator[Sequence[str]]:
     """What may be moved, the fewest first: nothing, one that is told to be, all that is not where it was."""
     yield ()
     for number, thing in standing.items():
@@ -70,7 +76,7 @@ def _freed(standing: dict[str, Entity], ideal: SceneGraph, moved: str | None) ->
 
 
 def _laid_out(
-    rng: Generator, fixed: dict[str, Entity], standing: dict[str, Entity], ideal: SceneGraph
+    rng: Generator, fixed: Mapping[str, Entity], standing: Mapping[str, Entity], ideal: SceneGraph
 ) -> SceneGraph | None:
     """The things of `ideal` with those in `fixed` where they are, and the others near where they stand or belong."""
     if len(fixed) == len(ideal.entities):
@@ -80,10 +86,11 @@ def _laid_out(
         if thing.id in fixed:
             entities.append(fixed[thing.id])
             continue
-        by = standing.get(thing.id) or _anchor(thing, fixed, ideal)
         bare = thing.model_copy(update={"box": None, "depth": None})
-        entities.append(bare if by is None else as_large(bare, by))
-        near[thing.id] = middle(bare if by is None else by)
+        by = standing.get(thing.id) or _anchor(thing, fixed, ideal)
+        near[thing.id] = middle(by or bare)
+        like = thing if thing.id in standing else by or min(fixed.values(), key=prominence, default=thing)
+        entities.append(bare if _sized(thing, ideal) else as_large(bare, like))
     graph = SceneGraph(entities=tuple(entities), relations=ideal.relations)
     try:
         return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
@@ -91,7 +98,13 @@ def _laid_out(
         return None
 
 
-def _anchor(thing: Entity, fixed: dict[str, Entity], ideal: SceneGraph) -> Entity | None:
+def _sized(thing: Entity, ideal: SceneGraph) -> bool:
+    """Whether the prompt says how large it is, by a word or by a relation."""
+    told = (r for r in ideal.relations if thing.id in (r.subject, *r.objects) and not r.negated)
+    return len(thing.attributes) > 1 or any(r.predicate in (*SIZES, "inside", "around") for r in told)
+
+
+def _anchor(thing: Entity, fixed: Mapping[str, Entity], ideal: SceneGraph) -> Entity | None:
     """What a new thing is placed by: the first in place that a relation names with it."""
     for relation in ideal.relations:
         related = (relation.subject, *relation.objects)

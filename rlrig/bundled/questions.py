@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from rlrig.backends.chat import ask, ask_repair
-from rlrig.bundled.repair import repair
+from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.variations import Staged, vary
 from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, opposite
 from rlrig_eval.scene.phrases import describe
@@ -170,14 +170,17 @@ def whereabouts(rng: Generator, scene: SceneGraph, count: int) -> list[Turn]:
 
 
 def instruction(rng: Generator, prompt: SceneGraph, scene: SceneGraph) -> Turn | None:
-    """The Actor's turn: the edit that mends the first failure of `scene`; None when nothing is wrong."""
-    requirements = prompt.requirements()
-    truth = check(requirements, scene)
-    failed = [requirement for requirement in requirements if not truth[requirement.id]]
-    if not failed:
+    """The Actor's turn: the edit that mends one failure of `scene`, which is told; None when nothing is wrong."""
+    failed = failure(rng, prompt, scene)
+    if failed is None:
         return None
-    edit, _ = repair(prompt, scene, requirements)
-    return Turn(ask_repair(word(prompt, at_random(rng)), failed), edit, "repair")
+    return Turn(ask_repair(word(prompt, at_random(rng)), [failed]), repair(prompt, scene, failed), "repair")
+
+
+def failure(rng: Generator, prompt: SceneGraph, scene: SceneGraph) -> Requirement | None:
+    """One of the failures at random: in the loop it is what the Checker doubts most, of whatever kind."""
+    found = failures(prompt, scene)
+    return found[int(rng.integers(len(found)))] if found else None
 
 
 def _told(entity: Entity) -> str:

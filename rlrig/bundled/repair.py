@@ -1,34 +1,26 @@
 """Which instruction mends a picture: the reference that the Actor is taught."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from rlrig.bundled.sentences import MOST_CLAUSES, MOVES, Clause, Instruction, add, move, name, recolour, remove, replace
 from rlrig_eval.scene import VOCABULARY, Entity, Reference, Relation, Requirement, SceneGraph, check
 from rlrig_eval.shapes.vocabulary import COLOURS
 
-Verdicts = Mapping[str, bool]
+
+def failures(prompt: SceneGraph, seen: SceneGraph) -> list[Requirement]:
+    """What fails of `prompt` in a scene whose truth is `seen`, but for what only fails as its parent does."""
+    requirements = prompt.requirements()
+    holds = check(requirements, seen)
+    return [r for r in requirements if not holds[r.id] and all(holds[parent] for parent in r.depends)]
 
 
-def repair(
-    prompt: SceneGraph, seen: SceneGraph, requirements: Sequence[Requirement]
-) -> tuple[Instruction, Requirement]:
-    """The instruction that mends the first failed requirement of `prompt` in a scene whose truth is `seen`.
+def repair(prompt: SceneGraph, seen: SceneGraph, failed: Requirement) -> Instruction:
+    """The instruction that mends `failed`, one of the `failures` of `prompt` in a scene whose truth is `seen`.
 
-    Missing things come first, then surplus ones, colours, and relations, as each makes the next checkable. What is
-    moved or added is told up to MOST_CLAUSES of its relations, so that mending one does not break another.
-
-    Raises:
-        ValueError: nothing is wrong.
+    What is moved or added is told up to MOST_CLAUSES of its relations, so that mending one does not break another.
     """
-    verdicts = check(requirements, seen)
-    failed = [r for r in requirements if not verdicts[r.id] and all(verdicts[parent] for parent in r.depends)]
-    if not failed:
-        raise ValueError("every requirement holds: there is nothing to repair")
-    first = min(failed, key=lambda r: ("exists", "count", "attribute", "relation").index(r.kind))
-    if first.kind == "relation":
-        return _moved(prompt, first, _broken(failed)), first
-    return _supplied(prompt, seen, first), first
+    return _moved(prompt, failed) if failed.kind == "relation" else _supplied(prompt, seen, failed)
 
 
 def _supplied(prompt: SceneGraph, seen: SceneGraph, failed: Requirement) -> Instruction:
@@ -54,7 +46,8 @@ def _made(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
     if same and colours:
         return recolour(name(same[0]), colours[0])
     if stray:
-        return replace(name(stray[0]), name(wanted))
+        like = [e for e in stray if set(colours) & set(e.attributes)]
+        return replace(name((like or stray)[0]), name(wanted))
     there = {number for number, reference in references.items() if any(map(reference.matches, seen.entities))}
     stated = [
         clause
@@ -65,27 +58,21 @@ def _made(prompt: SceneGraph, seen: SceneGraph, wanted: Entity) -> Instruction:
     return add(name(wanted), _fitting(stated))
 
 
-def _moved(prompt: SceneGraph, failed: Requirement, broken: frozenset[Relation]) -> Instruction:
-    """Move one of the two things: the one whose move mends most; of equals one whose relations an instruction holds.
+def _moved(prompt: SceneGraph, failed: Requirement) -> Instruction:
+    """Move one of the two things: one whose relations an instruction holds, of equals the subject.
 
-    Then the subject, as its clause is the requirement's own words: taught to move whichever had less to break, an Actor
-    often took the mover from one and the direction from the other.
+    The subject's clause is the requirement's own words: taught to move whichever had less to break, an Actor often took
+    the mover from one and the direction from the other.
     """
-    options = []
+    wrong, options = stated_by(failed), []
     for mover in dict.fromkeys((failed.entities[0], failed.entities[1])):
         own = about(prompt, mover)
-        stated = {r: clause for r in own if (clause := clause_for(prompt, r, mover)) is not None}
-        wrong = [stated[r] for r in own if r in broken and r in stated]
-        right = [stated[r] for r in own if r not in broken and r in stated and not r.negated]
-        clauses = _fitting([*wrong, *right])
-        if wrong:
-            mended = sum(clause in wrong for clause in clauses)
-            options.append((-mended, len(own) > MOST_CLAUSES, move(called(prompt, mover), clauses)))
-    return min(options, key=lambda option: option[:2])[2]
-
-
-def _broken(failed: Sequence[Requirement]) -> frozenset[Relation]:
-    return frozenset(stated_by(requirement) for requirement in failed if requirement.kind == "relation")
+        first = clause_for(prompt, wrong, mover)
+        rest = [clause_for(prompt, r, mover) for r in own if r != wrong and not r.negated]
+        if first is not None:
+            clauses = _fitting([first, *(clause for clause in rest if clause is not None)])
+            options.append((len(own) > MOST_CLAUSES, move(called(prompt, mover), clauses)))
+    return min(options, key=lambda option: option[0])[1]
 
 
 def stated_by(requirement: Requirement) -> Relation:
@@ -115,7 +102,8 @@ def clause_for(prompt: SceneGraph, relation: Relation, mover: str) -> Clause | N
         return None
     if len(relation.objects) == 2:
         names = tuple(called(prompt, number) for number in relation.objects)
-        return Clause("between", names) if relation.subject == mover else None
+        told = Clause("far from", names[:1]) if relation.negated else Clause("between", names)
+        return told if relation.subject == mover else None
     predicate = _CONTRARY.get(relation.predicate, relation.predicate) if relation.negated else relation.predicate
     if relation.subject != mover:
         predicate = VOCABULARY[predicate].inverse or predicate  # near is its own, where its opposite is far from
@@ -137,5 +125,6 @@ _CONTRARY = MappingProxyType(
         "far from": "near",
         "bigger than": "smaller than",
         "smaller than": "bigger than",
+        **dict.fromkeys(("inside", "around", "in front of", "behind"), "far from"),
     }
 )

@@ -14,6 +14,7 @@ SIZES = ("bigger than", "smaller than")
 OVERLAPS = ("inside", "in front of", "behind")
 MOVES = (*DIRECTIONS, *MEASURES, *OVERLAPS)
 MOST_CLAUSES = 2
+_SIZING = {"small", "large", "bigger", "smaller"}
 _SIDES = {"left": "right", "right": "left"}
 
 
@@ -73,13 +74,15 @@ def name(entity: Entity) -> str:
 
 
 def mover(instruction: Instruction) -> str | None:
-    """What is told to move, as instructions call it.
+    """What is told to be in another place or of another size, as instructions call it.
 
-    >>> mover("move the red ring left of the blue star"), mover("remove a red ring")
-    ('red ring', None)
+    >>> mover("move the red ring left of the blue star"), mover("make the red ring bigger than the blue star")
+    ('red ring', 'red ring')
+    >>> mover("make the red ring small"), mover("make the red ring blue"), mover("remove a red ring")
+    ('red ring', None, None)
     """
     words = instruction.split()
-    return " ".join(words[2:4]) if words[0] == "move" else None
+    return " ".join(words[2:4]) if words[0] == "move" or {*words[4:5]} & _SIZING else None
 
 
 def mirrored(instruction: Instruction) -> Instruction:

@@ -17,10 +17,11 @@ from rlrig.bundled.edits import Edit
 from rlrig.bundled.measure import fulfilled, preserved, read_or_nothing
 from rlrig.bundled.questions import topic
 from rlrig.bundled.scenes import pixels
+from rlrig.bundled.wanted import after
 from rlrig.presets import Loop
 from rlrig.roles import Checker, Diffuser, InverseDiffuser
 from rlrig_eval.metrics import scene_graph_iou
-from rlrig_eval.scene import Entity, Relation, SceneGraph, check, equivalent, focus
+from rlrig_eval.scene import SceneGraph, check, equivalent, focus
 from rlrig_eval.shapes import NotAShapesDrawing, read, render, truth
 from rlrig_eval.suite.wording import word
 
@@ -113,41 +114,6 @@ def edits_done(editor: InverseDiffuser, edits: Sequence[Edit], loop: Loop) -> li
     sources = [render(edit.source) for edit in edits]
     texts = [loop.told(after(edit), edit.instruction) for edit in edits]
     return edits_read(edits, sources, editor.edit(sources, texts, list(range(len(edits)))))
-
-
-def after(edit: Edit) -> str:
-    """`wanted`, in the standard wording."""
-    return word(wanted(edit))
-
-
-def wanted(edit: Edit) -> SceneGraph:
-    """What the target should show, as a prompt: its things, and the relations that the edit asks for.
-
-    As prompts do it counts things alike, and names a size only where the edit is about one.
-    """
-    relations = tuple(
-        Relation(subject=goal.entities[0], predicate=goal.predicate, object=_object(goal.entities[1:]))
-        for goal in edit.goals
-        if goal.predicate is not None
-    )
-    named = {number for goal in edit.goals for number in goal.entities}
-    sized = edit.instruction.split()[-1] in ("small", "large")
-    told: dict[tuple[object, ...], Entity] = {}
-    for entity in bare(edit.target):
-        words = tuple(word for word in entity.attributes if sized or word not in ("small", "large"))
-        alike = (entity.category, words, entity.id if entity.id in named else None)
-        count = told[alike].count + 1 if alike in told else 1
-        told[alike] = entity.model_copy(update={"attributes": words, "count": count})
-    return SceneGraph(entities=tuple(told.values()), relations=relations)
-
-
-def bare(scene: SceneGraph) -> tuple[Entity, ...]:
-    """Its things, wherever they are."""
-    return tuple(entity.model_copy(update={"box": None, "depth": None}) for entity in scene.entities)
-
-
-def _object(ids: Sequence[str]) -> str | tuple[str, ...]:
-    return ids[0] if len(ids) == 1 else tuple(ids)
 
 
 def edits_read(

@@ -115,8 +115,9 @@ class Loop(Frozen):
     """The rules of generate-reflect-edit.
 
     `threshold` is the P(yes) from which a requirement holds; `max_edits` the pictures after the first one;
-    `patience` how many edits may fail to improve on the best before a fresh start; a drawing whose reward is under
-    `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture so far rather than the last;
+    `patience` how many edits may fail to improve on the best since the last drawing before a fresh one; a drawing
+    whose reward is under `fresh_below` is not edited but drawn afresh; `backtrack` edits the best picture since the
+    last drawing rather than the latest;
     `at_once` is how many of the failed requirements the Actor is told, the least likely ones; null tells it all;
     `say` is what the editor reads: the Actor's {instruction} alone, or with the {prompt} beside it (what is too long
     for its text encoder is cut off).
@@ -252,7 +253,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
     try:
         loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
     except ValidationError as error:
-        raise UnreadableFile.invalid(error, Loop, path=path) from error
+        raise UnreadableFile.invalid(error, Loop, path="settings") from error
     return preset.model_copy(update={"loop": loop}).choosing(preset.rl if rl is None else rl)
 
 

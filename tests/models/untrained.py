@@ -56,7 +56,7 @@ def _flow(pipeline_class: type, folder: Path) -> Path:
 
     def made(to: Path) -> None:
         torch.manual_seed(0)
-        model, autoencoder = TextToVelocity(64), vae.build(8)
+        model, autoencoder = TextToVelocity(32), vae.build()
         autoencoder.register_to_config(shift_factor=0.0, scaling_factor=1.0)  # training measures these
         save(pipeline_class, model, autoencoder, to)
 

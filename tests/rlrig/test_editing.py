@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rlrig.bundled.measure import held_out_edits
-from rlrig.bundled.trials import after
+from rlrig.bundled.wanted import after
 from rlrig.editing import before, table
 from rlrig_eval.scene import SceneGraph, parse
 
@@ -33,7 +33,7 @@ def test_the_text_after_states_what_the_edit_asks_for() -> None:
 def test_the_table_says_how_many_edits_and_by_which_command() -> None:
     share = {"mean": 0.5, "ci95": [0.25, 0.75], "n": 8}
     row = {"fulfilled": share, "preserved": share, "both": share, "denoiser_evals": 32}
-    text = table({"kontext": row}, 8)
+    text = table({"kontext": row}, 8, "python -m rlrig.editing --count 8 --only kontext")
     assert "8 held-out edits" in text
-    assert "python -m rlrig.editing --count 8" in text
+    assert "`python -m rlrig.editing --count 8 --only kontext`" in text
     assert "| kontext | 0.50 [0.25, 0.75] | 0.50 [0.25, 0.75] | 0.50 [0.25, 0.75] | 32 |" in text

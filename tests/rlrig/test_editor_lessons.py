@@ -8,9 +8,10 @@ from rlrig.bundled.edits import sample_edit
 from rlrig.bundled.flow import EDIT_TOKENS, tokenise
 from rlrig.bundled.sentences import mirrored
 from rlrig.bundled.tokens import tokenizer
-from rlrig.bundled.trials import after
+from rlrig.bundled.wanted import after
 from rlrig_eval.scene import parse
 from rlrig_eval.scene.phrases import describe
+from rlrig_eval.shapes import split
 
 LESSONS = [_make(np.random.default_rng(seed)) for seed in range(60)]
 VERBS = ("move", "add", "remove", "turn", "make", "swap")
@@ -45,6 +46,15 @@ def test_most_are_told_the_prompt_and_the_instruction_and_some_but_one_of_them()
     assert alone
     assert silent
     assert len(alone) + len(silent) < 0.5 * len(told)
+
+
+def test_every_prompt_is_of_the_train_bucket() -> None:
+    for text in (one.texts[0] for one in LESSONS):
+        said = instruction(text)
+        prompt = text if said is None else text.removesuffix(said).removesuffix(", ")
+        if prompt:
+            graph = parse(prompt)
+            assert not graph.relations or split(graph) == "train", text
 
 
 def test_the_prompt_of_an_edit_counts_what_the_target_has_and_names_a_size_only_where_one_changes() -> None:

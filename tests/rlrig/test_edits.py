@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rlrig.bundled.edits import EDITS, Edit, sample_edit
-from rlrig.bundled.repair import repair
+from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.sentences import mirrored
 from rlrig_eval.scene import check, parse
 from rlrig_eval.shapes import draw, layout, truth
@@ -58,53 +58,56 @@ def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:
 def test_a_repair_mends_the_first_thing_that_is_wrong(seen: str, instruction: str) -> None:
     prompt = parse("a red circle left of a blue square")
     scene = truth(layout(parse(seen), np.random.default_rng(0)))
-    assert repair(prompt, scene, prompt.requirements())[0] == instruction
+    assert repair(prompt, scene, failures(prompt, scene)[0]) == instruction
 
 
 @pytest.mark.parametrize(
     ("seen", "instruction"),
     [
-        # The circle's move mends the relation as well as the square's would, and has no other to break.
         (
             "a blue square left of a red circle, and the blue square left of a green star",
             "move the red circle left of the blue square",
         ),
-        # Both relations of the square are broken: its move mends them at once.
         (
-            "a blue square left of a red circle, and the green star left of the blue square",
-            "move the blue square right of the red circle and left of the green star",
+            "a red circle left of a blue square, and the green star left of the blue square",
+            "move the blue square left of the green star and right of the red circle",
         ),
     ],
 )
-def test_the_thing_is_moved_whose_move_mends_most_and_breaks_least(seen: str, instruction: str) -> None:
+def test_the_subject_is_moved_where_the_failure_says_and_its_other_relation_too(seen: str, instruction: str) -> None:
     prompt = parse("a red circle left of a blue square, and the blue square left of a green star")
     scene = truth(layout(parse(seen), np.random.default_rng(0)))
-    assert repair(prompt, scene, prompt.requirements())[0] == instruction
+    assert repair(prompt, scene, failures(prompt, scene)[0]) == instruction
 
 
 def test_a_missing_thing_is_told_its_own_relations_alone() -> None:
     prompt = parse("a red circle left of a blue square, and the blue square left of a green star")
     scene = truth(layout(parse("a blue square left of a green star"), np.random.default_rng(0)))
-    assert repair(prompt, scene, prompt.requirements())[0] == "add a red circle left of the blue square"
+    assert repair(prompt, scene, failures(prompt, scene)[0]) == "add a red circle left of the blue square"
 
 
 def test_what_shall_not_be_is_moved_to_the_contrary() -> None:
     prompt = parse("a red circle not left of a blue square")
     scene = truth(layout(parse("a red circle left of a blue square"), np.random.default_rng(0)))
-    assert repair(prompt, scene, prompt.requirements())[0] == "move the red circle right of the blue square"
+    assert repair(prompt, scene, failures(prompt, scene)[0]) == "move the red circle right of the blue square"
 
 
 def test_what_is_near_a_thing_has_that_thing_near_it() -> None:
     prompt = parse("a red circle near a blue square")
     scene = truth(layout(parse("a red circle"), np.random.default_rng(0)))
-    assert repair(prompt, scene, prompt.requirements())[0] == "add a blue square near the red circle"
+    assert repair(prompt, scene, failures(prompt, scene)[0]) == "add a blue square near the red circle"
 
 
-def test_nothing_to_repair_is_an_error() -> None:
+def test_where_the_prompt_is_shown_there_is_nothing_to_repair() -> None:
     prompt = parse("a red circle left of a blue square")
-    scene = truth(layout(prompt, np.random.default_rng(0)))
-    with pytest.raises(ValueError, match="nothing to repair"):
-        repair(prompt, scene, prompt.requirements())
+    assert failures(prompt, truth(layout(prompt, np.random.default_rng(0)))) == []
+
+
+def test_what_waits_for_its_parent_is_no_failure_of_its_own() -> None:
+    prompt = parse("a red circle left of a blue square")
+    assert [r.kind for r in failures(prompt, truth(layout(parse("a red circle"), np.random.default_rng(0))))] == [
+        "exists"
+    ]
 
 
 def test_edited_scenes_can_be_drawn() -> None:

@@ -7,7 +7,8 @@ from PIL import Image
 from rlrig.bundled.examine import answer_figures, as_markdown, drawing_figures, edit_figures, error_correlation
 from rlrig.bundled.measure import held_out_edits, held_out_prompts
 from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, after, answers, drawings, edits_done
+from rlrig.bundled.trials import Answer, Drawing, answers, drawings, edits_done
+from rlrig.bundled.wanted import after
 from rlrig.presets import Loop
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.shapes import draw, split, unseen

@@ -74,11 +74,19 @@ def test_a_training_that_begins_elsewhere_does_not_go_on_from_this_one(tmp_path:
         run(Line(), tmp_path, seconds=0.2, start="abc")
 
 
-def test_the_state_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 0.0)
-    run(Line(), tmp_path, seconds=0.5)
-    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] > 0
-    assert not (tmp_path / "state.tmp").exists()
+def test_a_death_while_the_state_is_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = run(Line(), tmp_path, seconds=0.4)
+
+    def dies(state: object, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.torch, "save", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run(Line(), tmp_path, seconds=0.8)
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == first["steps"]
 
 
 def test_matrices_go_to_muon_and_the_rest_to_adamw() -> None:

@@ -26,7 +26,7 @@ def test_overrides_replace_fields_of_the_loop() -> None:
 
 @pytest.mark.parametrize("bad", [{"max_edit": 1}, {"threshold": 2.0}])
 def test_a_bad_override_is_named(bad: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match=next(iter(bad))):
+    with pytest.raises(UsageError, match=rf"^settings: {next(iter(bad))}: "):
         load_preset("shapes", bad)
 
 

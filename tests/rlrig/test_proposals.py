@@ -4,32 +4,29 @@ import numpy as np
 import pytest
 
 from rlrig.bundled.proposals import proposals
-from rlrig.bundled.repair import repair
-from rlrig.bundled.variations import Staged, stage
-from rlrig_eval.scene import Requirement, SceneGraph, check, parse
+from rlrig.bundled.repair import failures, repair
+from rlrig.bundled.variations import stage
+from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.shapes import SEEN, truth
 from rlrig_eval.suite.wording import word
 
 
-def failing(seed: int) -> tuple[Staged, list[Requirement]]:
-    """A drawn scene that is wrong for its prompt, and what of the prompt it does not show."""
-    rng = np.random.default_rng(seed)
-    while True:
-        staged = stage(rng, SEEN, wrong=1.0)
-        verdicts = check(staged.prompt.requirements(), truth(staged.scene))
-        if not all(verdicts.values()):
-            return staged, [r for r in staged.prompt.requirements() if not verdicts[r.id]]
-
-
 @pytest.mark.parametrize("seed", range(60))
-def test_the_reference_is_among_them(seed: int) -> None:
-    staged, failed = failing(seed)
-    prompt = staged.prompt
-    instruction, _ = repair(prompt, truth(staged.scene), prompt.requirements())
+def test_the_reference_for_each_failure_is_among_those_for_it(seed: int) -> None:
+    staged = stage(np.random.default_rng(seed), SEEN, wrong=1.0)
+    prompt, scene = staged.prompt, truth(staged.scene)
     # Another wording of the prompt: the Actor's is read from its text, whose things have ids of their own.
     text = word(prompt, lambda options: seed % options)
-    assert instruction in proposals(text, failed)
+    for failed in failures(prompt, scene):
+        assert repair(prompt, scene, failed) in proposals(text, [failed])
+
+
+@pytest.mark.parametrize("predicate", ["inside", "around", "in front of", "behind"])
+def test_what_is_not_to_overlap_is_moved_away(predicate: str) -> None:
+    text = f"a red circle not {predicate} a blue square"
+    assert proposals(text, relation_of(text)[1])
+    assert all("far from" in said for said in proposals(text, relation_of(text)[1]))
 
 
 def relation_of(text: str) -> tuple[SceneGraph, list[Requirement]]:
