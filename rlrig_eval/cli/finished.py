@@ -1,4 +1,4 @@
-"""What every verb that ends a run does: write its page, say what came of it, leave with its exit code."""
+"""What every verb that ends a run does: say what came of it, write its page, leave with its exit code."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
 def leave_run(run: Run, as_json: bool) -> NoReturn:
     """Leave; the page is `report.html` in the run's folder once every share of the run is in."""
     from rlrig_eval.cli.tables import say_result
+    from rlrig_eval.errors import Exit, RLRIGError
     from rlrig_eval.report import page
 
-    if run.whole:
-        page([run.folder], run.folder / "report.html")
     say_result(run, as_json)
-    raise typer.Exit(run.exit_code)
+    code = run.exit_code
+    if run.whole:
+        try:
+            page([run.folder], run.folder / "report.html")
+        except (OSError, RLRIGError) as problem:  # the work is done, and its result stands
+            typer.echo(f"warning: report.html could not be written: {problem}", err=True)
+            code = Exit.RUN
+    raise typer.Exit(code)

@@ -58,10 +58,6 @@ class Budget:
         return (self.spent.usd or 0.0) + (self._out + bool(dearest)) * dearest
 
 
-Iterating = Generator[Reply | Trouble, None, str | None]
-"""Replies, and in the end the refusal of a request that was pulled and not asked."""
-
-
 _ALONE = 3
 """So many calls are made one by one to learn what one costs, where money is limited; failed ones teach nothing."""
 

@@ -48,7 +48,9 @@ def opened(picture: Path | Image.Image) -> Image.Image:
     try:
         with Image.open(picture) as image:
             return image.convert("RGB")
-    except (SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+    except OSError:
+        raise
+    except Exception as problem:  # a decoder's errors are of any kind
         raise OSError(f"{picture.name} is no readable picture ({type(problem).__name__})") from problem
 
 

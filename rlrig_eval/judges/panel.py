@@ -89,14 +89,15 @@ def combine(task: Task, said: Mapping[str, Verdict | Unscored], how: How, least:
         return Unscored(f"{len(heard)} of {len(said)} judges have a verdict ({'; '.join(missing)})", raw)
     replies = tuple(reply for one in heard.values() for reply in one.replies)
     usage = sum((one.usage for one in heard.values()), start=Usage(calls=0, usd=0.0))
-    valid = {slug: one for slug, one in heard.items() if one.score is not None}
+    scores = {slug: one.score for slug, one in heard.items() if one.score is not None}
+    valid = {slug: heard[slug] for slug in scores}
     if not valid:  # nobody found anything to judge
         return Verdict(None, replies=replies, usage=usage)
     asked = [requirement.id for requirement in task.requirements]
     voices = [one.answers for one in valid.values()]
     evidence = {"members": {slug: dict(one.answers) or one.score for slug, one in valid.items()}}
     if not all(set(voice) == set(asked) for voice in voices):  # a member that answers no single questions
-        score = _together([one.score or 0.0 for one in valid.values()], how)
+        score = _together(list(scores.values()), how)
         return Verdict(score, evidence=evidence, replies=replies, usage=usage)
     answers = {name: _together([voice[name] for voice in voices], how) for name in asked}
     alike = [len({voice[name] >= HOLDS for voice in voices}) == 1 for name in asked]

@@ -82,12 +82,8 @@ def resolve(name: str, options: Mapping[str, Any], family: Family = PICTURES) ->
     factory = load(where, "judge")
     given = dict(options)
     called, asked = given.pop("name", None), given.pop("rubric", None)
-    for key in [key for key in given if "." in key]:  # `label.key=value`: an option of a member
-        label, _, inner = key.partition(".")
-        given["options"] = {
-            **given.get("options", {}),
-            label: given.get("options", {}).get(label, {}) | {inner: given.pop(key)},
-        }
+    if getattr(factory, "of_judges", False):
+        given = _members_folded(given, name)
     decided = converted(factory, given, f"judge {name!r}", "-J")
     words = None
     if hasattr(factory, "replies"):
@@ -112,6 +108,21 @@ def resolve(name: str, options: Mapping[str, Any], family: Family = PICTURES) ->
         revision=factory.revision_of(**decided) if hasattr(factory, "revision_of") else None,
         source_sha256=source,
     )
+
+
+def _members_folded(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The options with those of members, given as ``label.key=value``, under `options`, by label."""
+    dotted = {key: value for key, value in given.items() if "." in key}
+    rest = {key: value for key, value in given.items() if key not in dotted}
+    if not dotted:
+        return rest
+    options = rest.get("options", {})
+    if not isinstance(options, Mapping):
+        raise UsageError(f"judge {name!r}: -J options={options}: write each option of a member as -J label.key=value")
+    for key, value in dotted.items():
+        label, _, inner = key.partition(".")
+        options = {**options, label: {**options.get(label, {}), inner: value}}
+    return {**rest, "options": options}
 
 
 def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:

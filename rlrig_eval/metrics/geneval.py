@@ -25,7 +25,6 @@ COLOUR_TEMPLATES = (
     "a photo of a {colour}-colored {category}",
     "a photo of a {colour} object",
 )
-CROP_GROUND = "#999"  # what hides the rest of a crop before its colour is classified
 
 THRESHOLD, COUNTING_THRESHOLD = 0.3, 0.9  # a detection counts above this confidence
 MOST_PER_CLASS = 16

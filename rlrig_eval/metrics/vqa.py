@@ -14,7 +14,6 @@ from typing import NamedTuple
 from rlrig_eval.metrics.variant import Variant, is_corrected
 from rlrig_eval.scene.phrases import NUMBERS
 
-SOFT_TIFA_PROMPT = "{question} Answer in one word."
 VQASCORE_PROMPT = 'Does this figure show "{text}"? Please answer yes or no.'
 """Of CLIP-FlanT5 and version 3.0; 3.1 says "Yes or No". The wording moves the score, so it is part of a row's key."""
 

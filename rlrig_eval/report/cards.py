@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rlrig_eval.judges.registry import PREFIX
+from rlrig_eval.judges.zeroing import HOLDS
 from rlrig_eval.report.album import Album, Thumbnail
 from rlrig_eval.report.diagram import Diagram, diagram
 from rlrig_eval.report.folder import Contestant
@@ -22,8 +23,6 @@ from rlrig_eval.shapes import CANVAS
 from rlrig_eval.suite import Prompt
 
 Outcome = Literal["right", "wrong", "unknown"]
-LIKELY = 0.5
-"""From this probability on a judge says yes."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def _disputes(
         found[judge] = tuple(
             r.statement()
             for r in requirements
-            if r.id in answers and r.id in satisfied and (answers[r.id] >= LIKELY) != satisfied[r.id]
+            if r.id in answers and r.id in satisfied and (answers[r.id] >= HOLDS) != satisfied[r.id]
         )
     return found
 
@@ -151,7 +150,7 @@ def _trouble(row: SampleRow | None, score: ScoreRow | None) -> str | None:
         return "not drawn yet"
     if row.status == "error":
         return f"error: {row.error}"
-    if score is None or score.image_sha256 != row.image_sha256:
+    if score is None:
         return "not scored yet"
     return None if score.status == "ok" else f"{score.status}: {score.reason}"
 

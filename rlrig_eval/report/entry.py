@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.registry import PREFIX
-from rlrig_eval.report.folder import Excerpt, Summary, Timing
+from rlrig_eval.report.folder import Excerpt, labels, read_results
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.baseline import Baseline
-from rlrig_eval.runs.compare import ADDED, PRIMARY, terms
+from rlrig_eval.runs.compare import ADDED, PRIMARY, differing_terms, terms
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import open_run, suite_of
 from rlrig_eval.runs.scorers import GRAPH
@@ -31,21 +31,23 @@ from rlrig_eval.runs.store import (
     samples_files,
     scores_files,
 )
+from rlrig_eval.runs.summary import scorer_of
 from rlrig_eval.stats import prompt_means
-from rlrig_eval.suite import Suite
+from rlrig_eval.suite import Protocol, Suite
 
 Scores = Mapping[str, float | None]
 Groups = Mapping[str, str]
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
 class Entry:
     """One result, under a `label` that no other result of the report has.
 
-    `suite` is in words, `prompts` how many of it were planned; `terms` is what must be equal for two results to be
-    comparable; `scores` are those of `all_correct` by prompt, None where there is none; `groups` has at least their
-    prompts; `seconds` are of a sample's drawing, None where nothing says; `peak_mib` is the most memory that drawing a
-    batch took, by where it is (ram, gpu).
+    `suite` is in words, `prompts` how many of it were planned; `terms` is what must agree for two results to be
+    comparable; `coverage_by_scorer` is empty where nothing says; `scores` are those of `all_correct` by prompt, None
+    where there is none; `groups` has at least their prompts; `seconds` are of a sample's drawing, None where nothing
+    says; `peak_mib` is the most memory that drawing a batch took, by where it is (ram, gpu).
     """
 
     label: str
@@ -55,6 +57,7 @@ class Entry:
     terms: Mapping[str, Any]
     settings: Mapping[str, Any]
     coverage: Mapping[str, int]
+    coverage_by_scorer: Mapping[str, Mapping[str, int]]
     metrics: Mapping[str, Estimate]
     by_tag: Mapping[str, Mapping[str, Estimate]]
     cost: Mapping[str, float | None]
@@ -78,10 +81,13 @@ class Entry:
         """The judges that it began with and those that were added, as they were recorded."""
         return [*self.terms["judges"], *self.terms.get(ADDED, ())]
 
-    @property
-    def alike(self) -> str:
-        """Equal for two entries that can be compared."""
-        return json.dumps({name: value for name, value in self.terms.items() if name != ADDED}, sort_keys=True)
+    def comparable(self, other: Entry) -> bool:
+        """Whether the two can be compared, by the rule of `compare` and `check`."""
+        return not differing_terms(self.terms, other.terms)
+
+    def covered(self, metric: str) -> Mapping[str, int]:
+        """The coverage by the scorer of a metric; by all of them together where nothing says."""
+        return self.coverage_by_scorer.get(scorer_of(metric, self.coverage_by_scorer), self.coverage)
 
 
 def read_entries(paths: Sequence[Path]) -> list[Entry]:
@@ -98,8 +104,8 @@ def read_entries(paths: Sequence[Path]) -> list[Entry]:
     found = result_paths(paths)
     suites: dict[str, tuple[Suite, Groups]] = {}  # the runs of one suite share it while they are read
     read = [_of_file(path) if path.is_file() else _of_run(path, suites) for path in found]
-    labels = _labels(found, [one.model for one in read])
-    return [replace(one, label=label) for one, label in zip(_judges_told_apart(read), labels, strict=True)]
+    called = labels(found, [one.model for one in read])
+    return [replace(one, label=label) for one, label in zip(_judges_told_apart(read), called, strict=True)]
 
 
 def result_paths(paths: Sequence[Path]) -> list[Path]:
@@ -137,30 +143,47 @@ def _found(path: Path) -> Iterator[Path]:
 
 
 def _judges_told_apart(entries: Sequence[Entry]) -> list[Entry]:
-    """Where two results were given different judges of one name later, each has metrics with a hash of its judge."""
+    """Where two results, else alike, have different judges of one name, each is called by a hash of it as well."""
     hashes: dict[tuple[str, str], set[str]] = {}
     for one in entries:
         for judge in one.judges:
-            hashes.setdefault((one.alike, judge["slug"]), set()).add(_hash(judge))
+            hashes.setdefault((_unjudged(one), judge["slug"]), set()).add(_hash(judge))
 
     def told_apart(one: Entry) -> Entry:
-        names = {  # old to new, the same where there is one judge of that name
-            PREFIX + slug: f"{PREFIX}{slug}@{_hash(judge)}" if len(hashes[one.alike, slug]) > 1 else PREFIX + slug
+        slugs = {  # old to new, the same where there is one judge of that name
+            slug: f"{slug}@{_hash(judge)}" if len(hashes[_unjudged(one), slug]) > 1 else slug
             for judge in one.judges
             if (slug := judge["slug"])
         }
-        tags = {tag: _renamed(metrics, names) for tag, metrics in one.by_tag.items()}
-        return replace(one, metrics=_renamed(one.metrics, names), by_tag=tags)
+        names = {PREFIX + old: PREFIX + new for old, new in slugs.items()}
+        judges = {
+            name: [{**judge, "slug": slugs[judge["slug"]]} for judge in one.terms[name]]
+            for name in ("judges", ADDED)
+            if name in one.terms
+        }
+        return replace(
+            one,
+            terms={**one.terms, **judges},
+            coverage_by_scorer=_renamed(one.coverage_by_scorer, names),
+            metrics=_renamed(one.metrics, names),
+            by_tag={tag: _renamed(metrics, names) for tag, metrics in one.by_tag.items()},
+        )
 
     return [told_apart(one) for one in entries]
+
+
+def _unjudged(one: Entry) -> str:
+    """Its terms without its judges."""
+    rest = {name: value for name, value in one.terms.items() if name not in ("judges", ADDED)}
+    return json.dumps(rest, sort_keys=True)
 
 
 def _hash(judge: Mapping[str, Any]) -> str:
     return sha256(json.dumps(judge, sort_keys=True).encode()).hexdigest()[:4]
 
 
-def _renamed(metrics: Mapping[str, Estimate], names: Mapping[str, str]) -> dict[str, Estimate]:
-    """The metrics of each judge in `names`, ``judge.<slug>`` and what is below it, under the judge's new name."""
+def _renamed(metrics: Mapping[str, Told], names: Mapping[str, str]) -> dict[str, Told]:
+    """What is said by metric, that of a judge in `names`, ``judge.<slug>`` and below it, under the judge's new name."""
     found = {}
     for metric, value in metrics.items():
         judge = max((name for name in names if f"{metric}.".startswith(f"{name}.")), key=len, default="")
@@ -191,10 +214,7 @@ class _Row(Excerpt):
 
 def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
     config = read_document(folder / "run.json", RunConfig)
-    summary, timing = folder / "summary.json", folder / "timing.json"
-    if not summary.is_file():
-        raise UsageError(f"{folder}: the run is not finished (there is no summary.json); its command goes on with it")
-    told, took = read_document(summary, Summary), read_document(timing, Timing)
+    told, took = read_results(folder, config)
     own = suite_of(folder, config)
     if own.sha256 not in suites:
         suites[own.sha256] = own, {prompt.id: prompt.group for prompt in own.prompts}
@@ -207,6 +227,7 @@ def _of_run(folder: Path, suites: dict[str, tuple[Suite, Groups]]) -> Entry:
         terms=terms(config),
         settings=told.settings,
         coverage=told.coverage,
+        coverage_by_scorer=told.coverage_by_scorer,
         metrics=told.metrics,
         by_tag=told.by_tag,
         cost=told.cost,
@@ -228,11 +249,52 @@ def _primary(folder: Path, coverage: Mapping[str, int]) -> dict[str, float | Non
     return {prompt: None if mean != mean else mean for prompt, mean in means.items()}
 
 
+class _Suite(Excerpt):
+    name: str
+
+
+class _Reader(Excerpt):
+    name: str
+    version: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Judge(Excerpt):
+    slug: str
+
+
+class _Terms(Excerpt):
+    suite: _Suite
+    protocol: Protocol
+    extractor: _Reader
+    judges: tuple[_Judge, ...]
+    added_judges: tuple[_Judge, ...] = ()
+
+
+class _Counts(Excerpt):
+    planned: int
+    ok: int
+
+
+class _Standing(Excerpt):
+    coverage: _Counts
+    by_tag: dict[str, dict[str, Estimate]] = Field(default_factory=dict)
+
+
+class _Told(Excerpt):
+    """What a leaderboard reads in the parts of a baseline file that `check` leaves open."""
+
+    terms: _Terms
+    metrics: dict[str, Estimate]
+    standing: _Standing
+
+
 def _of_file(path: Path) -> Entry:
     found = read_document(path, Baseline)
     standing = found.standing
     if standing is None:
         raise UsageError(f"{path}: written before baselines had what a leaderboard needs; `baseline write` it again")
+    told = read_document(path, _Told)
     return Entry(
         label="",
         model=found.model,
@@ -241,24 +303,12 @@ def _of_file(path: Path) -> Entry:
         terms=found.terms,
         settings=found.settings,
         coverage=standing.coverage,
-        metrics=_estimates(found.metrics),
-        by_tag={tag: _estimates(by_name) for tag, by_name in standing.by_tag.items()},
+        coverage_by_scorer=standing.coverage_by_scorer,
+        metrics=told.metrics,
+        by_tag=told.standing.by_tag,
         cost=standing.cost,
         seconds=standing.seconds_per_sample,
         peak_mib=standing.peak_mib,
         scores=found.prompts.get(PRIMARY, {}),
         groups=standing.groups,
     )
-
-
-def _estimates(by_name: Mapping[str, Any]) -> dict[str, Estimate]:
-    return {name: Estimate.model_validate(one) for name, one in by_name.items()}
-
-
-def _labels(paths: Sequence[Path], models: Sequence[str]) -> list[str]:
-    """The model's name; where two results share it, with the name of the folder or file, and if need be its path."""
-    names = [
-        f"{model} ({path.resolve().name.removesuffix('.json')})" for model, path in zip(models, paths, strict=True)
-    ]
-    full = [f"{model} ({path})" for model, path in zip(models, paths, strict=True)]
-    return [next(of[i] for of in (models, names, full) if of.count(of[i]) == 1) for i in range(len(models))]

@@ -42,6 +42,7 @@ class Summary(Excerpt):
     suite: Planned
     settings: dict[str, Any]
     coverage: dict[str, int]
+    coverage_by_scorer: dict[str, dict[str, int]]
     metrics: dict[str, Estimate]
     by_tag: dict[str, dict[str, Estimate]]
     cost: dict[str, float | None]
@@ -100,7 +101,35 @@ def read_runs(folders: Sequence[Path], limit: int | None = None) -> list[Contest
         if sum(path.resolve() == other.resolve() for other in paths) > 1:
             raise UsageError(f"{path}: the run is named twice")
     runs = [open_run(path) if limit is None else _head(path, limit) for path in paths]
-    return [_contestant(label, run) for label, run in zip(_labels(runs), runs, strict=True)]
+    called = labels(paths, [run.config.model.name for run in runs])
+    return [
+        Contestant(label, run, *read_results(run.folder, run.config)) for label, run in zip(called, runs, strict=True)
+    ]
+
+
+def read_results(folder: Path, config: RunConfig) -> tuple[Summary, Timing]:
+    """Summary and timing of a run. They are those of its rows once it is finished: while one goes on, rows run ahead.
+
+    Raises:
+        UsageError: the run is not finished.
+    """
+    summary = folder / "summary.json"
+    if config.status != "finished" or not summary.is_file():
+        why = "there is no summary.json" if config.status == "finished" else f"it is {config.status}"
+        raise UsageError(
+            f"{folder}: the run is not finished ({why}); its command goes on with it, and so does "
+            f"`rlrig-eval score {folder}` once all is drawn"
+        )
+    return read_document(summary, Summary), read_document(folder / "timing.json", Timing)
+
+
+def labels(paths: Sequence[Path], models: Sequence[str]) -> list[str]:
+    """The model's name; where two results share it, with the name of the folder or file, and if need be its path."""
+    names = [
+        f"{model} ({path.resolve().name.removesuffix('.json')})" for model, path in zip(models, paths, strict=True)
+    ]
+    full = [f"{model} ({path})" for model, path in zip(models, paths, strict=True)]
+    return [next(of[i] for of in (models, names, full) if of.count(of[i]) == 1) for i in range(len(models))]
 
 
 def _head(folder: Path, limit: int) -> Opened:
@@ -133,22 +162,3 @@ def _rows(path: Path, model: type[Row], wanted: Collection[str]) -> Iterator[Row
 
 
 _ID = b'{"id":"'  # how every row begins that this harness wrote
-
-
-def _contestant(label: str, run: Opened) -> Contestant:
-    summary, timing = run.folder / "summary.json", run.folder / "timing.json"
-    if not summary.is_file():
-        raise UsageError(
-            f"{run.folder}: the run is not finished (there is no summary.json); its command goes on with it"
-        )
-    return Contestant(label, run, read_document(summary, Summary), read_document(timing, Timing))
-
-
-def _labels(runs: Sequence[Opened]) -> list[str]:
-    """The model's name; where two runs share it, with the folder's name, and if need be with its path."""
-    models = [run.config.model.name for run in runs]
-    folders = [f"{model} ({run.folder.resolve().name})" for model, run in zip(models, runs, strict=True)]
-    paths = [f"{model} ({run.folder})" for model, run in zip(models, runs, strict=True)]
-    return [
-        next(names[i] for names in (models, folders, paths) if names.count(names[i]) == 1) for i in range(len(runs))
-    ]

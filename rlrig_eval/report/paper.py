@@ -18,6 +18,7 @@ from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.entry import Entry, read_entries
 from rlrig_eval.report.ranking import settings
 from rlrig_eval.report.table import Cell, Column, Table
+from rlrig_eval.runs.compare import PRIMARY
 from rlrig_eval.scene.graph import Frozen
 
 
@@ -145,7 +146,10 @@ def _number(column: PaperColumn, group: str) -> Column:
 
 def reproduction(paper: Paper, entries: Sequence[Entry]) -> Table:
     """Runs on suites that are not the paper's: measured only, and not comparable with its figures."""
-    rows = [(one.label, *(_measured(one, column) for column in paper.reproduced), _how(one)) for one in entries]
+    rows = [
+        (one.label, *(_measured(one, column) for column in paper.reproduced), _how(one, paper.reproduced))
+        for one in entries
+    ]
     columns = (
         Column(name="system", title="system"),
         *(Column(name=c.name, title=c.title, kind="share", better="higher", digits=c.digits) for c in paper.reproduced),
@@ -167,7 +171,8 @@ def _line(table: PaperTable, name: str, row: PaperRow | None, run: Entry | None)
     published = [figures[c.name].value if c.name in figures else None for c in table.columns if c.published]
     measured = [None if run is None else _measured(run, c) for c in table.columns if c.metric is not None]
     sources = ", ".join(dict.fromkeys(figure.source for figure in figures.values()))
-    source, how = f"published in {sources}" if sources else "", "" if run is None else f"measured with {_how(run)}"
+    source = f"published in {sources}" if sources else ""
+    how = "" if run is None else f"measured with {_how(run, table.columns)}"
     return name, *published, *measured, source, how
 
 
@@ -176,8 +181,9 @@ def _measured(run: Entry, column: PaperColumn) -> Cell:
     return None if column.metric is None else of.get(column.metric)
 
 
-def _how(one: Entry) -> str:
-    covered = one.coverage
+def _how(one: Entry, columns: Sequence[PaperColumn]) -> str:
+    """The coverage is that of the scorer of the first column's metric that the run has."""
+    covered = one.covered(next((c.metric for c in columns if c.metric in one.metrics), PRIMARY))
     read = one.terms["extractor"]
     scored = f"{covered['ok']}/{covered['planned']} scored"
     # How a model was asked decides a reading as much as which one was.

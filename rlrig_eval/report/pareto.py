@@ -49,7 +49,7 @@ def front(points: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def paretos(entries: Sequence[Entry]) -> list[Plot]:
     """A plot for each cost that two results or more tell, of those that can be compared with the first."""
-    alike = [one for one in entries if one.alike == entries[0].alike]
+    alike = [one for one in entries if one.comparable(entries[0])]
     found = (_plot(_drawn(alike, cost), name, cost) for name, cost in COSTS.items())
     return [plot for plot in found if plot is not None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,13 +83,15 @@ def _board(
     ]
     wanted = dict.fromkeys(usual if columns is None else columns)
     shown = [_column(known, name) for name in wanted if name in known or name not in dispensable]
-    if len({(one.alike, one.prompts) for one in kept}) > 1:  # a best among results that cannot be compared is none
+    if not all(one.comparable(other) and one.prompts == other.prompts for one, other in combinations(kept, 2)):
+        # A best among results that cannot be compared is none.
         shown = [column.model_copy(update={"better": None}) for column in shown]
     differences = _differences(comparable, first)
     rows = []
     for one in sorted(kept, key=_place):
         cells = _cells(one, ranked.get(one.label)) | {DIFFERENCE: differences.get(one.label)}
-        rows.append((one.label, *(cells.get(column.name) for column in shown), *_terms(one)))
+        metric = next((column.name for column in shown if column.name in one.metrics), PRIMARY)
+        rows.append((one.label, *(cells.get(column.name) for column in shown), *_terms(one, metric)))
     return Table(
         title=" · ".join(["Leaderboard", *(f"{one.label}: {one.distrust}" for one in kept if one.distrust)]),
         columns=(Column(name="model", title="model"), *shown, *_ALWAYS),
@@ -124,7 +127,7 @@ class _Compared(NamedTuple):
 
 def _compared(entries: Sequence[Entry], kept: Sequence[Entry], reference: str | None) -> _Compared:
     first = _reference(entries, kept, reference)
-    comparable = [other for other in kept if other is not first and other.alike == first.alike]
+    comparable = [other for other in kept if other is not first and other.comparable(first)]
     ranked = _places(kept)
     possible = (*_metrics(kept), *_ranks(ranked), *_versus(first, comparable), *COLUMNS)
     return _Compared(first, comparable, ranked, {column.name: column for column in possible})
@@ -212,12 +215,16 @@ def _places(entries: Sequence[Entry]) -> dict[str, Place]:
 def _alike(entries: Sequence[Entry]) -> list[tuple[list[Entry], int]]:
     """Those with scores that can be compared with each other, and the most prompts that one of them planned.
 
-    A plan is the head of its suite, so that as many prompts are the same ones.
+    A plan is the head of its suite, so that as many prompts are the same ones. One that can be compared with two who
+    cannot be compared with each other stands with the first.
     """
-    found: dict[str, list[Entry]] = {}
+    found: list[list[Entry]] = []
     for one in (one for one in entries if any(score is not None for score in one.scores.values())):
-        found.setdefault(one.alike, []).append(one)
-    return [(members, max(one.prompts for one in members)) for members in found.values()]
+        members = next((those for those in found if all(one.comparable(other) for other in those)), None)
+        if members is None:
+            found.append(members := [])
+        members.append(one)
+    return [(members, max(one.prompts for one in members)) for members in found]
 
 
 def _cells(one: Entry, place: Place | None) -> dict[str, Cell]:
@@ -229,8 +236,9 @@ def _cells(one: Entry, place: Place | None) -> dict[str, Cell]:
     }
 
 
-def _terms(one: Entry) -> tuple[Cell, ...]:
-    covered = one.coverage
+def _terms(one: Entry, metric: str) -> tuple[Cell, ...]:
+    """The cells of `_ALWAYS`; the coverage is that of the scorer of `metric`, the first that the row shows."""
+    covered = one.covered(metric)
     protocol = f"{_seeds(one)}, prompt variant {one.terms['protocol']['variant']}"
     share = covered["ok"] / covered["planned"] if covered["planned"] else None
     return share, f"{_scored(one)}/{one.prompts}", one.suite, protocol, settings(one.settings)

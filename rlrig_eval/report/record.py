@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
+from rlrig_eval.runs.summary import metric_name
 from rlrig_eval.suite import Prompt
 
 Status = Literal["ok", "error", "unscored", "owed"]
@@ -64,17 +64,6 @@ def records(run: Opened) -> Iterator[Record]:
             read=evidence.get("graph", {}),
             satisfied={one["id"]: bool(one["satisfied"]) for one in evidence.get("requirements", ())},
         )
-
-
-def metric_name(scorer: str, value: str) -> str:
-    """The name that a scorer's value has in a summary.
-
-    >>> metric_name("graph", "sg_iou"), metric_name("crowding", "ratio"), metric_name("judge.vlm", "score")
-    ('sg_iou', 'crowding.ratio', 'judge.vlm')
-    """
-    if scorer == GRAPH:
-        return value
-    return scorer if scorer.startswith(PREFIX) and value == "score" else f"{scorer}.{value}"
 
 
 def _status(run: Opened, error: str | None, absent: bool, scores: Mapping[str, ScoreRow]) -> tuple[Status, str | None]:

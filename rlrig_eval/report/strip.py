@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import RootModel, ValidationError
 
 from rlrig_eval.report.album import Album, Thumbnail
 from rlrig_eval.report.folder import Excerpt
@@ -65,16 +67,20 @@ class Strip:
     overlooked: tuple[Check, ...]
 
 
-def strip(path: Path, requirements: Sequence[Requirement], satisfied: Mapping[str, bool], album: Album) -> Strip:
-    """The film strip of the trace in `path`, whose pictures lie beside it.
+def strip(path: Path, requirements: Sequence[Requirement], satisfied: Mapping[str, bool], album: Album) -> Strip | None:
+    """The film strip of the trace in `path`, whose pictures lie beside it; None for a trace of another kind.
 
     Args:
         satisfied: by requirement id, as read in the final picture; empty if it is not scored.
 
     Raises:
-        UnreadableFile: the trace is missing or malformed.
+        UnreadableFile: the trace is missing, or no JSON.
     """
-    trace = read_document(path, Trace)
+    kept = read_document(path, RootModel[Any]).root  # anybody's model may keep what it likes
+    try:
+        trace = Trace.model_validate(kept)
+    except ValidationError:
+        return None
     steps = []
     overlooked: tuple[Check, ...] = ()
     for seen in trace.rounds:

@@ -14,8 +14,7 @@ from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import peaks
-from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.summary import coverage, falls_short, planned_prompts, prompt_scores, summarise
+from rlrig_eval.runs.summary import coverage, falls_short, planned_prompts, prompt_scores, scorer_of, summarise
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
 from rlrig_eval.stats.paired import Verdict
@@ -42,13 +41,15 @@ class Rule(Frozen):
 class Standing(Frozen):
     """What a leaderboard says of a run beside its scores.
 
-    `suite` is in words (name, version, split); `coverage` and `cost` as in ``summary.json``; `seconds_per_sample`
-    is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`; `peak_mib`: the most
-    memory that a batch took, by where it is (ram, gpu), empty in files that were written before it was kept.
+    `suite` is in words (name, version, split); `coverage`, `coverage_by_scorer` and `cost` as in ``summary.json``;
+    `seconds_per_sample` is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`;
+    `peak_mib`: the most memory that a batch took, by where it is (ram, gpu). What was not kept yet when a file was
+    written is empty in it.
     """
 
     suite: str
     coverage: dict[str, int]
+    coverage_by_scorer: dict[str, dict[str, int]] = Field(default_factory=dict)
     cost: dict[str, float | None]
     seconds_per_sample: float | None
     groups: dict[str, str]
@@ -134,6 +135,7 @@ def _standing(run: Opened, summary: Mapping[str, Any]) -> Standing:
     return Standing(
         suite=_in_words(run),
         coverage=summary["coverage"],
+        coverage_by_scorer=summary["coverage_by_scorer"],
         cost=summary["cost"],
         seconds_per_sample=sum(seconds) / len(seconds) if seconds else None,
         groups={prompt.id: prompt.group for prompt in planned_prompts(run.samples)},
@@ -167,7 +169,7 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     else:
         moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
         verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
-        covered = coverage(run.samples, run.rows, [run.scores[_scorer(run, rule.metric)]])
+        covered = coverage(run.samples, run.rows, [run.scores[scorer_of(rule.metric, run.scores)]])
     owed, lost = _lost(run, baseline)
     doubts = tuple(_doubts(run, owed, lost.total()))
     return Check(
@@ -228,11 +230,6 @@ def _seeds_scored(run: Opened) -> dict[str, Counter[str]]:
 
 def _seeds(run: Opened) -> set[int]:
     return {sample.job.seed for sample in run.samples}
-
-
-def _scorer(run: Opened, metric: str) -> str:
-    """Whose metric it is: the graph's have no prefix, any other's begin with the name of their scorer."""
-    return max((name for name in run.scores if f"{metric}.".startswith(f"{name}.")), key=len, default=GRAPH)
 
 
 def changed(now: Mapping[str, Scores], then: Mapping[str, Scores]) -> tuple[str, ...]:

@@ -94,14 +94,19 @@ def terms(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def require_comparable(one: dict[str, Any], other: dict[str, Any]) -> None:
+def require_comparable(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
     """Raises NotComparable, naming what differs, unless the two `terms` agree."""
+    if differing := differing_terms(one, other):
+        shown = "; ".join(f"{name}: {one.get(name)} against {other.get(name)}" for name in differing)
+        raise NotComparable(f"not comparable: {shown}")
+
+
+def differing_terms(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names of the `terms` that keep two results from being compared; none where they can be."""
     differing = [name for name in one if name not in ("judges", ADDED) and one[name] != other.get(name)]
     if "judges" in one and not _same_judges(one, other):
         differing += [name for name in ("judges", ADDED) if one.get(name) != other.get(name)]
-    if differing:
-        shown = "; ".join(f"{name}: {one[name]} against {other.get(name)}" for name in differing)
-        raise NotComparable(f"not comparable: {shown}")
+    return differing
 
 
 def _same_judges(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

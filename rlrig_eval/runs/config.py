@@ -45,7 +45,11 @@ class Provenance(Frozen):
 
 
 class RunConfig(Frozen):
-    """The content of ``run.json``. All but the fields in `PASSING` decides results."""
+    """The content of ``run.json``. All but the fields in `PASSING` decides results.
+
+    `scorers` are names, or where their files lie; `scorer_sha256`: slug -> the hash of that file, absent in runs that
+    were begun before it was kept.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     run_id: str
@@ -57,6 +61,7 @@ class RunConfig(Frozen):
     extractor: ExtractorSpec
     scorers: tuple[str, ...]
     added_scorers: tuple[str, ...] = ()
+    scorer_sha256: dict[str, str] = Field(default_factory=dict, exclude_if=lambda hashes: not hashes)
     judges: tuple[JudgeSpec, ...] = ()
     added_judges: tuple[JudgeSpec, ...] = ()
     limit: int | None = None
@@ -103,11 +108,15 @@ def decisive(config: RunConfig) -> dict[str, Any]:
     for part, field in _SOURCES:
         document[part].pop(field)
     document["judges"] = [judge.identity() for judge in config.judges]
+    document["scorers"] = [slug(name) for name in config.scorers]
+    document["scorer_sha256"] = {name: config.scorer_sha256.get(name) for name in document["scorers"]}
     return dict(_flat(document))
 
 
 def check_same(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
     """Raises UsageError unless a run of `wanted` may go on in the folder of `found`."""
+    if not found.scorer_sha256:  # from before it was kept, or nothing comes from a file
+        wanted = wanted.model_copy(update={"scorer_sha256": {}})
     _refuse_difference(decisive(found), decisive(wanted), folder)
 
 

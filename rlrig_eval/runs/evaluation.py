@@ -15,13 +15,15 @@ from rlrig_eval.models import Generator
 from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.runs import calibration
+from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.config import RunConfig, Status, check_same, check_settings
 from rlrig_eval.runs.executors import executor
-from rlrig_eval.runs.finish import Run, finish, samples_of, with_status
+from rlrig_eval.runs.finish import Run, begun, finish, samples_of, with_status
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.progress import bar
+from rlrig_eval.runs.provenance import with_gpus
 from rlrig_eval.runs.request import Request, Settled, settle
-from rlrig_eval.runs.store import prepare, read_document, replace_text
+from rlrig_eval.runs.store import prepare, replace_text
 from rlrig_eval.suite import Suite
 
 
@@ -102,7 +104,7 @@ def execute(
     prepare(folder, fresh)
     config = _begun(settled, folder)
     # A run that is there keeps its status when it cannot go on; one that never drew is not left as "started".
-    with recorded(folder, config) if config.status == "started" else nullcontext():
+    with recorded(folder) if config.status == "started" else nullcontext():
         generator = settled.generator()
         with loading(f"extractor {config.extractor.name}"):
             opened(settled.scoring.extractor)
@@ -110,12 +112,14 @@ def execute(
     own = samples_of(settled.share)
     draw = executor(config.executor)
     with (
-        recorded(folder, config),
+        recorded(folder),
         bar(f"{config.suite.name} · {config.model.name}", len(own), progress) as advance,
     ):
-        config = with_status(folder, _calibrated(config, settled) if calibrate else config, "started")
+        config = with_status(folder, "started", settings=config.settings, provenance=config.provenance)
+        if calibrate and config.calibration is None:  # a run that goes on keeps the one that it began with
+            with_status(folder, "started", calibration=_calibrated(settled))
         draw(settled.share, generator, settled.scoring, folder, settled.shard, advance)
-        return finish(folder, config, settled.suite, settled.batches, settled.share)
+        return finish(folder, settled.suite, settled.batches, settled.share)
 
 
 def default_folder(config: RunConfig) -> Path:
@@ -126,11 +130,8 @@ def default_folder(config: RunConfig) -> Path:
 
 def _begun(settled: Settled, folder: Path) -> RunConfig:
     """The run's record: the one in the folder when it is of the same run, else a new one, written first."""
-    if (folder / "run.json").exists():
-        config = read_document(folder / "run.json", RunConfig)
-        check_same(config, settled.config, folder)
-    else:
-        config = with_status(folder, settled.config, "started")
+    config = begun(folder, settled.config)
+    check_same(config, settled.config, folder)
     if not (folder / "suite.json").exists():  # in a run that was begun too: a kill may have come between the two
         replace_text(folder / "suite.json", settled.suite.model_dump_json(exclude_defaults=True) + "\n")
     return config
@@ -142,29 +143,27 @@ def _described(config: RunConfig, generator: Generator, folder: Path) -> RunConf
     Raises:
         UsageError: it says otherwise than when the run was begun (its weights were trained on, say).
     """
-    settings = redacted(json.loads(json.dumps(dict(generator.settings), default=str)))
+    with loading(f"model {config.model.name!r}"):
+        settings = redacted(json.loads(json.dumps(dict(generator.settings), default=str)))
     described = config.model_copy(update={"settings": settings})
     if config.settings is not None:
         check_settings(config, described, folder)
-    return described
+        return described
+    return described.model_copy(update={"provenance": with_gpus(config.provenance)})
 
 
-def _calibrated(config: RunConfig, settled: Settled) -> RunConfig:
-    """The record with its chain's calibration; a run that goes on keeps the one that it began with."""
-    if config.calibration is not None:
-        return config
+def _calibrated(settled: Settled) -> Calibration:
     judging = settled.scoring.judging
-    found = calibration.calibrate(settled.reader, judging.specs, budget=judging.budget())
-    return config.model_copy(update={"calibration": found})
+    return calibration.calibrate(settled.reader, judging.specs, budget=judging.budget())
 
 
 @contextmanager
-def recorded(folder: Path, config: RunConfig) -> Iterator[None]:
+def recorded(folder: Path) -> Iterator[None]:
     """What ends work on a run early is noted in ``run.json``; trouble with the disk becomes a RunError."""
 
     def note(status: Status) -> None:
-        with suppress(OSError):  # a full disk must not hide what went wrong
-            with_status(folder, config, status)
+        with suppress(OSError, UsageError):  # a full disk must not hide what went wrong
+            with_status(folder, status)
 
     try:
         yield

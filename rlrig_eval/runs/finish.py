@@ -12,8 +12,8 @@ from rlrig_eval.errors import Exit
 from rlrig_eval.runs.config import RunConfig, Status
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow, peaks
-from rlrig_eval.runs.store import read_run, replace_json
-from rlrig_eval.runs.summary import coverage, falls_short, judge_short, summarise
+from rlrig_eval.runs.store import alone, read_document, read_run, replace_json
+from rlrig_eval.runs.summary import Rows, ScorerRows, coverage, falls_short, judge_short, summarise
 from rlrig_eval.suite import Suite
 
 
@@ -39,20 +39,23 @@ class Run:
         return self.config.status == "finished"
 
 
-def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batch], share: Sequence[Batch]) -> Run:
-    """Write summary and timing if every planned sample of `batches` is in, and the status in any case.
+def finish(folder: Path, suite: Suite, batches: Sequence[Batch], share: Sequence[Batch], **known: Any) -> Run:
+    """Write summary and timing if every planned sample of `batches` is in with its scores, and the status in any case.
 
     Args:
         share: the batches that this process answers for.
+        known: fields of the run's record, as in `with_status`.
     """
-    rows, scores = read_run(folder, config.row_names)
     planned, own = samples_of(batches), samples_of(share)
-    whole = all(sample.id in rows for sample in planned)
-    config = with_status(folder, config, "finished" if whole else "partial")
-    summary = summarise(config, planned if whole else own, rows, scores)
-    if whole:
-        replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
-        replace_json(folder / "summary.json", summary)
+    with alone(folder):  # of two shards that end together, the one that read first might else write last
+        config = _record(folder).model_copy(update=known)
+        rows, scores = read_run(folder, config.row_names)
+        whole = _whole(planned, rows, scores)
+        summary = summarise(config, planned if whole else own, rows, scores)
+        if whole:
+            replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
+            replace_json(folder / "summary.json", summary)
+        config = _written(folder, config.model_copy(update={"status": "finished" if whole else "partial"}))
     short = (
         config.distrust
         or judge_short(config, own, rows, scores)
@@ -61,11 +64,38 @@ def finish(folder: Path, config: RunConfig, suite: Suite, batches: Sequence[Batc
     return Run(folder, config, summary, short)
 
 
-def with_status(folder: Path, config: RunConfig, status: Status) -> RunConfig:
-    """`config` with that status, also on disk."""
-    config = config.model_copy(update={"status": status})
+def with_status(folder: Path, status: Status, **known: Any) -> RunConfig:
+    """The run's record with that status and the fields that are `known` now, also on disk.
+
+    The other fields stay as they are there: what another process of the run has noted is not taken back.
+    """
+    with alone(folder):
+        return _written(folder, _record(folder).model_copy(update={"status": status, **known}))
+
+
+def begun(folder: Path, config: RunConfig) -> RunConfig:
+    """The record of the run in `folder`: `config`, written, where there is none."""
+    with alone(folder):
+        return _record(folder) if (folder / "run.json").exists() else _written(folder, config)
+
+
+def _record(folder: Path) -> RunConfig:
+    return read_document(folder / "run.json", RunConfig)
+
+
+def _written(folder: Path, config: RunConfig) -> RunConfig:
     replace_json(folder / "run.json", config.dump())
     return config
+
+
+def _whole(planned: Sequence[Sample], rows: Rows, scores: ScorerRows) -> bool:
+    """Every sample is in and, where it has a picture, every scorer and judge has had its say on it."""
+
+    def done(sample: Sample) -> bool:
+        row = rows.get(sample.id)
+        return row is not None and (row.status != "ok" or all(sample.id in seen for seen in scores.values()))
+
+    return all(map(done, planned))
 
 
 def timing(rows: Sequence[SampleRow]) -> dict[str, Any]:

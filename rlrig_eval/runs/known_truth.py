@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom, norm
 
+from rlrig_eval.errors import RLRIGError
+from rlrig_eval.folders import writable
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs.evaluation import evaluate
 from rlrig_eval.runs.finish import samples_of
@@ -101,13 +103,18 @@ def _line(one: Outcome) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the report; 1 when a measured score lies outside its interval."""
+    """Write the report; 1 when a measured score lies outside its interval, 2 for a wrong suite or folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="spatial")
     parser.add_argument("--out", type=Path, required=True, help="the folder for synthetic.md and synthetic.json")
     given = parser.parse_args(arguments)
-    suite = load(given.suite)
-    found = outcomes(suite)
+    try:
+        suite = load(given.suite)
+        writable(given.out)  # before minutes of drawing
+        found = outcomes(suite)
+    except RLRIGError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return int(problem.exit_code)
     command = f"python -m rlrig_eval.runs.known_truth --suite {given.suite} --out {given.out}"
     about: dict[str, Any] = {"schema": 1, "command": command, "suite": suite.name, "sha256": suite.sha256}
     rows = [asdict(one) | {"inside": one.inside} for one in found]

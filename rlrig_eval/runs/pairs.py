@@ -162,7 +162,9 @@ def ranking(met: Sequence[Meeting], rows: Mapping[str, ScoreRow], missed: Sequen
     settled = [one for one in met if one.alike or one.id in scored]
 
     def share(one: Meeting) -> float:
-        return TIE if one.alike else float(scored[one.id]["score"] or 0.0)
+        score = TIE if one.alike else scored[one.id]["score"]
+        assert score is not None, one.id  # `scored` are those that the judge answered
+        return float(score)
 
     outcomes = [(one.a, one.b, share(one)) for one in settled]
     strengths = bradley_terry(outcomes, [one.group for one in settled])

@@ -14,6 +14,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.models import Generator, ModelSpec
 from rlrig_eval.models.registry import DEFAULT_BATCH
+from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted, refuse_hidden
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.config import RunConfig, suite_ref
@@ -95,6 +96,7 @@ def settle(request: Request) -> Settled:
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
+    placed = [scorers.placed(name) for name in suite.scorers]
     usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
     refuse_hidden(request.extractor_options, "-E")
     reader = extract.resolve(request.extractor or usual, request.extractor_options)
@@ -104,7 +106,8 @@ def settle(request: Request) -> Settled:
         model=_recorded(spec),
         protocol=_protocol(suite, request),
         extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
-        scorers=suite.scorers,
+        scorers=tuple(name for name, _ in placed),
+        scorer_sha256={scorers.slug(name): digest for name, digest in placed if digest is not None},
         judges=recorded_specs(judging.specs),
         limit=None if request.limit is None else _at_least_one("--limit", request.limit),
         batch_size=_batch_size(request, spec),
@@ -131,7 +134,9 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
         raise UsageError("a model that is already built takes no options or settings")
     kind = type(request.model)
     adapter = f"{kind.__module__}:{kind.__qualname__}"
-    return ModelSpec(name=kind.__name__, adapter=adapter, settings=dict(request.model.settings)), request.model
+    with loading(f"model {kind.__name__!r}"):
+        spec = ModelSpec(name=kind.__name__, adapter=adapter, settings=dict(request.model.settings))
+    return spec, request.model
 
 
 def _recorded(spec: ModelSpec) -> ModelSpec:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rlrig_eval import extract
 from rlrig_eval.errors import UsageError
+from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.plugins.redaction import hidden
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
-from rlrig_eval.runs.finish import Run, finish
+from rlrig_eval.runs.finish import Run, finish, with_status
 from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
 from rlrig_eval.runs.opened import Opened, asked_of, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
-from rlrig_eval.runs.scorers import resolve, slug
+from rlrig_eval.runs.scorers import placed, resolve, slug
 from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
 from rlrig_eval.runs.store import appending, merge_shards, require_idle, samples_file, scores_file
 
@@ -34,7 +37,8 @@ def rescore(
 
     Judges are asked for the verdicts that they owe; `judge` is added if it is new.
 
-    An extractor of another version than the run's reads every picture again, and is recorded when it has.
+    An extractor of another version than the run's reads every picture again, a scorer whose file is another one scores
+    every picture again, and each is recorded when it has. What owes nothing need not be there any more.
 
     Raises:
         UsageError: no run, no such scorer, another process is at work on the run, or a judge that owes verdicts is
@@ -42,36 +46,60 @@ def rescore(
         RunError: a file could not be written.
     """
     before = open_run(folder)
-    config, redo = _updated(before.config, scorer)
+    config, redo = _updated(before, scorer)
     config, judging = _judging(before, config, judge, max_calls, max_cost)
-    scoring = scoring_of(config, config.extractor, before.suite, judging)
-    _require_whole(config, _todo(before, redo, scoring))
+
+    @cache
+    def scoring() -> Scoring:
+        return scoring_of(config, config.extractor, before.suite, judging)
+
+    if todo := _todo(before, redo, config):
+        scoring()  # what cannot be found is said before a file is touched
+    _require_whole(config, todo)
     require_idle(folder)
-    # Stopped halfway, the run still names the extractor before, so that the next time reads every picture again.
-    with recorded(folder, config.model_copy(update={"extractor": before.config.extractor})):
+    with recorded(folder):
+        with_status(folder, "started", **_begun(before.config, config))
         merge_shards(folder, [sample.id for sample in before.samples], config.row_names)
         run = open_run(folder)
-        todo = _todo(run, redo, scoring)
+        todo = _todo(run, redo, config)
         with (
             bar(f"score {folder}", len(todo), progress) as advance,
             appending(samples_file(folder)),
             at_work(judging, folder, None) as judge_all,
         ):
             judge_all(run.samples, run.rows)
-            for found in score_all(todo, run.rows, folder, scoring):
+            for found in score_all(todo, run.rows, folder, scoring()) if todo else ():
                 for name, row in found.items():
                     with appending(scores_file(folder, name)) as append:
                         append([row])
                 advance(1)
         # A shard may have begun meanwhile: its files are not taken away, and what was scored waits beside them.
         merge_shards(folder, [sample.id for sample in run.samples], config.row_names)
-        return finish(folder, config, run.suite, run.batches, run.batches)
+        return finish(folder, run.suite, run.batches, run.batches, **_scored(config))
+
+
+def _begun(before: RunConfig, config: RunConfig) -> dict[str, Any]:
+    """What a run records as scoring begins: who is new to it.
+
+    Stopped halfway, it still names the extractor and the files of scorers before, so that the next time does it all.
+    """
+    new = {name: digest for name, digest in config.scorer_sha256.items() if name not in before.row_names}
+    return {
+        "added_scorers": config.added_scorers,
+        "added_judges": config.added_judges,
+        "scorer_sha256": before.scorer_sha256 | new,
+    }
+
+
+def _scored(config: RunConfig) -> dict[str, Any]:
+    """What a run records when all of it is scored."""
+    return {name: getattr(config, name) for name in ("extractor", "scorers", "added_scorers", "scorer_sha256")}
 
 
 def _judging(
     before: Opened, config: RunConfig, judge: Asked | None, max_calls: int | None, max_cost: float | None
 ) -> tuple[RunConfig, Judging]:
-    """The run's record with `judge` in it, and all its judges but those that have changed and owe nothing."""
+    """The run's record with `judge` in it, and all its judges but those that owe nothing."""
     recorded_judges = {spec.slug: spec for spec in config.all_judges}
     new = None if judge is None else look_up(judge)  # with the secrets that the record hides
     others = [spec for spec in config.all_judges if new is None or spec.slug != new.slug]
@@ -86,25 +114,27 @@ def _judging(
 
 
 def _still(before: Opened, spec: JudgeSpec) -> JudgeSpec | None:
-    """A recorded judge as it is to be asked for more; None for one that has changed and owes nothing.
+    """A recorded judge as it is to be asked for more; None for one that owes nothing.
 
-    Raises UsageError for one that has and owes verdicts, which would stand beside those of the one before.
+    Raises UsageError for one that does and has changed: its verdicts would stand beside those of the one before.
     """
+    owed = list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {})))
+    if not owed:
+        return None
     found = look_up(asked_of(spec))
     (now,) = recorded_specs([found])
     changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
-    owed = list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {}))) if changed else []
-    if owed:
+    if changed:
         raise UsageError(
             f"{spec.metric}: {len(owed)} pictures are still to be judged, and the judge has changed since "
             f"({', '.join(changed)}); let the one of today judge all of them under a name of its own: -J name="
         )
-    return None if changed else found
+    return found
 
 
-def _todo(run: Opened, redo: Collection[str], scoring: Scoring) -> list[Sample]:
+def _todo(run: Opened, redo: Collection[str], config: RunConfig) -> list[Sample]:
     """The samples that a scorer has still to see."""
-    seen = {name: {} if name in redo else run.scores.get(name, {}) for name in scoring.scorers}
+    seen = {name: {} if name in redo else run.scores.get(name, {}) for name in map(slug, config.all_scorers)}
     return unscored_yet(run.samples, run.rows, seen)
 
 
@@ -118,20 +148,60 @@ def _require_whole(config: RunConfig, todo: Sequence[Sample]) -> None:
         )
 
 
-def _updated(config: RunConfig, scorer: str | None) -> tuple[RunConfig, Collection[str]]:
+def _updated(before: Opened, scorer: str | None) -> tuple[RunConfig, Collection[str]]:
     """The run's record after scoring, and the slugs of the scorers that score everything anew."""
-    redo: set[str] = set()
+    changed = _changed(before.config)
+    config = before.config.model_copy(update={"scorer_sha256": before.config.scorer_sha256 | changed})
+    redo = set(changed)
     if scorer is not None:
-        resolve(scorer)
+        config = _with_scorer(config, scorer)
         redo.add(slug(scorer))
-        taken = {slug(name): name for name in config.all_scorers}
-        if taken.setdefault(slug(scorer), scorer) != scorer:
-            raise UsageError(f"--scorer {scorer}: the run has another scorer of that name, {taken[slug(scorer)]}")
-        if scorer not in config.all_scorers:
-            config = config.model_copy(update={"added_scorers": (*config.added_scorers, scorer)})
-    recorded_one = config.extractor
-    now = extract.resolve(recorded_one.source, {**recorded_one.options, **recorded_one.traffic})
-    if now.identity() != recorded_one.identity():
+    now = _reader(config.extractor, bool(_todo(before, redo, config)))
+    if now.identity() != config.extractor.identity():
         redo |= set(map(slug, config.all_scorers))
         config = config.model_copy(update={"extractor": now})
     return config, redo
+
+
+def _changed(config: RunConfig) -> dict[str, str]:
+    """Slug -> the hash of today, of the scorers whose file is there and is not what it was."""
+    known = {name: slug(name) for name in config.all_scorers if slug(name) in config.scorer_sha256}
+    there = {name: placed(name)[1] for name in known if Path(name.rpartition(":")[0]).is_file()}
+    return {known[name]: now for name, now in there.items() if now and now != config.scorer_sha256[known[name]]}
+
+
+def _with_scorer(config: RunConfig, scorer: str) -> RunConfig:
+    """The record with that scorer, as it is today; UsageError when there is none, or the run has another so called."""
+    where, digest = placed(scorer)
+    resolve(where)
+    for name in config.all_scorers:
+        if slug(name) == slug(where) and not _same(name, where):
+            raise UsageError(f"--scorer {scorer}: the run has another scorer of that name, {name}")
+    own, added = (
+        tuple(where if slug(name) == slug(where) else name for name in names)
+        for names in (config.scorers, config.added_scorers)
+    )
+    hashes = {} if digest is None else {slug(where): digest}
+    return config.model_copy(
+        update={
+            "scorers": own,
+            "added_scorers": added if where in (*own, *added) else (*added, where),
+            "scorer_sha256": config.scorer_sha256 | hashes,
+        }
+    )
+
+
+def _same(name: str, where: str) -> bool:
+    """Whether a recorded scorer is the one that lies at `where`; runs from before have the file as it was typed."""
+    path, _, attribute = name.rpartition(":")
+    return where in (name, f"{Path(path).resolve()}:{attribute}")
+
+
+def _reader(recorded: ExtractorSpec, owes: bool) -> ExtractorSpec:
+    """The run's extractor as it is today; as it was recorded where it cannot be found and owes nothing."""
+    try:
+        return extract.resolve(recorded.source, {**recorded.options, **recorded.traffic})
+    except UsageError:
+        if owes:
+            raise
+        return recorded

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
-from rlrig_eval.plugins import find, load
+from rlrig_eval.plugins import Target, find, load
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.runs.published import SCORERS
 from rlrig_eval.scene import SceneGraph, check, focus
@@ -65,9 +65,25 @@ def resolve(name: str) -> Scorer:
     """
     if name == GRAPH:
         return graph_scores
-    where = SCORERS[name][0] if name in SCORERS else find("scorer", name, GROUP, [GRAPH, *SCORERS]).where
+    where = SCORERS[name][0] if name in SCORERS else _found(name).where
     scorer: Scorer = load(where, "scorer")
     return scorer
+
+
+def placed(name: str) -> tuple[str, str | None]:
+    """A scorer as a run records it: its name or, of one from a file, where that lies, and the file's hash.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if not name.rpartition(":")[0].endswith(".py"):
+        return name, None
+    target = _found(name)
+    return target.where, target.sha256
+
+
+def _found(name: str) -> Target:
+    return find("scorer", name, GROUP, [GRAPH, *SCORERS])
 
 
 def slug(name: str) -> str:

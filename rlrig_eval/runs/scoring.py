@@ -38,12 +38,12 @@ class Scoring:
 def unscored_yet(
     samples: Iterable[Sample], rows: Mapping[str, SampleRow], scores: Mapping[str, Mapping[str, ScoreRow]]
 ) -> list[Sample]:
-    """The samples whose picture some scorer has not seen, or not been given a graph of: a server may be back."""
+    """The samples whose picture some scorer has no score of: a server may be back, or the memory that was short."""
 
     def current(sample: Sample) -> bool:
         digest = rows[sample.id].image_sha256
         rows_of = [seen.get(sample.id) for seen in scores.values()]
-        return all(row is not None and row.image_sha256 == digest and row.status != "unscored" for row in rows_of)
+        return all(row is not None and row.image_sha256 == digest and row.status == "ok" for row in rows_of)
 
     drawn = (sample for sample in samples if sample.id in rows and rows[sample.id].status == "ok")
     return [sample for sample in drawn if not current(sample)]

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -52,7 +53,8 @@ LEAST_FREE = 32 * 2**20
 _SHARD = re.compile(r"\d+-of-\d+\.jsonl")
 _OWN = (
     "suite.json",
-    "samples*.jsonl",
+    "samples.jsonl",
+    "samples.*-of-*.jsonl",
     "images",
     "traces",
     "scores",
@@ -73,14 +75,18 @@ def scores_file(folder: Path, scorer: str, shard: Shard | None = None) -> Path:
 
 def samples_files(folder: Path) -> list[Path]:
     """The samples that there are: of shards, then the run's own."""
-    return sorted(folder.glob("samples*.jsonl"))
+    return [*_of_shards(folder, "samples"), *(file for file in (samples_file(folder),) if file.exists())]
 
 
 def scores_files(folder: Path, scorer: str) -> list[Path]:
     """The scores that there are: of shards, then the run's own."""
-    files = sorted(folder.glob(f"scores/{scorer}.*-of-*.jsonl"))
-    shards = [file for file in files if _SHARD.fullmatch(file.name.removeprefix(f"{scorer}."))]  # not of gpt-4.1
-    return [file for file in (*shards, scores_file(folder, scorer)) if file.exists()]
+    own = scores_file(folder, scorer)
+    return [*_of_shards(own.parent, scorer), *(file for file in (own,) if file.exists())]
+
+
+def _of_shards(folder: Path, name: str) -> list[Path]:
+    files = sorted(folder.glob(f"{name}.*-of-*.jsonl"))
+    return [file for file in files if _SHARD.fullmatch(file.name.removeprefix(f"{name}."))]  # gpt-4 has none of gpt-4.1
 
 
 def latest(files: Iterable[Iterable[AnyRow]], picture: Callable[[AnyRow], str | None]) -> dict[str, AnyRow]:
@@ -201,8 +207,19 @@ def appending(path: Path) -> Iterator[Callable[[Iterable[Frozen]], None]]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[FileIO]:
-    """The file at `path`, locked; UsageError when another process has it.
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time is in here for the run in `folder`; the others wait for their turn."""
+    path = folder / ".lock"
+    with _locked(path, fcntl.LOCK_EX):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)  # whoever waits for it opens it anew
+
+
+@contextmanager
+def _locked(path: Path, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> Iterator[FileIO]:
+    """The file at `path`, locked; UsageError when another process has it and `operation` does not wait.
 
     One that a merge replaces or takes away while it is being locked is opened anew: nobody would read what is
     written to it.
@@ -210,7 +227,7 @@ def _locked(path: Path) -> Iterator[FileIO]:
     while True:
         with path.open("a+b", buffering=0) as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, operation)
             except BlockingIOError:
                 raise UsageError(f"{path.parent}: another process is writing to this run") from None
             if _is_at(path, file):
@@ -275,7 +292,7 @@ def replace_text(path: Path, text: str) -> None:
 def replace_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never part of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")  # shards of other machines have our process id
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
@@ -287,13 +304,15 @@ def prepare(folder: Path, fresh: bool) -> None:
     """Make the folder of a run, empty of an earlier one when `fresh`, and see that it can be written to.
 
     Raises:
-        UsageError: it cannot be made or written to, the disk is full, or it holds something that is no run.
+        UsageError: it cannot be made or written to, the disk is full, it holds something that is no run or, of an
+            earlier one that is to go, another process is at work on it.
     """
     # In this order: another shard may begin the run between the two looks, and it writes run.json first.
     if any(folder.glob("[!.]*")) and not (folder / "run.json").exists():
         raise UsageError(f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out")
     if fresh:
         with _writing(folder):
+            require_idle(folder)
             _clear(folder)
     require_room(folder)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -101,7 +101,7 @@ def prompt_scores(samples: Sequence[Sample], scores: ScorerRows) -> PromptScores
         if scorer.startswith(PREFIX):  # the headline is there even when nothing could be judged
             metrics = list(dict.fromkeys(["score", *metrics]))
         for metric in metrics:
-            name = _metric(scorer, metric)
+            name = metric_name(scorer, metric)
             values[name] = [(prompt, found.get(metric)) for prompt, found in seen]
     found = {
         name: {prompt: None if mean != mean else mean for prompt, mean in prompt_means(seen).items()}
@@ -118,13 +118,23 @@ def _scored(samples: Sequence[Sample], seen: Mapping[str, ScoreRow]) -> Mapping[
     return Counter(told)
 
 
-def _metric(scorer: str, value: str) -> str:
-    """
-    >>> _metric("graph", "sg_iou"), _metric("crowding", "ratio"), _metric("judge.vlm", "score")
+def metric_name(scorer: str, value: str) -> str:
+    """The name that a scorer's value has in a summary.
+
+    >>> metric_name("graph", "sg_iou"), metric_name("crowding", "ratio"), metric_name("judge.vlm", "score")
     ('sg_iou', 'crowding.ratio', 'judge.vlm')
     """
     headline = scorer.startswith(PREFIX) and value == "score"
     return value if scorer == GRAPH else scorer if headline else f"{scorer}.{value}"
+
+
+def scorer_of(metric: str, scorers: Iterable[str]) -> str:
+    """Whose metric it is: the graph's have no prefix, any other's begin with the name of their scorer.
+
+    >>> scorer_of("judge.vlm.soft_am", ["graph", "judge.vlm"]), scorer_of("pair_accuracy", ["graph", "judge.vlm"])
+    ('judge.vlm', 'graph')
+    """
+    return max((name for name in scorers if f"{metric}.".startswith(f"{name}.")), key=len, default=GRAPH)
 
 
 def spent(seen: Mapping[str, ScoreRow], samples: Sequence[Sample]) -> dict[str, Any]:

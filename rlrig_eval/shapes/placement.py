@@ -69,6 +69,6 @@ def preferred(found: NDArray[np.float64], extent: int, placement: Placement) -> 
 
 
 def nearest(found: NDArray[np.float64], extent: int, point: Point) -> NDArray[np.float64]:
-    """The corners of `found`, those first whose centres are nearest to `point`; of equals, in their order."""
+    """The corners of `found`, those first whose centres are nearest to `point`; of equals, the highest."""
     away = np.hypot(*(found + extent / 2 - point).T)
-    return found[np.argsort(away, kind="stable")]
+    return found[np.lexsort((found[:, 1], away))]

@@ -118,6 +118,16 @@ def test_a_secret_reaches_the_model_and_no_file(rlrig_eval, suite: Path, tmp_pat
     assert rlrig_eval(*again, *OPTION, *SETTINGS).code == 0
 
 
+def test_a_page_that_cannot_be_written_hides_no_result(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    given = ("--suite", suite, "--model", "synthetic", "--limit", "2", "--out", tmp_path / "run")
+    assert rlrig_eval("run", *given).code == 0
+    (tmp_path / "run" / "report.html").unlink()
+    (tmp_path / "run" / "report.html").mkdir()
+    done = rlrig_eval("run", *given, "--json")
+    assert (done.code, json.loads(done.out)["coverage"]["ok"]) == (1, 2)
+    assert "warning: report.html could not be written: " in done.err
+
+
 @pytest.mark.parametrize("model", [("http", "url"), ("openai-images", "base_url")])
 def test_a_password_in_an_address_is_refused_and_not_recorded(
     rlrig_eval, suite: Path, tmp_path: Path, model: tuple[str, str]

@@ -95,11 +95,17 @@ def test_it_is_known_by_its_members(tmp_path: Path) -> None:
         ({"judges": "a=shapes-vlm,a=scripted"}, "two members"),
         ({"judges": "a=shapes-vlm,b=shapes-vlm", "c.device": "cpu"}, "unknown member"),
         ({"judges": "a=shapes-vlm,b=shapes-vlm", "min_valid": "3"}, "min_valid"),
+        ({"judges": "a=shapes-vlm,b=shapes-vlm", "options": "x", "a.model": "y"}, "-J options=x: write each option"),
     ],
 )
 def test_a_panel_that_cannot_be(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         judges.resolve("panel", options)
+
+
+def test_an_option_of_a_member_means_nothing_to_a_judge_that_has_none() -> None:
+    with pytest.raises(UsageError, match=r"unknown option 'foo\.bar'"):
+        judges.resolve("openai", {"model": "m", "foo.bar": "1"})
 
 
 def test_members_share_the_budget(tmp_path: Path) -> None:

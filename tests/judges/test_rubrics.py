@@ -13,7 +13,9 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Reply, Task, Trouble, Unscored, Verdict
 from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.rubrics import RUBRICS, fingerprint, rubric
+from rlrig_eval.judges.rubrics.as_published import AsPublished
 from rlrig_eval.judges.rubrics.choice import NEITHER, key, options, relations_of
+from rlrig_eval.judges.rubrics.questions import YesNo
 from rlrig_eval.scene import Entity, Relation, SceneGraph
 from tests.judges.replies import GRAPH, Saying, answers, task
 from tests.runs import tiny
@@ -39,10 +41,32 @@ def test_the_prompt_names_the_very_keys_that_the_schema_requires() -> None:
         assert f'"{name}": "yes" or "no"' in request.text
 
 
+RECORDED = {
+    "yes-no": "b1e86ed3beea",
+    "p-yes": "89043b206d2a",
+    "vqascore": "1886d5d9f2a1",
+    "holistic": "8c0c69808d91",
+    "choice": "5a3a6f08f548",
+}
+"""In results that were made: what changes one of these asks in other words, and can go on with none of them."""
+
+
 @pytest.mark.parametrize("name", RUBRICS)
-def test_a_rubric_has_a_version_and_a_hash_of_its_words(name: str) -> None:
+def test_a_rubric_has_a_version_and_the_hash_of_its_words_that_results_have(name: str) -> None:
     assert re.fullmatch(rf"{name}/\d+", rubric(name).name)
-    assert fingerprint(rubric(name)) == fingerprint(rubric(name))
+    assert fingerprint(rubric(name)) == RECORDED[name]
+
+
+@pytest.mark.parametrize("words", ["RULES", "ANSWERS"])
+def test_another_wording_of_published_questions_changes_the_hash(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"rlrig_eval.judges.rubrics.as_published.{words}", " in other words")
+    changed = {name for name in RUBRICS if fingerprint(rubric(name)) != RECORDED[name]}
+    assert changed == {"yes-no", "p-yes", "choice"}
+
+
+@pytest.mark.parametrize("rule", [{"needed": 3}, {"votes": 7}])
+def test_another_rule_of_votes_for_published_questions_changes_the_hash(rule: dict[str, int]) -> None:
+    assert fingerprint(AsPublished(YesNo(), **rule)) != fingerprint(AsPublished(YesNo()))
 
 
 def test_rubrics_differ_in_hash_and_a_new_wording_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:

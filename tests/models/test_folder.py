@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from rlrig_eval import evaluate, shapes
 from rlrig_eval.errors import Exit, UsageError
+from rlrig_eval.judges.contract import opened
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.folder import Folder
 from rlrig_eval.scene import SceneGraph, parse
@@ -194,3 +196,16 @@ def test_an_id_never_becomes_a_path(tmp_path: Path, prompt_id: str) -> None:
     picture(tmp_path / "pictures" / "p00_0.png")
     (outcome,) = Folder(tmp_path / "pictures").generate([Job(prompt_id, "x", SceneGraph(), 0, 0)])
     assert isinstance(outcome, Failure)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF")
+def test_a_picture_whose_decoder_fails_in_its_own_way_is_unreadable(tmp_path: Path) -> None:
+    whole = BytesIO()
+    Image.new("RGB", (64, 64), "red").save(whole, "AVIF")
+    head, _, pixels = whole.getvalue().partition(b"mdat")
+    (tmp_path / "p00_0.png").write_bytes(head + b"mdat" + bytes(len(pixels)))
+    (found,) = Folder(tmp_path).generate([JOB])
+    assert isinstance(found, Failure)
+    assert "p00_0.png is no readable picture" in found.reason
+    with pytest.raises(OSError, match="no readable picture"):
+        opened(tmp_path / "p00_0.png")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rlrig_eval.assets import baselines_dir, reports_dir
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.cut import Cut
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.ranking import at_equal_budget, leaderboard, rank
@@ -110,3 +110,27 @@ def test_a_baseline_of_before_leaderboards_says_what_to_do(results: Path, tmp_pa
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nor a folder of baseline files"):
         leaderboard([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "told"),
+    [
+        (("metrics", "all_correct", "mean"), "high", r"metrics\.all_correct\.mean: "),
+        (("standing", "by_tag"), {"pair": {"all_correct": {}}}, r"standing\.by_tag\.pair\.all_correct\.mean: "),
+        (("standing", "coverage"), {"ok": 1}, r"standing\.coverage\.planned: "),
+        (("terms", "protocol"), {"seeds": "all"}, r"terms\.protocol\.seeds: "),
+        (("terms", "judges"), [{"name": "me"}], r"terms\.judges\.0\.slug: "),
+        (("terms",), {}, r"terms\.suite: "),
+    ],
+)
+def test_a_damaged_result_is_named_with_its_field(
+    results: Path, tmp_path: Path, where: tuple[str, ...], value: object, told: str
+) -> None:
+    bad = json.loads((results / "tiny" / "loop.json").read_text())
+    part = bad
+    for name in where[:-1]:
+        part = part[name]
+    part[where[-1]] = value
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    with pytest.raises(UnreadableFile, match=rf"bad\.json: {told}"):
+        leaderboard([tmp_path / "bad.json"])

@@ -12,6 +12,7 @@ import io
 import json
 import math
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from PIL import Image
 
 from benchmarks.judging import INSPECT
 from rlrig_eval import results
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.export import FORMATS, export
-from rlrig_eval.report.record import metric_name, records
+from rlrig_eval.report.record import records
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.store import replace_json
+from rlrig_eval.runs.summary import metric_name
 from tests.report.contestants import BROKEN, UNREADABLE
 
 
@@ -203,6 +205,13 @@ def test_an_unknown_format_and_an_unfinished_run(runs: list[Path], tmp_path: Pat
         export(runs[0], "inspekt")
     with pytest.raises(UsageError, match="not a run folder"):
         export(tmp_path, "hf")
+
+
+def test_a_picture_that_is_none_is_named(runs: list[Path], tmp_path: Path) -> None:
+    out = shutil.copytree(runs[1], tmp_path / "run")
+    (out / "images" / "p000_0.png").write_text("no picture")
+    with pytest.raises(UnreadableFile, match=r"images/p000_0\.png: no readable picture"):
+        export(out, "inspect", tmp_path / "out")
 
 
 def test_a_value_has_the_name_that_its_summary_gives_it() -> None:

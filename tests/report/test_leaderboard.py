@@ -15,11 +15,12 @@ from rlrig_eval.report import leaderboard
 from rlrig_eval.report.cut import Cut
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.folder import read_runs
+from rlrig_eval.report.paper import load_paper, paper_tables
 from rlrig_eval.report.ranking import at_equal_budget, by_tag, rank, settings
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import evaluate, open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
-from rlrig_eval.runs.compare import differences
+from rlrig_eval.runs.compare import differences, require_comparable, terms
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import appending, samples_file, scores_file
@@ -119,6 +120,15 @@ def test_an_unfinished_run_is_named(runs, tmp_path):
     (half / "summary.json").unlink()
     with pytest.raises(UsageError, match=r"half: the run is not finished"):
         leaderboard([half])
+
+
+@pytest.mark.parametrize("read", [read_entries, read_runs], ids=["leaderboard", "page"])
+def test_a_finished_run_that_was_gone_on_with_and_stopped_is_not_read_half_old_half_new(runs, tmp_path, read):
+    half = shutil.copytree(runs[0], tmp_path / "half")
+    told = json.loads((half / "run.json").read_text())
+    (half / "run.json").write_text(json.dumps(told | {"status": "interrupted"}))
+    with pytest.raises(UsageError, match=r"half: the run is not finished \(it is interrupted\).*`rlrig-eval score "):
+        read([half])
 
 
 def test_the_same_run_twice_is_a_slip(runs):
@@ -286,7 +296,37 @@ def test_two_judges_of_one_name_that_were_added_later_do_not_share_a_column(runs
     assert "judge.scripted.1" in shared.metrics
     (alone, _) = read_entries([tmp_path / "yes", runs[1]])
     assert "judge.scripted" in alone.metrics
-    assert one.alike == other.alike == unjudged.alike
+    assert one.comparable(other)
+    assert one.comparable(unjudged)
+
+
+def test_a_judge_that_was_added_later_is_the_same_as_one_from_the_start(runs, tmp_path):
+    """The leaderboard compares what `compare` does."""
+    (tmp_path / "yes.jsonl").write_text(json.dumps({"reply": "yes"}) + "\n")
+    judge = "scripted", {"replies": str(tmp_path / "yes.jsonl"), "rubric": "p-yes"}
+    named_one = named("judged", Rounds(error_rate=0.5, edits=False))
+    first = evaluate(suite(), named_one, judge=judge[0], judge_options=judge[1], out=tmp_path / "judged").folder
+    later = shutil.copytree(runs[1], tmp_path / "later")
+    rescore(later, judge=judge)
+    require_comparable(*(terms(open_run(folder).config) for folder in (first, later)))
+    row = _row(leaderboard([first, later]), "best-of-n")
+    assert (row["difference"].n, row["rank"] is None) == (8, False)
+    without = _row(leaderboard([first, runs[1]]), "best-of-n")
+    assert not {"difference", "rank"} & without.keys()
+
+
+def test_coverage_is_that_of_the_scorer_of_the_score_beside_it(runs, tmp_path):
+    out = shutil.copytree(runs[1], tmp_path / "unjudged")
+    (tmp_path / "odd.jsonl").write_text(json.dumps({"reply": "perhaps"}) + "\n")
+    rescore(out, judge=("scripted", {"replies": str(tmp_path / "odd.jsonl"), "rubric": "p-yes"}))
+    assert json.loads((out / "summary.json").read_text())["coverage"]["ok"] == 0
+    kept, rule = tmp_path / "file.json", Rule(metric="all_correct", delta=0.02, least_n=1)
+    kept.write_text(baseline_of(open_run(out), rule).model_dump_json(by_alias=True))
+    for path in (out, kept):
+        assert _row(leaderboard([path]), "best-of-n")["coverage"] == 1.0
+        assert _row(leaderboard([path], ["judge.scripted"]), "best-of-n")["coverage"] == 0.0
+    *_, reproduced = paper_tables(load_paper("rl-rig"), [out])
+    assert "8/8 scored" in reproduced.records()[0]["how"]
 
 
 def test_a_run_that_a_named_folder_holds_is_not_named_again(runs):

@@ -226,6 +226,14 @@ def test_the_page_goes_where_it_is_told(runs, tmp_path):
 
 def test_a_damaged_trace_is_named(runs, tmp_path):
     loop = shutil.copytree(runs[2], tmp_path / "loop")
-    (loop / "traces" / "p000_0.json").write_text('{"rounds": [], "chosen": "last", "stopped": ""}')
-    with pytest.raises(UnreadableFile, match=r"p000_0\.json: chosen: "):
+    (loop / "traces" / "p000_0.json").write_text('{"rounds": [')
+    with pytest.raises(UnreadableFile, match=r"p000_0\.json: "):
         page([loop], tmp_path)
+
+
+def test_a_trace_of_somebody_elses_kind_is_shown_without_a_strip(runs, tmp_path):
+    loop = shutil.copytree(runs[2], tmp_path / "loop")
+    (loop / "traces" / "p000_0.json").write_text('{"thoughts": ["a circle", "a square"]}')
+    made = cards(read_runs([loop]), Album())
+    strips = {card.prompt.id: card.shots[0].strip for card in made}
+    assert [id_ for id_, found in strips.items() if found is None] == ["p000"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from rlrig_eval.runs.blind import Row, as_markdown, rows
+from rlrig_eval.runs.blind import Row, as_markdown, main, rows
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -38,3 +40,8 @@ def test_another_prompts_picture_has_other_things(found: dict[str, Row]) -> None
 
 def test_the_table_has_a_line_for_every_tag(found: dict[str, Row]) -> None:
     assert "| all | 30 |" in as_markdown(SUITE, list(found.values()), "x")
+
+
+def test_a_suite_that_is_none_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--suite", "spatail", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: unknown suite 'spatail': did you mean 'spatial'?\n"

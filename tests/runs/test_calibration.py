@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rlrig_eval import evaluate, shapes
 from rlrig_eval.errors import Exit
 from rlrig_eval.extract import ExtractorSpec, resolve
 from rlrig_eval.judges import resolve as resolve_judge
+from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs.calibration import calibrate
 from rlrig_eval.runs.calibration_record import Calibration, Part, Rate
 from rlrig_eval.runs.calibration_scenes import mirrored, scenes
@@ -158,6 +160,47 @@ def test_a_run_keeps_its_calibration_when_it_goes_on_and_one_without_has_none(tm
     assert (run.exit_code, again.config.calibration) == (Exit.OK, run.config.calibration)
     plain = evaluate(tiny.suite(), "synthetic", limit=2, out=tmp_path / "plain")
     assert ("calibration" in plain.summary, plain.config.calibration) == (False, None)
+
+
+class Stopped(Synthetic):
+    """Ctrl-C before the first picture, the first time."""
+
+    stopped = False
+
+    def generate(self, jobs):
+        if not self.stopped:
+            self.stopped = True
+            raise KeyboardInterrupt
+        return super().generate(jobs)
+
+
+def test_a_calibration_that_failed_is_not_forgotten_when_the_run_is_stopped(readers: Path, tmp_path: Path) -> None:
+    model, given = Stopped(), {"extractor": f"{readers}:Mirrored", "limit": 2, "out": tmp_path / "run"}
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(tiny.suite(), model, **given, calibrate=True)
+    again = evaluate(tiny.suite(), model, **given)
+    assert (again.exit_code, again.config.distrust is None) == (Exit.RUN, False)
+
+
+class Waiting(Synthetic):
+    """Draws once something else is done."""
+
+    def __init__(self, first: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self.first = first
+
+    def generate(self, jobs):
+        self.first()
+        return super().generate(jobs)
+
+
+def test_a_shard_that_began_before_takes_no_calibration_back(readers: Path, tmp_path: Path) -> None:
+    given = {"extractor": f"{readers}:Mirrored", "limit": 2, "batch_size": 1, "out": tmp_path / "run"}
+    suite = tiny.suite()
+    model = Waiting(lambda: evaluate(suite, Waiting(), **given, shard=(1, 2), calibrate=True))
+    run = evaluate(suite, model, **given, shard=(2, 2))
+    assert run.whole
+    assert run.config.distrust is not None
 
 
 def test_a_share_of_nothing_fails() -> None:

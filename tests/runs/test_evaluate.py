@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from pathlib import Path
+from threading import Event, Thread, current_thread
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ from rlrig_eval.models import Failure
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.runs import Run, open_run, store
-from rlrig_eval.runs.store import read_samples, read_scores
+from rlrig_eval.runs.finish import finish
+from rlrig_eval.runs.store import read_run, read_samples, read_scores
 from rlrig_eval.runs.summary import summarise
 from tests.runs import painters, tiny
 
@@ -85,6 +88,52 @@ def test_two_shards_in_one_folder_are_one_run(finished: Path, tmp_path: Path) ->
     second = evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, shard=(1, 2), out=out)
     assert second.whole
     assert (out / "summary.json").read_bytes() == (finished / "summary.json").read_bytes()
+
+
+def test_a_run_is_not_finished_while_scores_are_owed(finished: Path, tmp_path: Path) -> None:
+    """A shard that is killed between its last pictures and their scores leaves the others no finished run."""
+    out, given = tmp_path / "run", {"options": {"error_rate": 0.3}}
+    evaluate(SUITE, "synthetic", **given, shard=(1, 2), out=out)
+    scores = out / "scores" / "graph.1-of-2.jsonl"
+    scores.write_text("".join(scores.read_text().splitlines(keepends=True)[:-1]))
+    second = evaluate(SUITE, "synthetic", **given, shard=(2, 2), out=out)
+    assert (second.config.status, (out / "summary.json").exists()) == ("partial", False)
+    assert evaluate(SUITE, "synthetic", **given, shard=(1, 2), out=out).config.status == "finished"
+    assert (out / "summary.json").read_bytes() == (finished / "summary.json").read_bytes()
+
+
+def test_two_shards_that_end_together_leave_a_finished_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "run"
+    for part in (1, 2):
+        evaluate(SUITE, "synthetic", limit=8, batch_size=4, shard=(part, 2), out=out)
+    run, late = open_run(out), out / "samples.2-of-2.jsonl"
+    late.rename(tmp_path / "late")
+    others: list[Thread] = []
+    waits, flock = Event(), fcntl.flock
+
+    def end() -> None:
+        finish(out, run.suite, run.batches, run.batches)
+
+    def locking(*given) -> None:
+        if current_thread() in others:
+            waits.set()
+        flock(*given)
+
+    def reading(*given):
+        found = read_run(*given)
+        if not others:  # the other shard writes its last rows and ends, between this one's reading and its writing
+            (tmp_path / "late").rename(late)
+            others.append(Thread(target=end))
+            others[0].start()
+            while others[0].is_alive() and not waits.wait(0.01):
+                pass
+        return found
+
+    monkeypatch.setattr(fcntl, "flock", locking)
+    monkeypatch.setattr("rlrig_eval.runs.finish.read_run", reading)
+    end()
+    others[0].join()
+    assert (open_run(out).config.status, (out / "summary.json").exists()) == ("finished", True)
 
 
 WRONG = {
@@ -195,6 +244,38 @@ def test_errors_are_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:
     model.well = True
     run = evaluate(SUITE, model, limit=8, out=tmp_path / "run")
     assert (run.exit_code, run.summary["coverage"]["ok"]) == (Exit.OK, 8)
+
+
+FORGETFUL = """
+from pathlib import Path
+from rlrig_eval.shapes import read
+
+class Reader:
+    name, version = "reader", "1"
+    def extract(self, image):
+        if (Path(__file__).parent / "short").exists():
+            raise RuntimeError("CUDA out of memory")
+        return read(image)
+"""
+
+
+def test_what_failed_in_an_extractor_is_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "reader.py").write_text(FORGETFUL)
+    (tmp_path / "short").touch()
+    given = {"extractor": f"{tmp_path / 'reader.py'}:Reader", "limit": 4, "out": tmp_path / "run"}
+    first = evaluate(SUITE, "synthetic", **given)
+    assert (first.exit_code, first.summary["coverage"]["error"]) == (Exit.RUN, 4)
+    (tmp_path / "short").unlink()
+    again = evaluate(SUITE, "synthetic", **given)
+    assert (again.exit_code, again.summary["coverage"]["ok"]) == (Exit.OK, 4)
+
+
+def test_a_model_without_settings_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("class Mine:\n    def generate(self, jobs):\n        return []\n")
+    with pytest.raises(UsageError, match=r"model 'Mine': .*has no attribute 'settings'"):
+        evaluate(SUITE, f"{tmp_path / 'mine.py'}:Mine", limit=2, out=tmp_path / "run")
+    with pytest.raises(UsageError, match=r"model 'object': .*has no attribute 'settings'"):
+        evaluate(SUITE, object(), limit=2, out=tmp_path / "run")
 
 
 def test_other_flags_on_the_same_folder_are_refused_and_touch_nothing(finished: Path, tmp_path: Path) -> None:

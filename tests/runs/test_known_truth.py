@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rlrig_eval.assets import reports_dir
-from rlrig_eval.runs.known_truth import RATES, Outcome, as_markdown, outcomes
+from rlrig_eval.runs.known_truth import RATES, Outcome, as_markdown, main, outcomes
 from rlrig_eval.suite import load
 from tests.runs import tiny
 
@@ -41,3 +42,8 @@ def test_the_committed_report_is_of_the_suite_as_it_is_and_all_inside() -> None:
     assert report["sha256"] == load("spatial").sha256
     assert {row["error_rate"] for row in report["outcomes"]} == set(RATES)
     assert all(Outcome(**{k: v for k, v in row.items() if k != "inside"}).inside for row in report["outcomes"])
+
+
+def test_a_suite_that_is_none_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--suite", "spatail", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: unknown suite 'spatail': did you mean 'spatial'?\n"

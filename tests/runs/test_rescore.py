@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, UsageError
+from rlrig_eval.plugins import load
 from rlrig_eval.runs.opened import open_run
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import _require_whole, rescore
@@ -240,3 +243,91 @@ def test_an_extractor_of_which_something_was_hidden_is_not_asked_without_it(tmp_
     with pytest.raises(UsageError, match="-E url was hidden when the run was recorded, and 2 pictures"):
         _require_whole(before.config, before.samples)
     _require_whole(before.config, [])
+
+
+RIGHT = """
+from rlrig_eval.runs import Scores
+
+def share(read, prompt, suite):
+    return Scores({{"x": {value}}})
+"""
+
+
+def scorer(folder: Path, value: float) -> str:
+    """A scorer in a file, as a new process would load it."""
+    (folder / "mine.py").write_text(RIGHT.format(value=value))
+    load.cache_clear()
+    return "mine.py:share"
+
+
+def test_a_scorer_from_a_file_is_found_from_anywhere_and_scores_again_when_the_file_changes(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    rescore(out, scorer(tmp_path, 0.25))
+    config = open_run(out).config
+    assert config.added_scorers == (f"{tmp_path / 'mine.py'}:share",)
+    assert config.scorer_sha256 == {"share": sha256((tmp_path / "mine.py").read_bytes()).hexdigest()}
+    monkeypatch.chdir("/")
+    assert rescore(out).summary["metrics"]["share.x"]["mean"] == 0.25
+    scorer(tmp_path, 0.75)
+    assert rescore(out).summary["metrics"]["share.x"]["mean"] == 0.75
+    assert open_run(out).config.scorer_sha256 != config.scorer_sha256
+
+
+def test_stopped_while_a_changed_scorer_scores_it_scores_everything_next_time(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    rescore(out, scorer(tmp_path, 0.25))
+    scorer(tmp_path, 0.75)
+    with monkeypatch.context() as stopped:
+        stopped.setattr("rlrig_eval.runs.rescore.score_all", stopping(score_all))
+        with pytest.raises(KeyboardInterrupt):
+            rescore(out)
+    assert rescore(out).summary["metrics"]["share.x"] == {"mean": 0.75, "ci95": [0.75, 0.75], "n": 12}
+
+
+def test_a_run_that_recorded_its_scorer_as_it_was_typed_takes_it_from_there(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    rescore(out, scorer(tmp_path, 0.25))
+    told = json.loads((out / "run.json").read_text())
+    del told["scorer_sha256"]
+    (out / "run.json").write_text(json.dumps(told | {"added_scorers": ["mine.py:share"]}))
+    assert rescore(out).summary["metrics"]["share.x"]["mean"] == 0.25
+    assert rescore(out, scorer(tmp_path, 0.75)).summary["metrics"]["share.x"]["mean"] == 0.75
+    assert open_run(out).config.added_scorers == (f"{tmp_path / 'mine.py'}:share",)
+    with pytest.raises(UsageError, match="has another scorer of that name"):
+        rescore(out, shutil.copy("mine.py", "other.py") + ":share")
+
+
+def test_what_owes_nothing_need_not_be_there_any_more(tmp_path: Path) -> None:
+    """The shards of a run are merged though extractor, scorer and judge have gone from the disk."""
+    out, mine = tmp_path / "run", tmp_path / "mine.py"
+    mine.write_text(
+        "from rlrig_eval.judges import Verdict\n"
+        "from rlrig_eval.runs import Scores\n"
+        "from rlrig_eval.shapes import read\n"
+        "class Reader:\n    name, version = 'reader', '1'\n    def extract(self, image):\n        return read(image)\n"
+        "class Kind:\n    def verdicts(self, tasks):\n        for _ in tasks:\n            yield Verdict(1.0)\n"
+        "def share(read, prompt, suite):\n    return Scores({'x': 1.0})\n"
+    )
+    asked = {"extractor": f"{mine}:Reader", "judge": f"{mine}:Kind"}
+    of = tiny.suite().model_copy(update={"scorers": ("graph", f"{mine}:share")})
+    for part in (1, 2):
+        evaluate(of, "synthetic", **asked, limit=4, batch_size=2, shard=(part, 2), out=out)
+    mine.unlink()
+    load.cache_clear()
+    before = (out / "summary.json").read_bytes()
+    assert rescore(out).exit_code is Exit.OK
+    assert (out / "summary.json").read_bytes() == before
+    assert {path.name for path in out.glob("samples*")} == {"samples.jsonl"}
+    lines = (out / "scores" / "graph.jsonl").read_text().splitlines(keepends=True)
+    (out / "scores" / "graph.jsonl").write_text("".join(lines[:-1]))
+    with pytest.raises(UsageError, match=r"there is no file .*mine\.py"):
+        rescore(out)

@@ -190,6 +190,42 @@ def test_fresh_takes_away_the_run_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("busy", ["samples.jsonl", "samples.1-of-2.jsonl", "scores/graph.jsonl"])
+def test_fresh_does_not_take_away_a_run_that_another_process_is_at_work_on(tmp_path: Path, busy: str) -> None:
+    (tmp_path / "run.json").write_text("")
+    with store.appending(tmp_path / busy):
+        with pytest.raises(UsageError, match="another process is writing"):
+            store.prepare(tmp_path, fresh=True)
+        assert (tmp_path / "run.json").exists()
+        assert (tmp_path / busy).exists()
+
+
+def test_a_file_of_the_users_whose_name_begins_like_the_samples_is_no_shard(tmp_path: Path) -> None:
+    mine = tmp_path / "samples-by-hand.jsonl"
+    mine.write_text("not ours\n")
+    write(store.samples_file(tmp_path, Shard(1, 2)), row(1))
+    (tmp_path / "run.json").write_text("")
+    store.merge_shards(tmp_path, ["p1#s0"], [])
+    assert store.read_samples(tmp_path) == {"p1#s0": row(1)}
+    store.prepare(tmp_path, fresh=True)
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_two_machines_whose_processes_have_one_number_do_not_share_a_file_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, replace = [], Path.replace
+
+    def replacing(path: Path, target: Path) -> Path:
+        made.append(path)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    for _ in range(2):
+        store.replace_text(tmp_path / "run.json", "{}")
+    assert made[0] != made[1]
+
+
 def test_a_kill_while_fresh_takes_away_the_run_leaves_one_to_start_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

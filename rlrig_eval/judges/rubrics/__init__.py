@@ -11,6 +11,7 @@ from PIL import Image
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Request, Rubric, Task, Verdict
+from rlrig_eval.judges.published import published_question
 from rlrig_eval.judges.rubrics.as_published import AsPublished
 from rlrig_eval.judges.rubrics.choice import Choice
 from rlrig_eval.judges.rubrics.holistic import Holistic
@@ -42,6 +43,7 @@ class Family:
 PICTURES = Family("a picture", RUBRICS, "rubric", "yes-no")
 PAIRS = Family("two pictures", PAIR_RUBRICS, "pair_rubric", "pairwise")
 _FAR = 1000  # turns of one asking are fewer
+_PUBLISHED = "e40f49b16d0d"  # the words before fingerprints told of them: results that were made with these keep theirs
 
 
 def rubric(name: str, family: Family = PICTURES) -> Rubric:
@@ -83,7 +85,25 @@ def fingerprint(of: Rubric) -> str:
     A change of wording changes it, also where somebody forgot to raise the version in the name.
     """
     keys = [request.key() for request in of.ask(_example())]
-    return hashlib.sha256("\n".join([of.name, *keys]).encode()).hexdigest()[:12]
+    if isinstance(of, AsPublished) and (published := _published(of)) != _PUBLISHED:
+        keys.append(published)
+    return _digest([of.name, *keys])
+
+
+def _published(of: AsPublished) -> str:
+    """Twelve hex digits over how it asks a benchmark's own questions, and how many votes make an answer."""
+    questions = (
+        published_question("yes", "Is there a circle?"),
+        published_question("statement", "A red circle"),
+        published_question("number", "How many circles are there?", "two"),
+        published_question("choice", "Where? A: left, B: right", "A", choices=("left", "right")),
+    )
+    asked = of.ask(replace(_example(), requirements=questions))
+    return _digest([f"{of.needed} of {of.votes}", *(request.key() for request in asked)])
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _example() -> Pair:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rlrig_eval.judges.contract import Request, Task, Verdict
 from rlrig_eval.judges.forms import ChanceForm
+from rlrig_eval.metrics.vqa import VQASCORE_PROMPT
 
 
 class VQAScore:
@@ -14,8 +15,7 @@ class VQAScore:
     name = "vqascore/1"
 
     def ask(self, task: Task) -> tuple[Request, ...]:
-        text = f'Does this figure show "{task.prompt}"? Please answer yes or no.'
-        return (Request((task.image(),), text, ChanceForm()),)
+        return (Request((task.image(),), VQASCORE_PROMPT.format(text=task.prompt), ChanceForm()),)
 
     def mark(self, task: Task, read: Sequence[float]) -> Verdict:
         return Verdict(read[0])

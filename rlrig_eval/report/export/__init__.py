@@ -20,7 +20,8 @@ def export(run: Path, to: str, out: Path | None = None) -> list[Path]:
         out: the folder to write to, by default ``RUN/export/<to>``; files of the same name are replaced.
 
     Raises:
-        UsageError: no such format, no finished run, or a folder that cannot be written to.
+        UsageError: no such format, no finished run, a file in it that is no picture, or a folder that cannot be
+            written to.
     """
     if to not in FORMATS:
         raise UsageError.unknown("format", to, FORMATS)

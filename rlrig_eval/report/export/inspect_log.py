@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from rlrig_eval.errors import UnreadableFile
 from rlrig_eval.report.record import Record, records
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.store import replace_json
@@ -137,8 +138,11 @@ def _sample(record: Record, epoch: int, model: str) -> dict[str, Any]:
 def _content(record: Record) -> str | list[dict[str, str]]:
     if record.image is None or not record.image.is_file():
         return record.reason or ""
-    with Image.open(record.image) as image:
-        mime = MIME.get(image.format or "", "image/png")
+    try:
+        with Image.open(record.image) as image:
+            mime = MIME.get(image.format or "", "image/png")
+    except UnidentifiedImageError:
+        raise UnreadableFile("no readable picture", path=record.image) from None
     coded = base64.b64encode(record.image.read_bytes()).decode()
     return [{"type": "image", "image": f"data:{mime};base64,{coded}"}]
 
