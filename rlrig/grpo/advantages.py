@@ -1,7 +1,8 @@
-"""From rewards to advantages, in groups of siblings: samples of one start that differ in nothing but their noise.
+"""From rewards to advantages, in groups of siblings: what became of one start, by different noise alone in the first
+turn, and from the second on from what each has made of it.
 
 Groups are told apart by an integer id. NaN is a reward that is missing: its sample is left out and counted. A group
-whose rewards are all equal teaches nothing: it is left out, and counted.
+that teaches nothing is left out, and counted: its rewards are all equal, or under the start baseline those of starts.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ _EQUAL = 1e-7  # rewards closer than this are equal: float32 means of probabilit
 
 @dataclass(frozen=True)
 class Advantages:
-    """`values` (B,), 0 where `live` (B,) is False; how many groups there are, how many were all equal, how many
+    """`values` (B,), 0 where `live` (B,) is False; how many groups there are, how many taught nothing, how many
     rewards were missing."""
 
     values: Tensor
@@ -56,10 +57,15 @@ def advantages(
     known = ~rewards.isnan()
     if start is not None and (floor or baseline == "start"):
         known = known & ~start.isnan()
+    gains = rewards if start is None else rewards - start
     if start is not None and floor:
         rewards = torch.where(rewards > start, rewards, _spread(start, groups, known, torch.min))
-    rewards = torch.where(known, rewards, torch.nan)
-    live, equal = _teaching(rewards, groups)
+        gains = gains.clamp(min=0)
+    rewards, gains = (torch.where(known, found, torch.nan) for found in (rewards, gains))
+    if baseline == "start" and scale != "group":
+        live, equal = _teaching(gains, groups, _nil)
+    else:  # over a group's own spread of 0 any gain would be enormous
+        live, equal = _teaching(rewards, groups, _alike)
     centre = start if baseline == "start" and start is not None else _spread(rewards, groups, known, torch.mean)
     divisor = torch.ones_like(rewards)
     if scale == "group":
@@ -89,14 +95,21 @@ def gdpo(rewards: Tensor, weights: Sequence[float], groups: Tensor, ddof: int = 
     return Advantages(total, live, len(ids), equal, int(rewards.isnan().any(1).sum()))
 
 
-def _teaching(rewards: Tensor, groups: Tensor) -> tuple[Tensor, int]:
-    """Which samples have a reward and a sibling with another one; how many groups have none."""
-    live, equal = ~rewards.isnan(), 0
+def _teaching(rewards: Tensor, groups: Tensor, nothing: Callable[[Tensor], bool]) -> tuple[Tensor, int]:
+    """Which samples have a reward, in a group whose rewards are not `nothing`; how many groups are."""
+    live, dull = ~rewards.isnan(), 0
     for i in groups.unique():
-        mine = (groups == i) & ~rewards.isnan()
-        if int(mine.sum()) < 2 or float(rewards[mine].max() - rewards[mine].min()) <= _EQUAL:
-            live, equal = live & (groups != i), equal + 1
-    return live, equal
+        if nothing(rewards[(groups == i) & ~rewards.isnan()]):
+            live, dull = live & (groups != i), dull + 1
+    return live, dull
+
+
+def _alike(rewards: Tensor) -> bool:
+    return len(rewards) < 2 or float(rewards.max() - rewards.min()) <= _EQUAL
+
+
+def _nil(gains: Tensor) -> bool:
+    return not bool((gains.abs() > _EQUAL).any())
 
 
 def _spread(rewards: Tensor, groups: Tensor, known: Tensor, how: Callable[[Tensor], Tensor]) -> Tensor:

@@ -28,6 +28,10 @@ class StartBuffer:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def reserve(self, count: int) -> None:
+        """Have room for `count` from now on."""
+        self._capacity = max(self._capacity, count)
+
     def add(self, starts: Iterable[Start]) -> int:
         """Keep what qualifies; how many did."""
         kept = 0

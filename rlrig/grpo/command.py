@@ -42,7 +42,8 @@ def start(
     if told.preset().device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(f"device {told.preset().device}: torch sees no GPU here")
     folder = out or Path("runs") / "grpo" / told.name
-    _check(folder, resume)
+    if not dry_run:  # which writes nothing
+        _check(folder, resume)
     torch.set_num_threads(threads)
     with quiet():  # diffusers asks for torchvision as its FLUX is imported
         from rlrig.grpo.run import prepare
@@ -51,11 +52,14 @@ def start(
     PartialState(cpu=told.preset().device == "cpu")  # gives each process its GPU, before anything is loaded
     run = prepare(told, first, folder, load_system(told, first, held_out))
     if dry_run:
-        run.source.peek(told.training(first).batch_size // told.training(first).group_size)
-        began = time.monotonic()
-        self_check(run)
-        for line in plan(told, first, run.system.preset).lines(told, time.monotonic() - began):
-            Console(highlight=False).print(line, soft_wrap=True)
+        run.source.peek(told.training(first).groups)
+        for name in run.system.phases:
+            began = time.monotonic()
+            self_check(run, name)
+            seconds = time.monotonic() - began
+            steps = [told.phase_at(first, step) for step in range(told.steps)].count(name)
+            for line in plan(told, name, run.system.preset).lines(told, steps, seconds):
+                Console(highlight=False).print(line, soft_wrap=True)
         return
     with tracking(run.accelerator, told.name, {"phase": first}) as track:
         train(run, Log(folder, Console(), track) if run.accelerator.is_main_process else Silent(), resume)

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from rlrig.grpo import kernel, windows
 from rlrig.grpo.advantages import Baseline, Scale
 from rlrig.grpo.objectives import tokens
+from rlrig.grpo.reward_server import address
 from rlrig.grpo.rewards import REWARDS
 from rlrig.grpo.trackers import Tracker
 from rlrig.presets import Preset, Rl, Sampling, load_preset
@@ -34,7 +35,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Server(Frozen):
     """A reward or judge that answers JSON over HTTP (`reward_server`)."""
 
-    url: str
+    url: Annotated[str, AfterValidator(address)]
     timeout: Positive = 20.0
     attempts: int = Field(default=3, ge=1)
 
@@ -93,6 +94,12 @@ class Credit(Frozen):
     over: Literal["turn", "trajectory"] = "turn"
     trajectory: dict[Literal["peak", "retention", "efficiency"], float] = Field(default={"peak": 1.0})
 
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        if self.over == "trajectory" and not any(self.trajectory.values()):
+            raise ValueError("nothing to learn from: trajectory gives none of its measures a weight")
+        return self
+
 
 class _Training(Frozen):
     """What both phases share: `groups` of `group_size` siblings a step, `batch_size` of them in one forward pass."""
@@ -124,8 +131,8 @@ class _Training(Frozen):
             raise ValueError(
                 f"{samples // self.batch_size} batches do not divide into optimiser.updates = {self.optimiser.updates}"
             )
-        if not self.rewards and self.reward_server is None:
-            raise ValueError("nothing to learn from: rewards names none, and there is no reward_server")
+        if not any(self.rewards.values()) and self.reward_server is None:
+            raise ValueError("nothing to learn from: rewards gives none a weight, and there is no reward_server")
         unknown = next((name for name in self.rewards if name not in REWARDS), None)
         if unknown is not None:
             raise ValueError(f"unknown reward {unknown!r}: {nearest(unknown, REWARDS)}")
@@ -148,7 +155,8 @@ CLIPS = {"clipped": 1e-4, "ratio_norm": 2e-6, "dppo": 1e-5, "nft": None}
 class EditorTraining(_Training):
     """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; so are `true_cfg` and `guidance`,
     which are the system's own where they are not given; `noise` is `a` of the kernel; `clip` is that of the objective
-    (`CLIPS`) unless it is given."""
+    (`CLIPS`) unless it is given. `nft_b` begins to matter with a step's second optimiser step: at the policy that drew
+    the edits the gradient is the same for every b."""
 
     lora: EditorLora = EditorLora()
     sampling_steps: int = Field(default=8, ge=2)
@@ -165,7 +173,7 @@ class EditorTraining(_Training):
 
     @model_validator(mode="after")
     def _noisy(self) -> Self:
-        if self.kind == "ode":
+        if self.kind == "ode" and self.objective != "nft":
             raise ValueError("an ode rollout has no density to train on; for DiffusionNFT set objective: nft")
         if self.kind == "cps" and self.objective == "ratio_norm":
             raise ValueError("ratio_norm centres the ratio of two densities, and what cps has is none: take kind: flow")
@@ -184,8 +192,9 @@ class EditorTraining(_Training):
 
 
 class ActorTraining(_Training):
-    """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor. `eps_high` is .28, of DAPO,
-    unless it is given; for cispo, whose cap it is, 5."""
+    """Phase 1. An instruction's reward is its mean over `edits` edits of the frozen editor. `loss`: bnpo is dapo here,
+    as the tokens that both divide by are those of a whole update, however it lies in batches. `eps_high` is .28, of
+    DAPO, unless it is given; for cispo, whose cap it is, 5."""
 
     lora: ActorLora = ActorLora()
     temperature: Positive = 1.0
@@ -239,6 +248,12 @@ class Config(Frozen):
     editor: EditorTraining = EditorTraining()
     evaluation: Evaluation = Evaluation()
 
+    @field_validator("system", mode="before")
+    @classmethod
+    def _one_kind_of_system(cls, system: Any) -> Any:
+        """A mapping is a preset and no name: what is wrong with it is told of its own keys."""
+        return Preset.model_validate(system) if isinstance(system, dict) else system
+
     def phase_at(self, first: Phase, step: int) -> Phase:
         """Which phase trains at `step` of a run that began with `first`."""
         turn = step // self.alternate % 2 if self.alternate else 0
@@ -260,10 +275,10 @@ class Config(Frozen):
 def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
     """A config by preset name or YAML file; `overrides` replace top-level fields.
 
-    Raises UsageError naming the file, the field and what is wrong with it.
+    Raises UsageError naming the file, the field and what is wrong with it; of an override, the field alone.
     """
     path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml"):
+    if len(path.parts) == 1 and not path.suffix:  # as no preset's name has a folder or a dot
         path = FOLDER / f"{name_or_path}.yaml"
         if not path.is_file():
             raise UsageError.unknown("GRPO preset", str(name_or_path), (file.stem for file in FOLDER.glob("*.yaml")))
@@ -276,6 +291,12 @@ def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = Non
     if not isinstance(content, dict):
         raise UsageError(f"{path}: expected a mapping of settings")
     try:
-        return Config.model_validate({**content, **(overrides or {})})
+        Config.model_validate(content)
     except ValidationError as error:
-        raise UnreadableFile.invalid(error, Config, path=path) from error
+        faults = UnreadableFile.each(error, Config, path=path)  # a misspelt key tells more than one missing for it
+        raise next((fault for fault in faults if fault.problem.startswith("unknown key")), faults[0]) from error
+    try:
+        return Config.model_validate({**content, **(overrides or {})})
+    except ValidationError as error:  # the file is sound by itself
+        fault = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}, not {fault['input']!r}") from error

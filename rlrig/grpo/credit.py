@@ -70,20 +70,24 @@ def score(turns: Sequence[Turn], scorer: Scorer, credit: Credit) -> Scores:
 
 
 def assign(scores: Scores, weights: Sequence[float], credit: Credit) -> list[Advantages]:
-    """The advantages of each turn. A sample that was already solved before a turn does not learn from it."""
+    """The advantages of each turn. A sample that was already solved before a turn does not learn from it; in a
+    trajectory, nor from those that follow, which the loop would not have made."""
     spread = torch.tensor(weights)
     total, idle = scores.rewards @ spread, scores.idle @ spread
     if credit.over == "trajectory":
-        series = torch.cat([idle[:1], total]).T.tolist()
+        going = scores.open.int().cumprod(0).bool()
+        path = _path(idle[0], total, going)
+        series = path.T.tolist()
         returns = torch.tensor(
             [sum(weight * _MEASURES[name](row) for name, weight in credit.trajectory.items()) for row in series]
         )
         nothing = torch.tensor(
             [sum(w * _MEASURES[name](row[:1]) for name, w in credit.trajectory.items()) for row in series]
         )
-        returns = torch.where(total.isnan().any(0) | idle[0].isnan(), torch.nan, returns)
+        returns = torch.where(path.isnan().any(0), torch.nan, returns)
         shared = _by_group(returns, nothing, scores.groups, credit)
-        return [replace(shared, live=shared.live & open_) for open_ in scores.open]
+        lives = [shared.live & mine for mine in going]
+        return [replace(shared, live=live, values=torch.where(live, shared.values, 0.0)) for live in lives]
     found = []
     for rewards, raw, before, open_ in zip(total, scores.rewards, idle, scores.open, strict=True):
         groups = scores.groups
@@ -94,6 +98,14 @@ def assign(scores: Scores, weights: Sequence[float], credit: Credit) -> list[Adv
             made = _by_group(torch.where(open_, rewards, torch.nan), before, groups, credit)
         found.append(replace(made, missing=made.missing - int((~open_).sum())))
     return found
+
+
+def _path(begun: Tensor, total: Tensor, going: Tensor) -> Tensor:
+    """(T + 1, B): the rewards of what the loop would have had after each turn. It leaves a solved picture as it is."""
+    path = [begun]
+    for now, edited in zip(total, going, strict=True):
+        path.append(torch.where(edited, now, path[-1]))
+    return torch.stack(path)
 
 
 def _by_group(rewards: Tensor, start: Tensor, groups: Tensor, credit: Credit) -> Advantages:

@@ -83,13 +83,17 @@ class KontextPolicy:
             self.transformer.enable_adapters()
 
     def sigmas(self) -> tuple[float, ...]:
-        """The scheduler's own, shifted once: from 1 down to 0, one more than there are steps."""
+        """The scheduler's own, shifted once: from 1 down to 0, one more than there are steps.
+
+        The first is exactly 1: what float32 shifts to just beside it the kernel would divide by, or refuse.
+        """
         steps, scheduler = self.sampling.steps, self.pipeline.scheduler
         names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
         tokens = (self.sampling.size // (self.pipeline.vae_scale_factor * 2)) ** 2
         mu = calculate_shift(tokens, *(scheduler.config[name] for name in names))
         retrieve_timesteps(scheduler, steps, "cpu", sigmas=np.linspace(1.0, 1 / steps, steps), mu=mu)
-        return tuple(scheduler.sigmas.tolist())
+        first, *rest = scheduler.sigmas.tolist()
+        return (1.0 if abs(first - 1) <= 1e-6 else first, *rest)
 
     @torch.no_grad()
     def encode(self, images: Sequence[Image.Image], instructions: Sequence[str]) -> Condition:

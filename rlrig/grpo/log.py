@@ -22,6 +22,10 @@ class Log:
         self._path, self._console, self._rows, self._track = out / "log.jsonl", console, 0, track
         out.mkdir(parents=True, exist_ok=True)
 
+    def begin(self) -> None:
+        """Drop what a run left that was killed before its first checkpoint."""
+        self._path.unlink(missing_ok=True)
+
     def step(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "step", **row})
         self._follow(row, "train")
@@ -62,6 +66,9 @@ class Silent(Log):
 
     def __init__(self) -> None:
         self._console, self._rows, self._track = Console(quiet=True), 0, None
+
+    def begin(self) -> None:
+        pass
 
     def _write(self, row: Mapping[str, Any]) -> None:
         pass

@@ -11,7 +11,8 @@ from rlrig.grpo.outcomes import Outcome
 from rlrig.grpo.rewards import requirements_hard, requirements_soft, well_formed
 from rlrig_eval.metrics import appearance
 
-COPY = 2.0  # mean grey levels below which an edit is its input again
+COPY = 0.02  # share of changed pixels below which an edit is its input again: less than the smallest thing covers
+VISIBLE = 16  # levels by which a changed pixel differs in a channel; what an autoencoder does to edges may reach it
 BAND = 0.5  # share of the first value that a picture statistic may fall to
 
 
@@ -27,7 +28,7 @@ def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "accepted": _mean([o.after.view.satisfied for o in outcomes]),
         "edge_density": _mean([edge_density(image) for image in after]),
         "colour_entropy": _mean([colour_entropy(image) for image in after]),
-        "copied": _mean([_difference(a, b) < COPY for a, b in zip(after, before, strict=True)]),
+        "copied": _mean([_changed(a, b) < COPY for a, b in zip(after, before, strict=True)]),
         "words": _mean([len(o.instruction.split()) for o in outcomes]),
         "unparsable": _mean([not well_formed(o) for o in outcomes]),
     }
@@ -69,8 +70,9 @@ def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: floa
     )
 
 
-def _difference(a: Image, b: Image) -> float:
-    return float(np.abs(np.asarray(a.convert("RGB"), dtype=float) - np.asarray(b.convert("RGB"), dtype=float)).mean())
+def _changed(a: Image, b: Image) -> float:
+    one, other = (np.asarray(image.convert("RGB"), dtype=int) for image in (a, b))
+    return float((np.abs(one - other).max(2) > VISIBLE).mean())
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -116,11 +116,15 @@ class EditorPhase:
             with torch.no_grad(), self.policy.reference():
                 reference = velocity(x, s)
         sigma = torch.full((len(x),), s, device=x.device)
+        v = velocity(x, s)
         loss = nft(
-            velocity(x, s), made.v_old[k], made.final, made.noise[k], sigma, advantages, self.training.nft_b,
+            v, made.v_old[k], made.final, made.noise[k], sigma, advantages, self.training.nft_b,
             v_ref=reference, beta=beta,
         )  # fmt: skip
-        return Part(loss[live].sum(), {})
+        logged = {"moved": _apart(v, made.v_old[k], live)}
+        if reference is not None:
+            logged["from_reference"] = _apart(v, reference, live)
+        return Part(loss[live].sum(), logged)
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,11 @@ def _logged(index: int, made: ImageLoss, live: Tensor) -> dict[str, float]:
         f"ratio_{index}": float(made.ratio[live].mean()),
         f"clip_{index}": float(made.clipped[live].float().mean()),
     }
+
+
+def _apart(v: Tensor, other: Tensor, live: Tensor) -> float:
+    """The mean squared difference of two velocities, over live samples."""
+    return float(((v.detach() - other)[live] ** 2).mean())
 
 
 def _density(velocity: Velocity, walked: Trajectory, k: int) -> Tensor:

@@ -21,17 +21,19 @@ class Plan:
     completions: int
     updates: int
 
-    def lines(self, config: Config, batch_seconds: float) -> list[str]:
-        """For people. `batch_seconds` is what one batch took, drawn, judged and replayed."""
-        step = self.batches * batch_seconds
+    def lines(self, config: Config, steps: int, batch_seconds: float) -> list[str]:
+        """For people. `steps` are those of this phase; `batch_seconds` is what one batch took, one round of it drawn,
+        judged and replayed."""
+        step = self.batches * config.training(self.phase).rounds * batch_seconds
+        hours = steps * step / 3600
         return [
-            f"{config.name}, phase {self.phase}, {config.steps} steps",
+            f"{config.name}, phase {self.phase}, {steps} steps",
             f"groups a step: {self.groups} of {self.group_size}, in {self.batches} batches",
             f"edits a step: {self.edits}, decoded and judged; {self.drawn_evals} denoiser evaluations draw them",
             f"trained on a step: {self.trained_evals} denoiser evaluations, {self.completions} instructions",
-            f"optimiser steps: {self.updates} a step, {config.steps * self.updates} in all",
-            f"expected: {step:.0f} s a step, {config.steps * step / 3600:.1f} h in all ({batch_seconds:.1f} s a batch)",
-            "(on top: starts to draw, evaluations, checkpoints)",
+            f"optimiser steps: {self.updates} a step, {steps * self.updates} in all",
+            f"expected: at least {step:.0f} s a step, {hours:.1f} h in all ({batch_seconds:.1f} s a batch)",
+            "(on top: gradients, epochs after the first, starts to draw, evaluations, checkpoints)",
         ]
 
 

@@ -5,11 +5,13 @@ import http.client
 import io
 import json
 import math
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import stamina
 from PIL.Image import Image
@@ -18,11 +20,30 @@ from rlrig.grpo.outcomes import Outcome
 from rlrig_eval.errors import RunError, UsageError
 
 _LONGEST_REPLY = 1 << 20
+_CHUNK = 1 << 16
 _LARGEST = 1e6  # in float32 a larger one drowns what tells siblings apart
 
 
 class _Busy(Exception):
     """Worth another try: the server is down, slow, or says 5xx or 429."""
+
+
+def address(url: str) -> str:
+    """`url`, where it is one that can be asked.
+
+    Raises UsageError for another kind of address, or one without a host, or with a port or signs that are none.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # both are parsed when they are read
+        host.encode("idna")
+    except ValueError as problem:
+        raise UsageError(f"reward server {url!r}: {problem}") from problem
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"reward server {url!r}: not an http:// or https:// address with a host")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise UsageError(f"reward server {url!r}: spaces and what is not ASCII are written as %XX in an address")
+    return url
 
 
 @dataclass(frozen=True)
@@ -31,8 +52,8 @@ class RewardServer:
     PNG, and expects {"rewards": [...]}: for each outcome a number, at most 1e6, or null where it has none (NaN here,
     counted, never 0).
 
-    Calling it raises RunError when the server stays silent or busy for `attempts` tries of `timeout` seconds each,
-    or answers anything else.
+    Calling it raises RunError when the server stays busy, or silent or unfinished after `timeout` seconds, in each of
+    `attempts` tries, or answers anything else.
     """
 
     url: str
@@ -40,8 +61,7 @@ class RewardServer:
     attempts: int = 3
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise UsageError(f"reward server {self.url!r}: not an http:// or https:// address")
+        address(self.url)
 
     def __call__(self, outcomes: Sequence[Outcome]) -> list[float]:
         body = json.dumps({"outcomes": [_described(outcome) for outcome in outcomes]}).encode()
@@ -57,10 +77,10 @@ class RewardServer:
 
     def _post(self, body: bytes) -> bytes:
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        end = time.monotonic() + self.timeout
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                found: bytes = answer.read(_LONGEST_REPLY + 1)
-                return found
+                return _whole(answer, end)
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code == 429 or problem.code >= 500:
@@ -86,6 +106,16 @@ class RewardServer:
         if len(rewards) != count:
             raise RunError(f"reward server {self.url}: {len(rewards)} rewards for {count} outcomes")
         return rewards
+
+
+def _whole(answer: http.client.HTTPResponse, end: float) -> bytes:
+    """All of it, or its beginning where it is too long. A socket's own limit is for each piece, however many come."""
+    found = b""
+    while len(found) <= _LONGEST_REPLY and (piece := answer.read1(_CHUNK)):
+        found += piece
+        if time.monotonic() > end:
+            raise TimeoutError
+    return found
 
 
 def _number(value: Any) -> float:

@@ -1,14 +1,16 @@
 """Rewards of one edit, each a function of an `Outcome` to [0, 1], and measures over the rounds of a trajectory.
 
 The Checker's probabilities are all that they know of a picture's content: never `shapes.read`, which scores the models.
+Where one of them is NaN, the rewards that look at them are NaN too, which is missing: it is not a no.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
-from rlrig.grpo.outcomes import Outcome
+from rlrig.grpo.outcomes import Outcome, Start
 from rlrig_eval.scene import Requirement
 
 Reward = Callable[[Outcome], float]
@@ -39,14 +41,20 @@ def requirements_soft(outcome: Outcome) -> float:
 
 
 def requirements_hard(outcome: Outcome) -> float:
-    return outcome.after.view.reward
+    return outcome.after.view.reward if _answered(outcome.after) else math.nan
 
 
 def preservation(outcome: Outcome) -> float:
     """Of the requirements that held before, the mean P(yes) after; 1 where none held."""
+    if not _answered(outcome.before) or not _answered(outcome.after):
+        return math.nan
     before, threshold = outcome.before.probabilities, outcome.before.threshold
     kept = [p for p, was in zip(outcome.after.probabilities, before, strict=True) if was >= threshold]
     return float(np.mean(kept)) if kept else 1.0
+
+
+def _answered(start: Start) -> bool:
+    return not any(map(math.isnan, start.probabilities))
 
 
 def similarity(outcome: Outcome) -> float:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from rlrig.grpo.config import Config, Phase
+from rlrig.grpo.config import Config, Phase, Server
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.processes import mine
 from rlrig.grpo.sharding import shard
@@ -19,8 +20,17 @@ from rlrig.grpo.trackers import require
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 
-_FREE = {"steps", "minutes", "checkpoint_every", "keep", "device", "trackers"}
-"""Settings that may differ between the two halves of a resumed run."""
+_WHERE = set(Server.model_fields)
+_FREE: Mapping[str, Any] = MappingProxyType(
+    {
+        **dict.fromkeys(("steps", "minutes", "checkpoint_every", "keep", "device", "trackers"), True),
+        "actor": {"reward_server": _WHERE},
+        "editor": {"reward_server": _WHERE},
+        "evaluation": {"judge": {"server": _WHERE}},
+    }
+)
+"""Settings that may differ between the two halves of a resumed run, for pydantic's `exclude`: how long it takes, and
+where a server is that it asks, though not that it asks one."""
 
 
 @dataclass
@@ -77,7 +87,7 @@ def identity(run: Run) -> dict[str, Any]:
     return {
         "first phase": run.first,
         **{f"weights of the {part}": weights_hash(checkpoint) for part, checkpoint in parts.items()},
-        **_flat(run.config.model_dump(mode="json", exclude={*_FREE, "system"})),
+        **_flat(run.config.model_dump(mode="json", exclude={**_FREE, "system": True})),
         "editor.clip": run.config.editor.limit,  # as they work, be they given or not
         "editor.true_cfg": sampling.true_cfg,
         "editor.guidance": sampling.guidance,
@@ -112,8 +122,9 @@ def restore(run: Run, saved: Mapping[str, Any]) -> None:
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by dotted name."""
+    """Nested settings by dotted name; what is there and holds none is {}."""
     found = dict[str, Any]()
     for name, value in settings.items():
-        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+        nested = isinstance(value, Mapping) and value
+        found |= _flat(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}
     return found

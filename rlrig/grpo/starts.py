@@ -106,6 +106,7 @@ class StartSource:
     def _fill(self, count: int) -> None:
         """Draw, so many at a time, while there are fewer than `count`."""
         fruitless = 0
+        self.buffer.reserve(count)
         while len(self.buffer) < count:
             numbers = range(self.position, self.position + self._draw)
             self.position += self._draw

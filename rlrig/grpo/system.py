@@ -79,6 +79,11 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
 
 
 def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
+    if preset.checker.server is not None:
+        raise UsageError(
+            f"system {preset.name}: checker.server: the Checker that rewards is loaded here, so that its weights can "
+            "be asserted not to move; leave it out, or let a reward_server reward"
+        )
     drawing, editing = preset.diffuser.sampling, preset.editor.sampling
     if drawing.size != editing.size:
         raise UsageError(

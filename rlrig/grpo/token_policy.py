@@ -125,6 +125,7 @@ class ActorPolicy:
                 # Whatever else the checkpoint's own generation_config asks for would cut or bend what is trained.
                 top_k=0,
                 top_p=1.0,
+                **dict.fromkeys(("min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff")),
                 repetition_penalty=1.0,
                 no_repeat_ngram_size=0,
                 prefix_allowed_tokens_fn=held,

@@ -7,6 +7,7 @@ whole by one process: a resumed run repeats an undisturbed one bit for bit, and 
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from rlrig.grpo import checkpoint
-from rlrig.grpo.config import ActorTraining, EditorTraining
+from rlrig.grpo.config import ActorTraining, EditorTraining, Phase
 from rlrig.grpo.credit import Scorer, Scores, assign, score
 from rlrig.grpo.evaluation import evaluate
 from rlrig.grpo.export import export
@@ -96,19 +97,23 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
     """Run to the end of the config's steps or minutes, and write what did best on dev to `out`/export.
 
     Raises RunError when a replay does not reproduce its rollout, a reward cannot be had, a checkpoint cannot be
-    written, or the reward climbs while the held-out judge falls.
+    written, or, after the export, the reward climbs while the held-out judge falls.
     """
     config, leads = run.config, run.accelerator.is_main_process
     found = checkpoint.newest(run.out / "checkpoints") if resume else None
-    if found is not None:
+    if found is None:
+        log.begin()
+    else:
         restore(run, checkpoint.load(found, identity(run)))
         log.say(f"resuming {found}")
     run.system.checker.assert_frozen()
-    log.say(f"replay check: the largest |ratio - 1| before any update is {self_check(run):.1e}")
+    for name in run.system.phases:
+        log.say(f"replay check of the {name}: the largest |ratio - 1| before any update is {self_check(run, name):.1e}")
     dev = from_leader(run.accelerator, _dev(run) if leads else [])
     if not run.evaluations:
         _evaluate(run, dev, log)
-    while _left(run) > 0:
+    trouble = _trouble(run)
+    while trouble is None and _left(run) > 0:
         began = time.monotonic()
         row = train_step(run)
         seconds = from_leader(run.accelerator, time.monotonic() - began)
@@ -118,16 +123,24 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
         last = left <= 0
         if last or run.step % config.evaluation.every == 0:
             _evaluate(run, dev, log)
-        trouble = hacked(run.evaluations, config.evaluation.patience, config.evaluation.margin)
+        trouble = _trouble(run)
         if leads and (last or trouble or run.step % config.checkpoint_every == 0):
             checkpoint.save(run.out / "checkpoints", run.step, state(run), config.keep)
-        if trouble is not None:
-            raise RunError(f"stopped after {run.step} steps: {trouble}")
     if leads:
         for name, learner in run.learners.items():
             learner.put(run.best[name])
         export(run.out / "export", run.system.preset, run.system.phases)
-        log.say(f"done: rlrig generate --preset {run.out / 'export'}")
+    if trouble is not None:
+        run.accelerator.wait_for_everyone()  # a process that fails ends the others, the one that writes among them
+        raise RunError(
+            f"stopped after {run.step} steps: {trouble}; the weights of the highest reward on dev are in "
+            f"{run.out / 'export'}: look at what they draw before you trust them"
+        )
+    log.say(f"done: rlrig generate --preset {run.out / 'export'}")
+
+
+def _trouble(run: Run) -> str | None:
+    return hacked(run.evaluations, run.config.evaluation.patience, run.config.evaluation.margin)
 
 
 def _left(run: Run) -> float:
@@ -136,23 +149,24 @@ def _left(run: Run) -> float:
     return min(steps, 60 * (run.config.minutes or float("inf")) - run.seconds)
 
 
-def self_check(run: Run) -> float:
-    """Draw one batch and replay it before any update: the largest |ratio - 1|.
+def self_check(run: Run, name: Phase) -> float:
+    """Draw one batch of a phase and replay it before any update: the largest |ratio - 1|.
 
     Raises RunError when it is not 0 within rounding: conditioning, precision or batch shape then differ between rollout
     and replay, and that difference is what would be trained.
     """
-    phase, processes = run.system.phases[run.phase], run.accelerator
-    t, room = phase.training, RATIO_ROOM[run.phase]
+    phase, processes = run.system.phases[name], run.accelerator
+    t, room = phase.training, RATIO_ROOM[name]
     count = t.batch_size // t.group_size
-    starts = from_leader(processes, run.source.peek(count) if processes.is_main_process else None)
+    # No more than the next step takes: what a check drew on top, a run that is not resumed would not have.
+    few = min(count, run.system.phases[run.phase].training.groups)
+    starts = from_leader(processes, run.source.peek(few) if processes.is_main_process else None)
+    starts = list(islice(cycle(starts), count))
     window = phase.window(run.step, np.random.default_rng([run.config.seed, run.step]))
     (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
     off = phase.mismatch(turn)
     if not off <= room:
-        raise RunError(
-            f"a replay of the {run.phase}'s rollout is {off:.1e} off a ratio of 1, and {room:.0e} is allowed"
-        )
+        raise RunError(f"a replay of the {name}'s rollout is {off:.1e} off a ratio of 1, and {room:.0e} is allowed")
     return off
 
 
@@ -181,7 +195,8 @@ def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:
     if run.accelerator.is_main_process or run.config.fsdp:
         with _averaged(run):
             found = evaluate(run.system, dev, run.config.seed)
-        row = {"step": run.step, "phase": run.phase, **found}
+        trained = run.config.phase_at(run.first, max(0, run.step - 1))  # of the step before, whose doing it is
+        row = {"step": run.step, "phase": trained, **found}
         if not run.evaluations or row["soft"] > max(before["soft"] for before in run.evaluations):
             run.best = {name: learner.average() for name, learner in run.learners.items()}
         run.evaluations.append(row)

@@ -70,6 +70,25 @@ def test_the_start_as_baseline():
     assert found.values.tolist() == pytest.approx([0.1, -0.1, 0.4])
 
 
+@pytest.mark.parametrize("scale", ["none", "batch"])
+def test_against_the_start_a_group_of_equal_rewards_teaches_what_it_gained(scale):
+    found = of([0.9, 0.9, 0.5, 0.5], [0, 0, 1, 1], scale=scale, baseline="start", start=torch.full((4,), 0.5))
+    assert found.live.tolist() == [True, True, False, False]
+    assert found.zero_variance == 1
+    if scale == "none":
+        assert found.values.tolist() == pytest.approx([0.4, 0.4, 0, 0])
+
+
+def test_a_spread_of_nothing_is_no_divisor_for_what_was_gained():
+    found = of([0.9, 0.9], scale="group", baseline="start", start=torch.full((2,), 0.5))
+    assert (found.live.any().item(), found.zero_variance) == (False, 1)
+
+
+def test_under_the_floor_a_group_without_improvement_teaches_nothing_against_its_starts_either():
+    found = of([0.4, 0.3], scale="none", baseline="start", start=torch.tensor([0.5, 0.6]), floor=True)
+    assert (found.live.any().item(), found.zero_variance) == (False, 1)
+
+
 def test_without_start_rewards_neither_floor_nor_start_baseline():
     for options in ({"floor": True}, {"baseline": "start"}):
         with pytest.raises(ValueError, match="start"):

@@ -84,6 +84,20 @@ def test_when_nothing_can_be_started_from_that_is_said(chance):
         source.take(1)
 
 
+def test_as_many_starts_as_are_asked_for_can_be_waiting():
+    """More than the buffer usually holds: it would be filled for ever."""
+    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Half(), seed=0, draw=4, loop=Loop())
+    source.buffer = StartBuffer(capacity=2)
+    assert len(source.take(6)) == 6
+
+
+class Half:
+    """A Checker of whom half of the requirements hold."""
+
+    def check(self, images, requirements):
+        return [list(start().probabilities) for _ in requirements]
+
+
 def test_training_prompts_are_of_the_train_split_and_of_seen_pairings():
     asked = shapes_prompt(seed=0)
     graphs = [asked(number)[1] for number in range(40)]

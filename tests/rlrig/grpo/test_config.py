@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from rlrig.grpo.config import FOLDER, ActorTraining, Config, EditorTraining, load_config
 from rlrig.grpo.plan import plan
@@ -47,6 +48,11 @@ def test_the_cap_of_cispo_is_no_clip_range():
         ({"actor": {"group_size": 1}}, r"actor\.group_size"),
         ({"editor": {"rewards": {"requirement_soft": 1}}}, "did you mean 'requirements_soft'"),
         ({"editor": {"rewards": {}}}, "nothing to learn from"),
+        ({"editor": {"rewards": {"requirements_soft": 0}}}, "nothing to learn from: rewards"),
+        ({"editor": {"credit": {"over": "trajectory", "trajectory": {}}}}, "nothing to learn from: trajectory"),
+        ({"editor": {"reward_server": {"url": "tcp://h"}}}, r"editor\.reward_server\.url: .*http"),
+        ({"evaluation": {"judge": {"server": {"url": "http://h:port/"}}}}, r"evaluation\.judge\.server\.url: .*port"),
+        ({"system": {"name": "x", "devise": "cuda"}}, r"system\.devise: unknown key: did you mean 'device'"),
         ({"editor": {"kind": "ode"}}, "no density"),
         ({"editor": {"kind": "cps", "objective": "ratio_norm"}}, "what cps has is none"),
         ({"editor": {"sampling_steps": 4, "window_size": 4}}, "window of 4 steps does not fit 4"),
@@ -63,6 +69,18 @@ def test_a_mistake_is_named(tmp_path, content, problem):
     assert "\n" not in str(caught.value)
 
 
+def test_of_a_system_that_is_wrong_the_first_fault_is_named_and_not_that_it_is_no_name():
+    whole = load_config("editor-kontext").system.model_dump()
+    assert Config(name="mine", system=whole).preset().name == "flux"
+    with pytest.raises(ValidationError, match=r"system\.loop\.threshold") as caught:
+        Config(name="mine", system={**whole, "loop": {"threshold": 2}})
+    assert "valid string" not in str(caught.value)
+
+
+def test_diffusion_nft_draws_by_ode_whatever_the_kind_of_its_noise():
+    assert EditorTraining(kind="ode", objective="nft").objective == "nft"
+
+
 @pytest.mark.parametrize("content", ["name: [", "- a", ""])
 def test_a_file_that_is_no_config(tmp_path, content):
     (tmp_path / "run.yaml").write_text(content)
@@ -74,6 +92,20 @@ def test_a_file_that_is_no_config(tmp_path, content):
 def test_a_rank_of_ones_own_keeps_the_named_layers(phase):
     config = Config.model_validate({"name": "mine", phase: {"lora": {"rank": 4}}})
     assert getattr(config, phase).lora.targets == getattr(Config(name="usual"), phase).lora.targets
+
+
+def test_an_override_that_is_wrong_is_not_blamed_on_the_file(tmp_path):
+    (tmp_path / "run.yaml").write_text("name: mine")
+    assert load_config(tmp_path / "run.yaml", {"rl": "none"}).rl == "none"
+    with pytest.raises(UsageError, match=r"^rl: .*'both', not 'bogus'$"):
+        load_config(tmp_path / "run.yaml", {"rl": "bogus"})
+
+
+def test_a_config_may_be_named_as_one_likes(tmp_path):
+    (tmp_path / "mine.cfg").write_text("name: mine")
+    assert load_config(tmp_path / "mine.cfg").name == "mine"
+    with pytest.raises(UsageError, match=r"other\.cfg: there is no such file"):
+        load_config(tmp_path / "other.cfg")
 
 
 def test_layers_must_be_named(tmp_path):
@@ -100,3 +132,9 @@ def test_the_plan_counts_what_a_step_does():
     told = Config(name="x", actor={"groups": 2, "group_size": 8, "edits": 2, "optimiser": {"epochs": 2}})
     found = plan(told, "actor", told.preset())
     assert (found.completions, found.edits, found.updates) == (16, 32, 2)
+
+
+def test_the_expected_time_is_of_all_rounds_and_the_least():
+    told = Config(name="x", editor={"groups": 4, "group_size": 8, "batch_size": 16, "rounds": 3})
+    lines = plan(told, "editor", told.preset()).lines(told, steps=60, batch_seconds=10.0)
+    assert "expected: at least 60 s a step, 1.0 h in all (10.0 s a batch)" in lines

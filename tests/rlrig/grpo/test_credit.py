@@ -36,6 +36,25 @@ def test_a_trajectory_gives_all_of_its_turns_what_it_came_to():
     assert first.values.tolist() == second.values.tolist() == pytest.approx([expected / 2, -expected / 2])
 
 
+def test_in_a_trajectory_an_edit_that_the_loop_would_not_make_counts_for_nothing():
+    """The first sample is solved by its first edit, and the loop would stop there; what an edit of it would spoil, and
+    another mend again, is none of its doing."""
+    credit = Credit(over="trajectory", floor=False, scale="none", trajectory={"retention": 1.0})
+    scored = scores([[1.0, 0.8], [0.2, 0.4], [0.6, 0.4]], open_=[[1, 1], [0, 1], [1, 1]])
+    made = assign(scored, [1.0], credit)
+    assert [one.live.tolist() for one in made] == [[True, True], [False, True], [False, True]]
+    assert made[0].values.tolist() == pytest.approx([0.25, -0.25])  # of 1 and .5
+    assert made[1].values.tolist() == pytest.approx([0, -0.25])  # 0 where nothing is learned
+    scored.rewards[1:, 0] = torch.nan
+    assert assign(scored, [1.0], credit)[0].missing == 0
+
+
+def test_of_a_start_that_was_solved_already_a_trajectory_is_the_start():
+    credit = Credit(over="trajectory", floor=False, scale="none")
+    (found,) = assign(scores([[0.9, 0.7]], idle=0.5, open_=[[0, 1]]), [1.0], credit)
+    assert found.values.tolist() == pytest.approx([0, 0.1])  # of .5 and .7
+
+
 def test_a_sample_with_nothing_left_to_mend_does_not_learn_from_that_turn():
     made = assign(scores([[0.2, 0.4, 0.9], [0.3, 0.5, 0.1]], open_=[[1, 1, 1], [1, 1, 0]]), [1.0], PLAIN)
     scored = scores([[0.2, 0.4, 0.9]], open_=[[True, True, False]])

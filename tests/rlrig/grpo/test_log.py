@@ -23,6 +23,14 @@ def test_rows_go_to_the_file_and_their_numbers_to_the_tracker(tmp_path):
     assert [(step, sorted(values)) for step, values in told] == [(3, ["train/norm", "train/reward"]), (4, ["dev/soft"])]
 
 
+def test_a_run_that_begins_keeps_nothing_of_one_before_it(tmp_path):
+    for _ in range(2):
+        log = Log(tmp_path, Console(quiet=True))
+        log.begin()
+        log.say("hello")
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_on_a_full_disk_the_log_says_so_in_one_line(tmp_path):
     (tmp_path / "log.jsonl").symlink_to("/dev/full")

@@ -1,12 +1,17 @@
 """Monitors: what they see in pictures, and when they stop a run."""
 
 import math
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from rlrig.grpo import monitors
+from rlrig_eval.scene import Entity, SceneGraph
+from rlrig_eval.shapes.draw import render
+from rlrig_eval.shapes.vocabulary import COLOURS
 from tests.rlrig.grpo.made import COUNT, outcome, start
 
 
@@ -73,6 +78,26 @@ def test_copies_and_unparsable_instructions_are_counted():
     assert found["unparsable"] == pytest.approx(1 / 3)
     assert found["accepted"] == pytest.approx(2 / 3)
     assert found["gain"] > 0
+
+
+@pytest.mark.parametrize("colours", list(combinations(COLOURS, 2)), ids=" and ".join)
+def test_the_smallest_ring_in_another_colour_is_no_copy(colours):
+    before, after = (
+        render(SceneGraph(entities=(Entity(id="e0", category="ring", attributes=(c,), box=(25.3, 25.6, 39.3, 39.6)),)))
+        for c in colours
+    )
+    made = outcome([1.0] * COUNT)
+    done = replace(made, before=replace(made.before, image=before), after=replace(made.after, image=after))
+    assert monitors.watch([done])["copied"] == 0
+
+
+def test_a_picture_that_was_only_encoded_again_is_a_copy():
+    """Every pixel off by a little, an edge here and there by more."""
+    noise = np.random.default_rng(0).integers(-6, 7, (16, 16, 3))
+    noise[0, :4] = 60
+    made = outcome([1.0] * COUNT, start(colour=(128, 128, 128)), colour=(128, 128, 128))
+    again = Image.fromarray((np.asarray(made.after.image, dtype=int) + noise).astype(np.uint8))
+    assert monitors.watch([replace(made, after=replace(made.after, image=again))])["copied"] == 1
 
 
 def test_a_collapse_of_the_pictures_is_a_warning():

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 import torch
-from diffusers import FluxKontextPipeline
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline
 
 from rlrig.backends.vlm import VLM
 from rlrig.grpo.config import KONTEXT_TARGETS, LANGUAGE_TARGETS
@@ -99,6 +99,12 @@ def test_with_the_adapter_off_it_is_the_policy_it_began_as(folder, guided):
 def test_the_sigmas_are_shifted_once(bare):
     shift, plain = 3.0, [1.0, 2 / 3, 1 / 3]
     assert bare.sigmas() == pytest.approx([*(shift * s / (1 + (shift - 1) * s) for s in plain), 0.0])
+
+
+@pytest.mark.parametrize("shift", [1.18, 1.32, 1.43])
+def test_the_first_sigma_is_1_whatever_float32_makes_of_the_shift(shift, bare, monkeypatch):
+    monkeypatch.setattr(bare.pipeline, "scheduler", FlowMatchEulerDiscreteScheduler(shift=shift))
+    assert bare.sigmas()[0] == 1.0
 
 
 def test_the_picture_s_tokens_are_marked_and_cut_off(bare):
@@ -201,6 +207,15 @@ def test_every_token_is_drawn_with_the_probability_that_is_trained(actor, monkey
     drawn = made.mask.bool()
     assert drawn.sum() > 6
     torch.testing.assert_close(actor.logp(made).detach()[drawn], theirs[drawn], atol=BATCHING, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "cut", [{"min_p": 0.9}, {"top_h": 0.1}, {"typical_p": 0.1}, {"epsilon_cutoff": 0.5}, {"eta_cutoff": 0.9}], ids=str
+)
+def test_no_cut_of_a_checkpoint_s_own_changes_what_is_drawn(cut, actor):
+    whole = written(actor)
+    actor.model.get_base_model().generation_config.update(**cut)
+    assert torch.equal(written(actor).tokens, whole.tokens)
 
 
 def test_an_answer_ends_at_any_token_that_ends_one_and_its_padding_is_not_read(actor):

@@ -75,6 +75,22 @@ def test_a_slow_server_is_given_up(httpserver):
         time.sleep(0.01)
 
 
+def test_a_server_that_sends_its_answer_by_and_by_is_given_up_too(httpserver):
+    """Each piece comes in time, and there is no end of them."""
+    left = threading.Event()
+
+    def pieces():
+        while not left.wait(0.05):
+            yield b" "
+
+    httpserver.expect_request("/reward").respond_with_handler(lambda _: Response(pieces()))
+    began = time.monotonic()
+    with pytest.raises(RunError, match=r"no answer within 0\.3 s"):
+        asking(httpserver, timeout=0.3, attempts=1)(OUTCOMES)
+    assert time.monotonic() - began < 5
+    left.set()
+
+
 def test_a_server_that_is_down_is_named():
     with pytest.raises(RunError, match=r"http://127\.0\.0\.1:9/.*cannot be reached"):
         RewardServer("http://127.0.0.1:9/", attempts=2)(OUTCOMES)
@@ -122,6 +138,24 @@ def test_a_refusal_is_an_error_at_once(httpserver):
     assert len(httpserver.log) == 1
 
 
-def test_only_http_addresses():
-    with pytest.raises(UsageError, match="http"):
-        RewardServer("file:///etc/passwd")
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("file:///etc/passwd", "not an http:// or https://"),
+        ("http:///reward", "with a host"),
+        ("http://here:port/", "Port"),
+        ("http://here:70000/", "Port"),
+        ("http://[::1/", "IPv6"),
+        ("http://a..b/", "label"),
+        ("http://here/my reward", "%XX"),
+        ("http://here/b\u00e9ret", "%XX"),
+    ],
+)
+def test_an_address_that_nobody_can_be_asked_at_is_told_before_anybody_is(url, problem):
+    with pytest.raises(UsageError, match=problem):
+        RewardServer(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/reward?model=a", "https://here", "http://[::1]:80/"])
+def test_an_address_that_can_be_asked_is_taken(url):
+    assert RewardServer(url).url == url

@@ -1,5 +1,7 @@
 """Rewards of an edit, and measures over rounds."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,17 @@ def test_preservation_looks_at_what_held_before():
     before = start([0.9, 0.9, *[0.1] * (COUNT - 2)])
     assert REWARDS["preservation"](outcome([1.0, 0.5, *NONE[2:]], before)) == pytest.approx(0.75)
     assert REWARDS["preservation"](outcome(NONE, start(NONE))) == 1.0
+
+
+@pytest.mark.parametrize("name", ["requirements_soft", "requirements_hard", "preservation"])
+@pytest.mark.parametrize("place", range(COUNT))
+def test_what_the_checker_has_no_answer_to_is_a_missing_reward_and_not_a_no(name, place):
+    after = [math.nan if i == place else 0.9 for i in range(COUNT)]
+    assert math.isnan(REWARDS[name](outcome(after, start(ALL))))
+
+
+def test_what_held_before_is_not_known_without_an_answer():
+    assert math.isnan(REWARDS["preservation"](outcome(ALL, start([math.nan, *ALL[1:]]))))
 
 
 def test_similarity_is_1_for_a_copy_and_0_for_the_opposite():

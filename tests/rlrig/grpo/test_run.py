@@ -8,10 +8,13 @@ import pytest
 import torch
 import yaml
 from rich.console import Console
+from typer.testing import CliRunner
+from werkzeug import Response
 
 from rlrig.backends.flow import KontextEditor
 from rlrig.backends.vlm import VLMActor
 from rlrig.bundled.proposals import proposals
+from rlrig.cli import app
 from rlrig.grpo import checkpoint, trainer
 from rlrig.grpo.command import start
 from rlrig.grpo.config import Config
@@ -46,7 +49,7 @@ def preset(tmp_path_factory):
     return untrained.preset(tmp_path_factory.mktemp("system"))
 
 
-def made(preset, out, first, steps=2, editor=EDITOR, actor=ACTOR, **options):
+def made(preset, out, first, steps=2, editor=EDITOR, actor=ACTOR, evaluation=EVALUATION, **options):
     config = Config(
         name="tiny",
         system=str(preset),
@@ -54,7 +57,7 @@ def made(preset, out, first, steps=2, editor=EDITOR, actor=ACTOR, **options):
         draw=6,
         editor=editor,
         actor=actor,
-        evaluation=EVALUATION,
+        evaluation=evaluation,
         **options,
     )
     return prepare(config, first, out, load_system(config, first))
@@ -148,7 +151,7 @@ def test_actor_and_editor_are_told_what_the_loop_tells_them(first, preset, tmp_p
     assert asked >= {start.prompt for start in run.source.peek(2)}
     assert all(": " in text for text in read)
     if first == "editor":
-        trainer.self_check(run)  # a replay reads the same
+        trainer.self_check(run, first)  # a replay reads the same
 
 
 def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_trained_with(preset, tmp_path):
@@ -177,6 +180,15 @@ def test_a_system_that_cannot_be_trained_is_refused_before_anything_is_loaded(
     changed[part] = {**changed[part], "sampling": {**changed[part]["sampling"], **settings}}
     mine.write_text(yaml.safe_dump(changed))
     with pytest.raises(UsageError, match=problem):
+        made(mine, tmp_path / "run", "editor")
+
+
+def test_a_checker_on_a_server_is_refused_and_not_loaded_here_instead(preset, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    changed = yaml.safe_load(preset.read_text())
+    changed["checker"]["server"] = "http://here:8000/v1"
+    mine.write_text(yaml.safe_dump(changed))
+    with pytest.raises(UsageError, match=r"checker\.server: the Checker that rewards is loaded here"):
         made(mine, tmp_path / "run", "editor")
 
 
@@ -236,6 +248,8 @@ def test_batches_and_accumulation_do_not_change_the_step(preset, tmp_path):
         trainer.train_step(run)
         found.append(run.learners["editor"].state()["optimiser"]["state"])
     one, other = found
+    assert one.keys() == other.keys()
+    assert any(state["exp_avg"].any() for state in one.values())
     for key in one:
         torch.testing.assert_close(one[key]["exp_avg"], other[key]["exp_avg"], rtol=1e-3, atol=1e-6)
 
@@ -245,10 +259,12 @@ def test_every_objective_takes_a_step_on_the_real_classes(objective, preset, tmp
     """Two rounds, so that a turn begins at what the turn before made; the replay is that of the rollout."""
     run = made(preset, tmp_path, "editor", editor={**EDITOR, "objective": objective, "rounds": 2})
     before = {name: value.clone() for name, value in run.learners["editor"].parameters.items()}
-    assert trainer.self_check(run) <= trainer.RATIO_ROOM["editor"]
+    assert trainer.self_check(run, "editor") <= trainer.RATIO_ROOM["editor"]
     row = trainer.train_step(run)
     assert np.isfinite(row["reward"])
     assert row["updates"] == 1
+    if objective == "nft":  # nothing has moved before the first update
+        assert row["moved"] == row["from_reference"] == 0
     assert any(not torch.equal(value, before[name]) for name, value in run.learners["editor"].parameters.items())
 
 
@@ -256,6 +272,7 @@ def test_both_phases_take_turns(preset, tmp_path):
     run = made(preset, tmp_path, "actor", alternate=1)
     trained(run)
     assert [row["phase"] for row in rows(run)] == ["actor", "editor"]
+    assert [row["phase"] for row in rows(run, "evaluation")] == ["actor", "editor"]  # of what it comes after
     system = RLRIGPipeline.from_pretrained(tmp_path / "export")
     assert system.preset.actor.adapter.endswith("actor")
     assert system.preset.editor.checkpoint.endswith("editor")
@@ -263,7 +280,7 @@ def test_both_phases_take_turns(preset, tmp_path):
 
 def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkeypatch):
     run = made(preset, tmp_path, "editor")
-    assert trainer.self_check(run) == 0.0
+    assert trainer.self_check(run, "editor") == 0.0
     plain = KontextPolicy.velocity
     calls = []
 
@@ -274,7 +291,105 @@ def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkey
 
     monkeypatch.setattr(KontextPolicy, "velocity", drifting)
     with pytest.raises(RunError, match="off a ratio of 1"):
-        trainer.self_check(run)
+        trainer.self_check(run, "editor")
+
+
+def test_a_phase_whose_turn_comes_later_is_checked_before_the_first_step(preset, tmp_path, monkeypatch):
+    run, plain, calls = made(preset, tmp_path, "actor", alternate=1), KontextPolicy.velocity, []
+
+    def drifting(self, given):
+        calls.append(given)
+        at = plain(self, given)
+        return lambda x, s: at(x, s) + 1e-2 * len(calls)
+
+    monkeypatch.setattr(KontextPolicy, "velocity", drifting)
+    with pytest.raises(RunError, match="replay of the editor's rollout"):
+        trained(run)
+    assert not rows(run)
+
+
+def test_a_check_draws_no_more_than_the_next_step_takes(preset, tmp_path):
+    """Of the other phase either, or a resumed run would go on from a fuller buffer than one that was never cut."""
+    small, large = {**ACTOR, "groups": 1}, {**EDITOR, "batch_size": 4}
+    run = made(preset, tmp_path, "actor", actor=small, editor=large, alternate=1)
+    (one,) = run.source.take(1)
+    run.source.take(len(run.source.buffer))
+    run.source.buffer.add([one])
+    before = run.source.position
+    assert trainer.self_check(run, "editor") <= trainer.RATIO_ROOM["editor"]
+    assert run.source.position == before
+
+
+def test_a_run_that_begins_anew_keeps_nothing_of_one_that_was_killed_before_its_first_checkpoint(
+    preset, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(trainer, "export", lambda *_: None)
+    run = made(preset, tmp_path, "editor", steps=1)
+    Log(run.out, Console(quiet=True)).evaluation({"step": 0, "soft": 0.5})
+    trained(run)
+    assert [row["step"] for row in rows(run, "evaluation")] == [0, 1]
+
+
+def test_a_judge_that_falls_while_the_reward_climbs_stops_the_run_with_an_export(preset, tmp_path, monkeypatch):
+    """And again on resuming, before another step."""
+    scores = iter([(0.5, 0.5), (0.9, 0.1)])
+    quiet = {"edge_density": 0.1, "colour_entropy": 1.0}
+
+    def seen(*_):
+        soft, held_out = next(scores)
+        return {**quiet, "soft": soft, "held_out": held_out}
+
+    monkeypatch.setattr(trainer, "evaluate", seen)
+    told = {"every": 1, "prompts": 2, "patience": 1}
+    problem = r"stopped after 1 steps: the reward rose from 0\.500 to 0\.900 while .* are in .*export"
+    for resume in (False, True):
+        run = made(preset, tmp_path, "editor", steps=5, evaluation=told)
+        with pytest.raises(RunError, match=problem):
+            trained(run, resume)
+        assert [row["step"] for row in rows(run)] == [0]
+        assert load_preset(tmp_path / "export").editor.checkpoint.endswith("editor")
+
+
+def test_a_reward_server_that_dies_leaves_the_last_checkpoint_from_which_another_goes_on(
+    preset, tmp_path, httpserver, monkeypatch
+):
+    monkeypatch.setattr(trainer, "export", lambda *_: None)
+    asked = []
+
+    def dying(request):
+        asked.append(request)
+        batches = EDITOR["groups"] * EDITOR["group_size"] // EDITOR["batch_size"]
+        return Response('{"rewards": [0.2, 0.4]}') if len(asked) <= batches else Response(status=410)
+
+    httpserver.expect_request("/dying").respond_with_handler(dying)
+    httpserver.expect_request("/other").respond_with_json({"rewards": [0.2, 0.4]})
+
+    def run(path, **more):
+        server = {"url": httpserver.url_for(path), **more}
+        return made(preset, tmp_path, "editor", editor={**EDITOR, "reward_server": server}, checkpoint_every=1)
+
+    with pytest.raises(RunError, match="dying: answered 410"):
+        trained(run("/dying"))
+    resumed = run("/other", timeout=5)
+    assert checkpoint.load(checkpoint.newest(tmp_path / "checkpoints"), identity(resumed))["step"] == 1
+    trained(resumed, resume=True)
+    assert [row["step"] for row in rows(resumed)] == [0, 1]
+    without = made(preset, tmp_path, "editor")
+    with pytest.raises(UsageError, match=r"of another run: editor\.reward_server was"):
+        trained(without, resume=True)
+
+
+def test_the_cost_of_every_phase_is_told_beside_a_run_that_is_there(preset, tmp_path):
+    checkpoint.save(tmp_path / "run" / "checkpoints", 3, {"identity": {}}, keep=1)
+    told = {"name": "tiny", "system": str(preset), "steps": 5, "alternate": 3, "draw": 6}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump({**told, "actor": ACTOR, "editor": EDITOR}))
+    given = ["--config", str(tmp_path / "run.yaml"), "--out", str(tmp_path / "run"), "--dry-run"]
+    done = CliRunner().invoke(app, ["grpo", "actor", *given], catch_exceptions=False)
+    assert done.exit_code == 0
+    begun = [line for line in done.output.splitlines() if line.startswith("tiny")]
+    assert begun == ["tiny, phase actor, 3 steps", "tiny, phase editor, 2 steps"]
+    assert done.output.count("expected: at least") == 2
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]
 
 
 def test_rollouts_are_guided_as_the_system_s_edits_are_unless_it_is_said(preset, tmp_path):
@@ -291,7 +406,7 @@ def test_an_actor_that_is_held_to_sentences_is_sampled_among_them(preset, tmp_pa
     held["actor"], held["loop"] = {"sentences": "shapes"}, {"at_once": 1, "threshold": 0.95}
     mine.write_text(yaml.safe_dump(held))
     run = made(mine, tmp_path / "run", "actor", actor={**ACTOR, "max_tokens": 24})
-    assert trainer.self_check(run) <= trainer.RATIO_ROOM["actor"]
+    assert trainer.self_check(run, "actor") <= trainer.RATIO_ROOM["actor"]
     phase, starts = run.system.phases["actor"], run.source.peek(2)
     turn = phase.rollout(starts, torch.tensor([0, 1]), 3, ())
     allowed = [proposals(one.prompt, one.view.surest(1)) for one in starts]
@@ -301,7 +416,7 @@ def test_an_actor_that_is_held_to_sentences_is_sampled_among_them(preset, tmp_pa
 
 def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatch):
     run = made(preset, tmp_path, "actor")
-    assert trainer.self_check(run) <= trainer.RATIO_ROOM["actor"]
+    assert trainer.self_check(run, "actor") <= trainer.RATIO_ROOM["actor"]
     asking, calls = ActorPolicy.read, []
 
     def forgetful(self, images, prompts, failed):
@@ -310,7 +425,7 @@ def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatc
 
     monkeypatch.setattr(ActorPolicy, "read", forgetful)
     with pytest.raises(RunError, match="off a ratio of 1"):
-        trainer.self_check(run)
+        trainer.self_check(run, "actor")
 
 
 @pytest.mark.parametrize(
