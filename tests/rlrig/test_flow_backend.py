@@ -136,7 +136,7 @@ def test_training_and_the_pipeline_condition_alike(folder: Path) -> None:
         generator=torch.Generator().manual_seed(5),
         output_type="latent",
     ).images
-    noise = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(5))
+    noise = torch.randn(1, 8, 16, 16, generator=torch.Generator().manual_seed(5))
     start = pack(noise)
     with torch.no_grad():
         velocity = model(start, torch.ones(1), tokenise([PROMPTS[1]], tokenizer(TEXT_TOKENS)))
@@ -161,7 +161,7 @@ def test_training_and_the_editing_pipeline_condition_alike(text: str, folder: Pa
         generator=torch.Generator().manual_seed(5),
         output_type="latent",
     ).images
-    start = pack(torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(5)))
+    start = pack(torch.randn(1, 8, 16, 16, generator=torch.Generator().manual_seed(5)))
     tokens = tokenise([text], tokenizer(EDIT_TOKENS), EDIT_TOKENS)
     assert (tokens[0, TEXT_TOKENS:] > 0).any() == (len(text) > 30), "the longer text goes on where CLIP stops reading"
     with torch.no_grad():
