@@ -32,7 +32,7 @@ from rlrig_eval.suite.wording import at_random, word
 WATCHED = 64  # held-out edits done at every evaluation
 PLAIN_EDITS = 0.4  # share of what is drawn that is an edit of a scene, not a mend
 ALONE = 0.2  # share of edits that are told the instruction alone
-SILENT = 0.1  # share of mends that are told the prompt alone
+SILENT = 0.05  # share of mends that are told the prompt alone, beside those that no instruction fits
 
 
 @cache

@@ -62,8 +62,8 @@ def sample_mend(rng: Generator) -> Mend:
     requirements = prompt.requirements()
     source, misses = ideal, 0
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.06, 0.5, 0.3, 0.14]))):
-        for _ in range(_TRIES):
-            spoilt = _SPOILS[int(rng.choice(len(_SPOILS), p=_SHARES))](rng, source)
+        for number in rng.choice(len(_SPOILS), size=_TRIES, p=_SHARES).repeat(_TRIES):  # so that none gains by ease
+            spoilt = _SPOILS[int(number)](rng, source)
             if spoilt is None:
                 continue
             missed = sum(not met for met in check(requirements, truth(spoilt)).values())
@@ -75,9 +75,11 @@ def sample_mend(rng: Generator) -> Mend:
     if not surplus and rng.random() < BROKEN and (found := broken(rng, shown, SEEN)) is not None:
         picture, shown = found
     for failed in rng.permutation(np.array(failures(prompt, shown), dtype=object)):
+        if failed.negated:  # not left of is more than right of
+            continue
         instruction = repair(prompt, shown, failed)
         target = nearest(rng, prompt, source, ideal, mover(instruction))
-        if not failed.negated and _does(instruction, shown, target):  # not left of is more than right of
+        if _does(instruction, shown, target):
             return Mend(prompt, shown, picture, target, instruction)
     return Mend(prompt, shown, picture, nearest(rng, prompt, source, ideal, None), None)
 
@@ -85,15 +87,19 @@ def sample_mend(rng: Generator) -> Mend:
 def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> bool:
     """Whether the target does what it says: what was spoilt can often be mended in another way too.
 
-    What it moves is moved, for a relation can be mended at either end; what it adds stands where nothing stood; what it
-    turns into something is that there.
+    What it moves is moved, for a relation can be mended at either end; what it adds stands where nothing stood, and
+    where what it removes stood nothing does; what it turns into something is that there.
     """
     stood, stands = ({(name(e), e.box) for e in scene.entities} for scene in (source, target))
     words = instruction.split()
+    gone, come = ([called for called, _ in one - other] for one, other in ((stood, stands), (stands, stood)))
     if (moved := mover(instruction)) is not None:
-        return any(moved == other for other, _ in stood ^ stands)
-    if words[0] == "add":
-        return any(called == " ".join(words[2:4]) for called, box in stands if box not in {box for _, box in stood})
+        return gone.count(moved) == come.count(moved) > 0
+    if words[0] in ("add", "remove"):
+        before, after = (stood, stands) if words[0] == "add" else (stands, stood)
+        taken, called = {box for _, box in before}, " ".join(words[2:4])
+        new = sum(other == called for other, box in after if box not in taken)
+        return new > sum(other == called for other, box in before if box not in {box for _, box in after})
     turned = [(old, new) for old, place in stood for new, there in stands if place == there]
     if words[0] == "turn":
         return instruction in {replace(old, new) for old, new in turned}
@@ -101,7 +107,7 @@ def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> b
         return any(
             instruction == recolour(old, words[-1]) and new == f"{words[-1]} {old.split()[-1]}" for old, new in turned
         )
-    return True
+    raise AssertionError(f"no instruction of `repair`: {instruction}")
 
 
 def _some(rng: Generator, scene: SceneGraph) -> Entity:

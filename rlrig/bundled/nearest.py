@@ -56,11 +56,7 @@ def _without_surplus(prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph) 
         left = there.pop(surplus.id)
         if gone != surplus.id:
             there[gone] = left
-    return {
-        number: wanted.model_copy(update={"box": entity.box})
-        for number, entity in there.items()
-        if (wanted := asked[number])
-    }
+    return {number: asked[number].model_copy(update={"box": entity.box}) for number, entity in there.items()}
 
 
 def _freed(standing: Mapping[str, Entity], ideal: SceneGraph, moved: str | None) -> Iterator[Sequence[str]]:

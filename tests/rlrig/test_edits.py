@@ -55,7 +55,7 @@ def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:
         ("a red circle left of a black star", "turn the black star into a blue square"),
     ],
 )
-def test_a_repair_mends_the_first_thing_that_is_wrong(seen: str, instruction: str) -> None:
+def test_a_repair_mends_what_it_is_told(seen: str, instruction: str) -> None:
     prompt = parse("a red circle left of a blue square")
     scene = truth(layout(parse(seen), np.random.default_rng(0)))
     assert repair(prompt, scene, failures(prompt, scene)[0]) == instruction

@@ -35,7 +35,7 @@ def test_what_an_instruction_moves_stands_elsewhere_in_the_target_where_it_says(
     assert len(moves) > 5
     for mend in moves:
         before, after = ({(name(e), e.box) for e in scene.entities} for scene in (mend.source, mend.target))
-        assert mover(mend.instruction or "") in {moved for moved, _ in before ^ after}
+        assert mover(mend.instruction or "") in {moved for moved, _ in after - before}
         said = parse(f"a{(mend.instruction or '').removeprefix('move the')}")
         assert all(check(said.requirements("at_least"), truth(mend.target)).values()), mend.instruction
 
@@ -49,9 +49,19 @@ def test_what_is_added_stands_where_nothing_stood() -> None:
         assert " ".join((mend.instruction or "").split()[2:4]) in new
 
 
+def test_where_what_is_removed_stood_nothing_does() -> None:
+    removals = [mend for mend in SAMPLED if (mend.instruction or "").startswith("remove")]
+    assert len(removals) > 5
+    for mend in removals:
+        after = {e.box for e in mend.target.entities}
+        assert " ".join((mend.instruction or "").split()[2:4]) in {
+            name(e) for e in mend.source.entities if e.box not in after
+        }
+
+
 def test_few_mends_are_told_nothing_though_something_is_wrong() -> None:
     silent = [mend for mend in SAMPLED if mend.instruction is None and misses(mend, "source")]
-    assert len(silent) <= 0.1 * len(SAMPLED)
+    assert len(silent) <= 0.15 * len(SAMPLED)
 
 
 def test_hardly_anything_changes_its_size_but_what_the_prompt_says_the_size_of() -> None:
