@@ -1,7 +1,6 @@
 """The bundled Actor: a LoRA adapter on the frozen Checker that writes edit instructions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ from torch import Tensor, nn
 
 from rlrig.backends.bases import note_base
 from rlrig.backends.vlm import VLM, VLMActor, adapted
-from rlrig.bundled.broken import broken
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
-from rlrig.bundled.lessons import BROKEN, Shelf
+from rlrig.bundled.lessons import Shelf, shown
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.questions import failure, instruction
 from rlrig.bundled.repainted import painted_by
@@ -59,10 +57,7 @@ class Failures:
     def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
         if rng.random() < _PAINTED:
             return self._painted[int(rng.integers(len(self._painted)))]
-        staged = self._shelf.take(rng)
-        if rng.random() < BROKEN and (found := broken(rng, staged.scene, SEEN)) is not None:
-            return replace(staged, scene=found[1]), found[0]
-        return staged, render(staged.scene)
+        return shown(rng, self._shelf.take(rng), SEEN)
 
 
 def train(budget: Budget, base: Path, drawer: Path, out: Path, start: Path | None = None) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Where an instruction leaves something open a rule decides it, for a flow that is shown lots drawn makes half of each:
 what moves goes to the nearest place that will do, what is new stands nearest to what it is placed by (else to the
-middle) and is as large, and of things alike the smallest goes, of equals the one farthest from the middle.
+middle) and is as large (else as the least thing there), and of things alike the smallest goes, of equals the one
+farthest from the middle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from numpy.random import Generator
 from rlrig.bundled.sentences import (
     MOVES,
     OVERLAPS,
-    SIZES,
+    SETTLING,
     Clause,
     Instruction,
     add,
@@ -28,7 +29,7 @@ from rlrig.bundled.sentences import (
 )
 from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes import CANVAS, NEAT, SEEN, LayoutError, layout, truth
+from rlrig_eval.shapes import CANVAS, NEAT, SEEN, LayoutError, layout, truth, vocabulary
 from rlrig_eval.shapes.placement import Point
 from rlrig_eval.shapes.vocabulary import CONTAINERS
 from rlrig_eval.suite.structures import DIRECTIONS, Pairing
@@ -178,13 +179,11 @@ def _goal(scene: SceneGraph, relation: Relation) -> Requirement:
 
 def _resizing(relations: Sequence[Relation]) -> bool:
     """Whether a relation settles the size of its subject."""
-    return any(relation.predicate in (*SIZES, "inside") for relation in relations)
+    return any(relation.predicate in SETTLING for relation in relations)
 
 
 def size_word(entity: Entity) -> str:
-    return next(
-        word for word in truth(SceneGraph(entities=(entity,))).entities[0].attributes if word in ("small", "large")
-    )
+    return vocabulary.size_word(extent(entity))
 
 
 def as_large(entity: Entity, other: Entity) -> Entity:
@@ -276,13 +275,20 @@ def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wis
 
 def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
-    size = "large" if size_word(thing) == "small" else "small"
-    entities = [
-        e.model_copy(update={"attributes": (size, *thing.attributes)}) if e.id == thing.id else e
-        for e in scene.entities
-    ]
-    target = relaid(rng, entities, {thing.id: middle(thing)}, ())
-    return Edit(scene, target, recolour(name(thing), size), frozenset({thing.id}))
+    return Edit(scene, resized(rng, scene, thing), recolour(name(thing), _other_size(thing)), frozenset({thing.id}))
+
+
+def resized(rng: Generator, scene: SceneGraph, thing: Entity) -> SceneGraph:
+    """`scene` with a small thing large or a large one small, as near to its place as there is room.
+
+    LayoutError if there is none.
+    """
+    other = thing.model_copy(update={"attributes": (_other_size(thing), *thing.attributes[-1:])})
+    return relaid(rng, [other if e.id == thing.id else e for e in scene.entities], {thing.id: middle(thing)}, ())
+
+
+def _other_size(thing: Entity) -> str:
+    return "large" if size_word(thing) == "small" else "small"
 
 
 def _alone(rng: Generator, scene: SceneGraph) -> Entity:

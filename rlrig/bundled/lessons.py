@@ -23,7 +23,7 @@ _ROOM = 5  # questions left out for an instruction, which is as long: batches ar
 _SHELF = 2000
 _FRESH = 0.4
 _REPAINTED = 0.4
-BROKEN = 0.2  # share of drawn scenes with something in them that is neither this nor that
+_BROKEN = 0.2  # share of drawn scenes with something in them that is neither this nor that
 _REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
 
 
@@ -47,6 +47,16 @@ class Shelf:
         else:
             self._kept[int(rng.integers(_SHELF))] = staged
         return staged
+
+
+def shown(
+    rng: Generator, staged: Staged, pairings: Sequence[Pairing], style: Style = PLAIN
+) -> tuple[Staged, Image.Image]:
+    """A scene drawn; now and then something in it is broken, and its truth is what is whole."""
+    if rng.random() < _BROKEN and (found := broken(rng, staged.scene, pairings, style)) is not None:
+        picture, whole = found
+        return replace(staged, scene=whole), picture
+    return staged, render(staged.scene, style=style)
 
 
 class Lessons:
@@ -90,11 +100,7 @@ class Lessons:
     def _picture(self, rng: Generator) -> tuple[Staged, Image.Image]:
         if self._repainted and rng.random() < _REPAINTED:
             return self._repainted[int(rng.integers(len(self._repainted)))]
-        staged, style = self._shelf.take(rng), self._style(rng)
-        if rng.random() < BROKEN and (found := broken(rng, staged.scene, self._pairings, style)) is not None:
-            picture, whole = found
-            return replace(staged, scene=whole), picture
-        return staged, render(staged.scene, style=style)
+        return shown(rng, self._shelf.take(rng), self._pairings, self._style(rng))
 
     def _style(self, rng: Generator) -> Style:
         return self._styles[int(rng.integers(len(self._styles)))]

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from rlrig.bundled.edits import Edit, sample_edit
-from rlrig.bundled.sentences import SIZES
+from rlrig.bundled.sentences import SETTLING
 from rlrig.bundled.wanted import wanted
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import (
@@ -60,10 +60,10 @@ def held_out_edits(count: int, seed: int = 0, bucket: Split = "dev") -> list[Edi
 def fulfilled(edit: Edit, found: SceneGraph) -> bool:
     """The picture has the target's things, in the sizes that were settled, and the relations that were asked for.
 
-    Of things alike an instruction does not say which is to go, so it may be the large one or the small one.
+    Of things alike, where one is to go, it may be the large one or the small one.
     """
     there = {entity.id for entity in edit.source.entities}
-    told = edit.touched if any(goal.predicate in (*SIZES, "inside") for goal in edit.goals) else frozenset()
+    told = edit.touched if any(goal.predicate in SETTLING for goal in edit.goals) else frozenset()
     shown = truth(edit.target).entities
     settled = [e for e in shown if e.id in there - told and _sizeless(_look(e)) not in _going(edit)]
     left = [_look(entity) for entity in found.entities]
@@ -77,7 +77,7 @@ def fulfilled(edit: Edit, found: SceneGraph) -> bool:
 
 
 def preserved(edit: Edit, found: SceneGraph) -> bool:
-    """What the edit does not touch is where it was; of things alike an instruction does not say which is to go."""
+    """What the edit does not touch is where it was; of things alike, where one is to go, it may be any."""
     places = [(_look(entity), _centre(entity)) for entity in found.entities]
     before, left = truth(edit.source).entities, {entity.id for entity in edit.target.entities}
     gone: Counter[tuple[str, ...]] = Counter()

@@ -9,12 +9,13 @@ from numpy.random import Generator
 from PIL import Image
 
 from rlrig.bundled.broken import broken
-from rlrig.bundled.edits import middle, overlaps, relaid, size_word, swapped
-from rlrig.bundled.nearest import nearest
+from rlrig.bundled.edits import as_large, overlaps, relaid, resized, size_word, swapped
+from rlrig.bundled.nearest import nearest, unmet
 from rlrig.bundled.prompts import laid_out_prompt
 from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.sentences import Instruction, mover, name, recolour, replace
-from rlrig_eval.scene import Entity, SceneGraph, check
+from rlrig_eval.scene import Entity, SceneGraph
+from rlrig_eval.scene.graph import Box
 from rlrig_eval.shapes import SEEN, LayoutError, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
@@ -42,6 +43,10 @@ OVERLAPPING = 0.4  # share of overlaps among the first relations: they are what 
 BROKEN = 0.2  # share of pictures with something in them that is neither this nor that
 
 
+Places = set[tuple[str, Box | None]]
+"""What a scene's things are called, and their boxes."""
+
+
 @dataclass(frozen=True)
 class Mend:
     """A scene that shows `prompt`, one like it that does not, and what the Actor would say to that.
@@ -59,15 +64,13 @@ class Mend:
 def sample_mend(rng: Generator) -> Mend:
     """A laid-out prompt with one to three things spoilt; now and then none, which is to be handed on as it is."""
     prompt, ideal = laid_out_prompt(rng, WEIGHTS, OVERLAPPING)
-    requirements = prompt.requirements()
     source, misses = ideal, 0
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.06, 0.5, 0.3, 0.14]))):
         for number in rng.choice(len(_SPOILS), size=_TRIES, p=_SHARES).repeat(_TRIES):  # so that none gains by ease
             spoilt = _SPOILS[int(number)](rng, source)
             if spoilt is None:
                 continue
-            missed = sum(not met for met in check(requirements, truth(spoilt)).values())
-            if missed > misses:  # what breaks no requirement is nothing to mend
+            if (missed := unmet(prompt, spoilt)) > misses:  # what breaks no requirement is nothing to mend
                 source, misses = spoilt, missed
                 break
     shown, picture = truth(source), render(source)
@@ -96,10 +99,9 @@ def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> b
     if (moved := mover(instruction)) is not None:
         return gone.count(moved) == come.count(moved) > 0
     if words[0] in ("add", "remove"):
-        before, after = (stood, stands) if words[0] == "add" else (stands, stood)
-        taken, called = {box for _, box in before}, " ".join(words[2:4])
-        new = sum(other == called for other, box in after if box not in taken)
-        return new > sum(other == called for other, box in before if box not in {box for _, box in after})
+        called, vacated, taken = " ".join(words[2:4]), _apart(stood, stands), _apart(stands, stood)
+        more, fewer = (taken, vacated) if words[0] == "add" else (vacated, taken)
+        return more.count(called) > fewer.count(called)
     turned = [(old, new) for old, place in stood for new, there in stands if place == there]
     if words[0] == "turn":
         return instruction in {replace(old, new) for old, new in turned}
@@ -110,6 +112,12 @@ def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> b
     raise AssertionError(f"no instruction of `repair`: {instruction}")
 
 
+def _apart(one: Places, other: Places) -> list[str]:
+    """What stands where nothing of the other does."""
+    boxes = {box for _, box in other}
+    return [called for called, box in one if box not in boxes]
+
+
 def _some(rng: Generator, scene: SceneGraph) -> Entity:
     return scene.entities[int(rng.integers(len(scene.entities)))]
 
@@ -117,7 +125,7 @@ def _some(rng: Generator, scene: SceneGraph) -> Entity:
 def _displaced(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
     try:
         thing = _some(rng, scene)
-        sized = thing.model_copy(update={"attributes": (size_word(thing), *thing.attributes[-1:])})
+        sized = as_large(thing, thing)
         return relaid(rng, [sized if e.id == thing.id else e for e in scene.entities], {thing.id: None}, ())
     except LayoutError:
         return None
@@ -160,12 +168,8 @@ def _other(rng: Generator, thing: Entity) -> Pairing:
 
 
 def _resized(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
-    """Small where it was large, or large, as near to its place as there is room."""
-    thing = _some(rng, scene)
-    size = "large" if size_word(thing) == "small" else "small"
-    other = thing.model_copy(update={"attributes": (size, *thing.attributes[-1:])})
     try:
-        return relaid(rng, [other if e.id == thing.id else e for e in scene.entities], {thing.id: middle(thing)}, ())
+        return resized(rng, scene, _some(rng, scene))
     except LayoutError:
         return None
 

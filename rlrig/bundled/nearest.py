@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from numpy.random import Generator
 
 from rlrig.bundled.edits import as_large, extent, middle, prominence
-from rlrig.bundled.sentences import SIZES, name
+from rlrig.bundled.sentences import SETTLING, name
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import NEAT, LayoutError, layout, truth
 
@@ -24,12 +24,13 @@ def nearest(rng: Generator, prompt: SceneGraph, spoilt: SceneGraph, ideal: Scene
     for freed in _freed(standing, ideal, moved):
         fixed = {number: thing for number, thing in standing.items() if number not in (*freed, *resized)}
         found = _laid_out(rng, fixed, standing, ideal)
-        if found is not None and not _unmet(prompt, found):
+        if found is not None and not unmet(prompt, found):
             return found
     return ideal
 
 
-def _unmet(prompt: SceneGraph, scene: SceneGraph) -> int:
+def unmet(prompt: SceneGraph, scene: SceneGraph) -> int:
+    """How many requirements of the prompt a laid-out scene does not meet."""
     return sum(not met for met in check(prompt.requirements(), truth(scene)).values())
 
 
@@ -50,7 +51,7 @@ def _without_surplus(prompt: SceneGraph, spoilt: SceneGraph, ideal: SceneGraph) 
 
         def order(number: str) -> tuple[float, ...]:
             rest = tuple(entity for other, entity in there.items() if other != number)
-            return _unmet(prompt, SceneGraph(entities=rest)), *prominence(there[number])
+            return unmet(prompt, SceneGraph(entities=rest)), *prominence(there[number])
 
         gone = min(alike, key=order)
         left = there.pop(surplus.id)
@@ -97,7 +98,7 @@ def _laid_out(
 def _sized(thing: Entity, ideal: SceneGraph) -> bool:
     """Whether the prompt says how large it is, by a word or by a relation."""
     told = (r for r in ideal.relations if thing.id in (r.subject, *r.objects) and not r.negated)
-    return len(thing.attributes) > 1 or any(r.predicate in (*SIZES, "inside", "around") for r in told)
+    return len(thing.attributes) > 1 or any(r.predicate in (*SETTLING, "around") for r in told)
 
 
 def _anchor(thing: Entity, fixed: Mapping[str, Entity], ideal: SceneGraph) -> Entity | None:

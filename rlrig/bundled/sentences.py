@@ -11,6 +11,7 @@ from rlrig_eval.suite.structures import DIRECTIONS, MEASURES
 
 Instruction = str
 SIZES = ("bigger than", "smaller than")
+SETTLING = (*SIZES, "inside")  # these say how large their subject is
 OVERLAPS = ("inside", "in front of", "behind")
 MOVES = (*DIRECTIONS, *MEASURES, *OVERLAPS)
 MOST_CLAUSES = 2

@@ -29,6 +29,7 @@ from rlrig.bundled.flow import (
 )
 from rlrig.bundled.tokens import tokenizer
 from rlrig.presets import Sampling
+from rlrig_eval import assets
 from rlrig_eval.errors import UsageError
 
 SAMPLING = Sampling(steps=3, true_cfg=2.0, size=64, max_sequence_length=TEXT_TOKENS, batch_size=4, dtype="float32")
@@ -170,13 +171,16 @@ def test_training_and_the_editing_pipeline_condition_alike(text: str, folder: Pa
     assert torch.allclose(start - velocity, made, atol=0.05 if has_bfloat16("cpu") else 1e-4)
 
 
-def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_size(folder: Path) -> None:
-    autoencoder = load_vae(folder / "diffuser", "cpu")
+@pytest.mark.parametrize(("name", "stride", "shape"), [("editor", 8, (2, 16, 64)), ("diffuser", 4, (2, 64, 32))])
+def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_size(
+    name: str, stride: int, shape: tuple[int, int, int]
+) -> None:
+    autoencoder = load_vae(assets.checkpoint(name), "cpu")
     latents = encode(autoencoder, torch.zeros(2, 3, 64, 64))
-    assert (cell(autoencoder), latents.shape) == (4, (2, 64, 32))
-    assert picture_tokens(autoencoder) == 64
+    assert (cell(autoencoder), latents.shape) == (stride, shape)
+    assert picture_tokens(autoencoder) == shape[1]
     assert decode(autoencoder, latents).shape == (2, 3, 64, 64)
-    model = TextToVelocity(32)
+    model = TextToVelocity(shape[2])
     assert model(latents, torch.ones(2), torch.ones(2, 24, dtype=torch.long)).shape == latents.shape
 
 

@@ -260,12 +260,18 @@ def scorer(folder: Path, value: float) -> str:
     return "mine.py:share"
 
 
+def scored(finished: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run in `folder`, where we are, that a scorer of there has given .25."""
+    out = tiny.copy(finished, folder / "run")
+    monkeypatch.chdir(folder)
+    rescore(out, scorer(folder, 0.25))
+    return out
+
+
 def test_a_scorer_from_a_file_is_found_from_anywhere_and_scores_again_when_the_file_changes(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tiny.copy(finished, tmp_path / "run")
-    monkeypatch.chdir(tmp_path)
-    rescore(out, scorer(tmp_path, 0.25))
+    out = scored(finished, tmp_path, monkeypatch)
     config = open_run(out).config
     assert config.added_scorers == (f"{tmp_path / 'mine.py'}:share",)
     assert config.scorer_sha256 == {"share": sha256((tmp_path / "mine.py").read_bytes()).hexdigest()}
@@ -279,9 +285,7 @@ def test_a_scorer_from_a_file_is_found_from_anywhere_and_scores_again_when_the_f
 def test_stopped_while_a_changed_scorer_scores_it_scores_everything_next_time(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tiny.copy(finished, tmp_path / "run")
-    monkeypatch.chdir(tmp_path)
-    rescore(out, scorer(tmp_path, 0.25))
+    out = scored(finished, tmp_path, monkeypatch)
     scorer(tmp_path, 0.75)
     with monkeypatch.context() as stopped:
         stopped.setattr("rlrig_eval.runs.rescore.score_all", stopping(score_all))
@@ -293,9 +297,7 @@ def test_stopped_while_a_changed_scorer_scores_it_scores_everything_next_time(
 def test_a_run_that_recorded_its_scorer_as_it_was_typed_takes_it_from_there(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tiny.copy(finished, tmp_path / "run")
-    monkeypatch.chdir(tmp_path)
-    rescore(out, scorer(tmp_path, 0.25))
+    out = scored(finished, tmp_path, monkeypatch)
     told = json.loads((out / "run.json").read_text())
     del told["scorer_sha256"]
     (out / "run.json").write_text(json.dumps(told | {"added_scorers": ["mine.py:share"]}))

@@ -278,9 +278,8 @@ def test_both_phases_take_turns(preset, tmp_path):
     assert system.preset.editor.checkpoint.endswith("editor")
 
 
-def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkeypatch):
-    run = made(preset, tmp_path, "editor")
-    assert trainer.self_check(run, "editor") == 0.0
+def drift(monkeypatch):
+    """From now on the editor answers each time a little otherwise."""
     plain = KontextPolicy.velocity
     calls = []
 
@@ -290,19 +289,19 @@ def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkey
         return lambda x, s: at(x, s) + 1e-2 * len(calls)
 
     monkeypatch.setattr(KontextPolicy, "velocity", drifting)
+
+
+def test_a_replay_that_is_not_the_rollout_stops_the_run(preset, tmp_path, monkeypatch):
+    run = made(preset, tmp_path, "editor")
+    assert trainer.self_check(run, "editor") == 0.0
+    drift(monkeypatch)
     with pytest.raises(RunError, match="off a ratio of 1"):
         trainer.self_check(run, "editor")
 
 
 def test_a_phase_whose_turn_comes_later_is_checked_before_the_first_step(preset, tmp_path, monkeypatch):
-    run, plain, calls = made(preset, tmp_path, "actor", alternate=1), KontextPolicy.velocity, []
-
-    def drifting(self, given):
-        calls.append(given)
-        at = plain(self, given)
-        return lambda x, s: at(x, s) + 1e-2 * len(calls)
-
-    monkeypatch.setattr(KontextPolicy, "velocity", drifting)
+    run = made(preset, tmp_path, "actor", alternate=1)
+    drift(monkeypatch)
     with pytest.raises(RunError, match="replay of the editor's rollout"):
         trained(run)
     assert not rows(run)
