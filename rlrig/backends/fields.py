@@ -58,6 +58,11 @@ def noise_levels(pipeline: Any, steps: int, tokens: int) -> tuple[float, ...]:
     return tuple(scheduler.sigmas.tolist())
 
 
+def patch(pipeline: Any) -> int:
+    """Pixels a side of one token of a pipeline that packs its latents two by two."""
+    return 2 * int(pipeline.vae_scale_factor)
+
+
 class _Field:
     """What the two have in common."""
 
@@ -100,7 +105,7 @@ class FluxField(_Field):
         embedded = bool(transformer.config.guidance_embeds)
         free = not embedded and guidance != 1
         text, pooled, text_ids = self._read([*([""] * len(prompts) if free else []), *prompts])
-        side = self._size // (pipe.vae_scale_factor * 2)
+        side = self._size // patch(pipe)
         ids = pipe._prepare_latent_image_ids(1, side, side, self._device, text.dtype)
 
         @torch.no_grad()

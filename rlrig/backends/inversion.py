@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from rlrig.backends import solvers
-from rlrig.backends.fields import field_of, noise_levels
+from rlrig.backends.fields import field_of, noise_levels, patch
 from rlrig.backends.flow import resized
 from rlrig.presets import Inversion, Sampling
 from rlrig_eval.pipelines.painter import backing_off, counted
@@ -63,7 +63,7 @@ class InversionEditor:
 
     def _levels(self, clean: Tensor) -> tuple[float, ...]:
         """Noise levels from 1 down to 0."""
-        tokens = (self._sampling.size // (self._field.pipeline.vae_scale_factor * 2)) ** 2
+        tokens = (self._sampling.size // patch(self._field.pipeline)) ** 2
         return noise_levels(self._field.pipeline, self._sampling.steps, tokens)
 
     def _velocities(self, sources: list[str], targets: list[str]) -> tuple[solvers.Velocity, solvers.Velocity]:

@@ -195,7 +195,10 @@ def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: 
     a, b = _two(rng, scene)
     if overlaps(scene, a) or overlaps(scene, b) or size_word(a) != size_word(b):
         raise _Unfit
-    return Edit(scene, swapped(scene, a, b), swap(name(a), name(b)), frozenset({a.id, b.id}))
+    target, before = swapped(scene, a, b), truth(scene).canonical_relations()
+    turned = [r for r in truth(target).relations if {r.subject, *r.objects} == {a.id, b.id}]
+    goals = tuple(_goal(target, r) for r in turned if r.canonical() not in before)
+    return Edit(scene, target, swap(name(a), name(b)), frozenset({a.id, b.id}), goals)
 
 
 def swapped(scene: SceneGraph, a: Entity, b: Entity) -> SceneGraph:
@@ -205,27 +208,32 @@ def swapped(scene: SceneGraph, a: Entity, b: Entity) -> SceneGraph:
 
 
 def _add(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
+    new = _new(rng, scene, pairings)
+    sized = as_large(new, min(scene.entities, key=prominence))
+    return Edit(scene, relaid(rng, (*scene.entities, sized), {new.id: middle(new)}, ()), add(name(new)))
+
+
+def _place(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
+    """Add something where it has the relations of `wish`."""
+    new, by = _new(rng, scene, pairings), _alone(rng, scene)
+    relations = _wishes(rng, scene, new, by, wish)
+    wider = SceneGraph(entities=(*scene.entities, new))
+    told = add(name(new), [_clause(wider, relation) for relation in relations])
+    sized = new if _resizing(relations) else as_large(new, by)
+    target = relaid(rng, (*scene.entities, sized), {new.id: middle(by)}, relations)
+    more = name(new) in map(name, scene.entities)  # of things alike a goal would not say which
+    return Edit(scene, target, told, goals=() if more else tuple(_goal(wider, relation) for relation in relations))
+
+
+def _new(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing]) -> Entity:
+    """Something to add, now and then one more of what there is."""
     if len(scene.entities) > 3:
         raise _Unfit
     colour, shape = pairings[int(rng.integers(len(pairings)))]
-    new = Entity(id="new", category=shape, attributes=(colour,))
-    if rng.random() < 0.3:  # one more of what there is
+    if rng.random() < 0.3:
         like = scene.entities[int(rng.integers(len(scene.entities)))]
-        new = new.model_copy(update={"category": like.category, "attributes": like.attributes[-1:]})
-    entities = (*scene.entities, new)
-    relations: tuple[Relation, ...] = ()
-    goals: tuple[Requirement, ...] = ()
-    wider, by = SceneGraph(entities=entities), None
-    anchors = [e for e in scene.entities if [name(o) for o in scene.entities].count(name(e)) == 1]
-    if anchors and rng.random() < 0.75:
-        by = anchors[int(rng.integers(len(anchors)))]
-        relations = _wishes(rng, scene, new, by, wish)
-        if name(new) not in [name(e) for e in scene.entities]:
-            goals = tuple(_goal(wider, relation) for relation in relations)
-    told = add(name(new), [_clause(wider, relation) for relation in relations])
-    sized = new if _resizing(relations) else as_large(new, by or min(scene.entities, key=prominence))
-    target = relaid(rng, (*scene.entities, sized), {new.id: middle(by or new)}, relations)
-    return Edit(scene, target, told, goals=goals)
+        colour, shape = like.attributes[-1], like.category
+    return Entity(id="new", category=shape, attributes=(colour,))
 
 
 def _remove(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -275,6 +283,8 @@ def _replace(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wis
 
 def _resize(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
     thing = _alone(rng, scene)
+    if overlaps(scene, thing):  # it would be thrown off what it lies on
+        raise _Unfit
     return Edit(scene, resized(rng, scene, thing), recolour(name(thing), _other_size(thing)), frozenset({thing.id}))
 
 
@@ -322,6 +332,7 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
         "move": _move,
         "swap": _swap,
         "add": _add,
+        "place": _place,
         "remove": _remove,
         "recolour": _recolour,
         "replace": _replace,
@@ -329,7 +340,16 @@ EDITS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 _SHARES: Mapping[str, float] = MappingProxyType(
-    {"move": 0.36, "swap": 0.03, "add": 0.26, "remove": 0.16, "recolour": 0.08, "replace": 0.09, "resize": 0.02}
+    {
+        "move": 0.36,
+        "swap": 0.03,
+        "add": 0.06,
+        "place": 0.2,
+        "remove": 0.16,
+        "recolour": 0.08,
+        "replace": 0.09,
+        "resize": 0.02,
+    }
 )
 _KINDS, _WEIGHTS = tuple(_SHARES), tuple(_SHARES.values())
 _WISHED = (*DIRECTIONS, *MOVES)  # directions twice: prompts ask for them most

@@ -97,6 +97,8 @@ def _does(instruction: Instruction, source: SceneGraph, target: SceneGraph) -> b
     words = instruction.split()
     gone, come = ([called for called, _ in one - other] for one, other in ((stood, stands), (stands, stood)))
     if (moved := mover(instruction)) is not None:
+        if stood == stands:  # behind what it was in front of, or the other way round
+            return True
         return gone.count(moved) == come.count(moved) > 0
     if words[0] in ("add", "remove"):
         called, vacated, taken = " ".join(words[2:4]), _apart(stood, stands), _apart(stands, stood)

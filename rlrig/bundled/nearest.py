@@ -1,6 +1,7 @@
 """The scene nearest to another that shows a prompt: what a mend should end in."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from numpy.random import Generator
 
@@ -88,11 +89,16 @@ def _laid_out(
         near[thing.id] = middle(by or bare)
         like = thing if thing.id in standing else by or min(fixed.values(), key=prominence, default=thing)
         entities.append(bare if _sized(thing, ideal) else as_large(bare, like))
-    graph = SceneGraph(entities=tuple(entities), relations=ideal.relations)
-    try:
-        return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
-    except LayoutError:
-        return None
+    for smaller in (False, True):  # where there is no room for what is as large, for something small there may be
+        told = [_small(e) if smaller and e.id in near and not _sized(e, ideal) else e for e in entities]
+        graph = SceneGraph(entities=tuple(told), relations=ideal.relations)
+        with suppress(LayoutError):
+            return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
+    return None
+
+
+def _small(thing: Entity) -> Entity:
+    return thing.model_copy(update={"attributes": ("small", *thing.attributes[-1:])})
 
 
 def _sized(thing: Entity, ideal: SceneGraph) -> bool:

@@ -9,7 +9,6 @@ from rlrig_eval.shapes import NEAT, SEEN, LayoutError, layout, split
 from rlrig_eval.suite.structures import OVERLAPS, compose
 
 _OPEN = ("pair", "chain", "triangle", "long chain")  # structures whose first relation can be any
-_FREE = ("single", "several", "together")  # no suite asks for them, so they are in no bucket
 
 
 def laid_out_prompt(rng: Generator, weights: Mapping[str, float], overlapping: float) -> tuple[SceneGraph, SceneGraph]:
@@ -23,7 +22,7 @@ def laid_out_prompt(rng: Generator, weights: Mapping[str, float], overlapping: f
     while True:  # within one structure, so that those hard to lay out keep their share
         overlaps = structure in _OPEN and rng.random() < overlapping
         graph = compose(rng, structure, SEEN, OVERLAPS[int(rng.integers(len(OVERLAPS)))] if overlaps else None)
-        if structure not in _FREE and split(graph) != "train":
+        if split(graph) != "train":
             continue
         try:
             return graph, layout(graph, rng, attempts=3, placement=NEAT)

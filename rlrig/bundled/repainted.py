@@ -58,9 +58,11 @@ def worn(model: TextToVelocity, vae: AutoencoderKL, drawn: Tensor) -> Tensor:
     What it redraws it spoils here and there, as what it draws: an editor that has seen that hands on whole things.
     """
     clean = encode(vae, drawn)
-    sigma = NOISE * torch.rand(len(clean), device=clean.device) * (torch.rand(len(clean), device=clean.device) < 0.5)
-    silent = empty_prompt(torch.zeros(len(clean), TEXT_TOKENS, dtype=torch.long, device=clean.device))
-    again = denoised(model, mixed(clean, torch.randn_like(clean), sigma), sigma, silent, steps=2)
+    chosen = torch.randperm(len(clean), device=clean.device) < (len(clean) + 1) // 2
+    sigma = NOISE * torch.rand(int(chosen.sum()), device=clean.device)
+    silent = empty_prompt(torch.zeros(len(sigma), TEXT_TOKENS, dtype=torch.long, device=clean.device))
+    noised = mixed(clean[chosen], torch.randn_like(clean[chosen]), sigma)
+    again = clean.index_put((chosen,), denoised(model, noised, sigma, silent, steps=2))
     blemished = again + BLEMISH * torch.rand(len(clean), 1, 1, device=clean.device) * torch.randn_like(clean)
     return decode(vae, blemished).clamp(-1, 1)
 

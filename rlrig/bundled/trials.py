@@ -60,9 +60,10 @@ class EditTrial:
 
     @property
     def kind(self) -> str:
-        """The instruction's verb, and for a move its first relation."""
+        """The instruction's verb, and the first relation that it names."""
         words = self.edit.instruction.split()
-        return f"{words[0]} {self.edit.goals[0].predicate}" if self.edit.goals else words[0]
+        names_one = self.edit.goals and words[0] != "swap"
+        return f"{words[0]} {self.edit.goals[0].predicate}" if names_one else words[0]
 
 
 @dataclass(frozen=True)

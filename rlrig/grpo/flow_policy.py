@@ -15,6 +15,7 @@ from peft import LoraConfig
 from PIL import Image
 from torch import Tensor
 
+from rlrig.backends.fields import patch
 from rlrig.grpo.trajectory import Velocity
 from rlrig.presets import Sampling
 from rlrig_eval.checkpoints import quiet
@@ -89,7 +90,7 @@ class KontextPolicy:
         """
         steps, scheduler = self.sampling.steps, self.pipeline.scheduler
         names = ("base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift")
-        tokens = (self.sampling.size // (self.pipeline.vae_scale_factor * 2)) ** 2
+        tokens = (self.sampling.size // patch(self.pipeline)) ** 2
         mu = calculate_shift(tokens, *(scheduler.config[name] for name in names))
         retrieve_timesteps(scheduler, steps, "cpu", sigmas=np.linspace(1.0, 1 / steps, steps), mu=mu)
         first, *rest = scheduler.sigmas.tolist()

@@ -258,11 +258,13 @@ def _described(preset: Preset) -> dict[str, Any]:
 
 def _patches(system: RLRIGPipeline) -> dict[str, Any]:
     """Pixels a side that a token stands for, of each pipeline that packs latents two by two, where it is not PATCH."""
+    from rlrig.backends.fields import patch
+
     found = {}
     for part, role in (("diffuser", system.diffuser), ("editor", system.editor)):
         pipeline = getattr(role, "pipeline", None)
-        if hasattr(pipeline, "_pack_latents") and 2 * pipeline.vae_scale_factor != PATCH:
-            found[part] = 2 * pipeline.vae_scale_factor
+        if hasattr(pipeline, "_pack_latents") and patch(pipeline) != PATCH:
+            found[part] = patch(pipeline)
     return {"patches": found} if found else {}
 
 

@@ -50,13 +50,13 @@ def in_row(corner: NDArray[np.float64], axis: int, rank: int, length: int, exten
 
 
 def corners(extent: int, placement: Placement, rng: Generator, places: int) -> NDArray[np.float64]:
-    """(n, 2) corners of boxes of `extent` canvas pixels, in the order in which to try them: `places`, or a grid."""
+    """(n, 2) corners of boxes of `extent` canvas pixels in random order: `places` of them, or a grid."""
     if not placement.grids:
         return rng.integers(BORDER, CANVAS - BORDER - extent + 1, size=(places, 2)).astype(float)
     finest = placement.grids[-1]
     line = np.arange(finest, CANVAS, finest)
     centres = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
-    return preferred(rng.permutation(centres) - extent / 2, extent, placement)
+    return np.asarray(rng.permutation(centres) - extent / 2)
 
 
 def preferred(found: NDArray[np.float64], extent: int, placement: Placement) -> NDArray[np.float64]:

@@ -96,9 +96,10 @@ class Search:
             if self.placement.rows:
                 corner = self._in_rows(entity, corner)
         else:
-            corner = preferred(self._beside(entity, partner, placed[partner]), extent, self.placement)
+            corner = self._beside(entity, partner, placed[partner])
         if entity.id in self.near:
-            corner = preferred(nearest(corner, extent, self.near[entity.id]), extent, self.placement)
+            corner = nearest(corner, extent, self.near[entity.id])
+        corner = preferred(corner, extent, self.placement)
         boxes = np.concatenate([corner, corner + extent], -1)
         inside = (boxes[:, :2] >= BORDER).all(1) & (boxes[:, 2:] <= CANVAS - BORDER).all(1)
         return np.asarray(boxes[inside])
