@@ -123,7 +123,7 @@ def examine(count: int, out: Path) -> Row:
     read = [one for one in drawn if one.readable]
     unseen = drawings(diffuser, held_out_prompts(count // 2, SEED, "test", with_unseen=True))
     editor = KontextEditor.from_pretrained(preset.editor.checkpoint, preset.editor.sampling, preset.device)
-    edited = edits_done(editor, held_out_edits(count, SEED), preset.loop)
+    edited = edits_done(editor, held_out_edits(count, SEED, "test"), preset.loop)
     drawing_sheet(drawn).save(out.with_name(f"{out.name}-drawings.png"))
     edit_sheet(edited).save(out.with_name(f"{out.name}-edits.png"))
     return {

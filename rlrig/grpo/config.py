@@ -98,6 +98,9 @@ class Credit(Frozen):
     def _measured(self) -> Self:
         if self.over == "trajectory" and not any(self.trajectory.values()):
             raise ValueError("nothing to learn from: trajectory gives none of its measures a weight")
+        weighty = {measure for measure, weight in self.trajectory.items() if weight}
+        if self.over == "trajectory" and self.floor and weighty == {"retention"}:
+            raise ValueError("nothing to learn from: no retention is above that of doing nothing; set floor: false")
         return self
 
 
@@ -258,6 +261,13 @@ class Config(Frozen):
         """Which phase trains at `step` of a run that began with `first`."""
         turn = step // self.alternate % 2 if self.alternate else 0
         return PHASES[(PHASES.index(first) + turn) % 2]
+
+    def own_step(self, step: int) -> int:
+        """How many steps the phase that trains at `step` has had before."""
+        if not self.alternate:
+            return step
+        turns, within = divmod(step, self.alternate)
+        return turns // 2 * self.alternate + within
 
     def phases(self, first: Phase) -> tuple[Phase, ...]:
         return PHASES if self.alternate else (first,)

@@ -18,7 +18,7 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     """
     system.checker.assert_frozen()
     written = instructions(system.actor, starts, system.preset.loop)
-    seeds = [derive(seed, i) for i in range(len(starts))]
+    seeds = [derive(seed, i, 1) for i in range(len(starts))]  # not those that the pictures were drawn from
     texts = texts_for(system.preset.loop, starts, written)
     pictures = system.editor.edit([start.image for start in starts], texts, seeds)
     after = look(system.checker, starts, pictures)

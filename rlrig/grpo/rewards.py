@@ -28,12 +28,15 @@ def soft_share(requirements: Sequence[Requirement], probabilities: Sequence[floa
 
     With probabilities of 0 and 1 it is the share of satisfied requirements (RL-RIG's reward, `rlrig.reward`).
     """
-    if not requirements:
-        return 1.0
+    return float(np.mean(_with_parents(requirements, probabilities))) if requirements else 1.0
+
+
+def _with_parents(requirements: Sequence[Requirement], probabilities: Sequence[float]) -> list[float]:
+    """P(yes) of each, at most that of its parents: at a threshold, what holds in the loop."""
     held = dict[str, float]()
     for requirement, p in zip(requirements, probabilities, strict=True):  # parents come first
         held[requirement.id] = min([p, *(held[parent] for parent in requirement.depends)])
-    return sum(held.values()) / len(held)
+    return list(held.values())
 
 
 def requirements_soft(outcome: Outcome) -> float:
@@ -48,8 +51,8 @@ def preservation(outcome: Outcome) -> float:
     """Of the requirements that held before, the mean P(yes) after; 1 where none held."""
     if not _answered(outcome.before) or not _answered(outcome.after):
         return math.nan
-    before, threshold = outcome.before.probabilities, outcome.before.threshold
-    kept = [p for p, was in zip(outcome.after.probabilities, before, strict=True) if was >= threshold]
+    before, after = (_with_parents(one.requirements, one.probabilities) for one in (outcome.before, outcome.after))
+    kept = [p for p, was in zip(after, before, strict=True) if was >= outcome.before.threshold]
     return float(np.mean(kept)) if kept else 1.0
 
 

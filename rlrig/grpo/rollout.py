@@ -137,11 +137,19 @@ def play(
 
 
 def look(checker: Checker, before: Sequence[Start], images: Sequence[Image]) -> list[Start]:
-    """The pictures that the starts became, seen by the Checker."""
-    answers = checker.check(images, [start.requirements for start in before])
+    """The pictures that the starts became, seen by the Checker.
+
+    What is the same to the byte is asked about once: in half precision an answer depends on its place in the batch,
+    and siblings that are one picture would be told apart.
+    """
+    keys = [(id(start.graph), image.tobytes()) for start, image in zip(before, images, strict=True)]
+    distinct = {key: (start, image) for key, start, image in zip(keys, before, images, strict=True)}
+    shown = list(distinct.values())
+    found = checker.check([image for _, image in shown], [start.requirements for start, _ in shown])
+    answers = dict(zip(distinct, found, strict=True))
     return [
-        Start(start.prompt, start.graph, image, tuple(chances), start.threshold)
-        for start, image, chances in zip(before, images, answers, strict=True)
+        Start(start.prompt, start.graph, image, tuple(answers[key]), start.threshold)
+        for key, start, image in zip(keys, before, images, strict=True)
     ]
 
 

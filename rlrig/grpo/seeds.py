@@ -8,5 +8,7 @@ def derive(*parts: int) -> int:
 
     >>> derive(0, 1) == derive(0, 1), derive(0, 1) == derive(1, 0)
     (True, False)
+    >>> derive(5) == derive(5, 0)  # SeedSequence alone pads with zeros
+    False
     """
-    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(np.random.SeedSequence([len(parts), *parts]).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -40,7 +40,7 @@ def train_step(run: Run) -> dict[str, Any]:
 
     # Rollouts. Every group starts from one of the worst pictures in the buffer; a batch holds whole groups.
     starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
-    window = phase.window(run.step, np.random.default_rng([config.seed, run.step]))
+    window = phase.window(config.own_step(run.step), np.random.default_rng([config.seed, run.step]))
     played = [
         play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
         for number in mine(processes, t.batches, t.optimiser.updates)
@@ -162,7 +162,8 @@ def self_check(run: Run, name: Phase) -> float:
     few = min(count, run.system.phases[run.phase].training.groups)
     starts = from_leader(processes, run.source.peek(few) if processes.is_main_process else None)
     starts = list(islice(cycle(starts), count))
-    window = phase.window(run.step, np.random.default_rng([run.config.seed, run.step]))
+    own = run.config.own_step(run.step)
+    window = phase.window(own, np.random.default_rng([run.config.seed, run.step]))
     (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
     off = phase.mismatch(turn)
     if not off <= room:

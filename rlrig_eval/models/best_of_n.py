@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from PIL import Image
 from pydantic import Field
 
+from rlrig_eval.models.apart import apart_if_need_be
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
 from rlrig_eval.models.costs import together
 from rlrig_eval.models.pictures import admit, stated_size
@@ -51,6 +52,9 @@ class BestOfN:
         return [*needs(resolve(base, {}, settings or {})), *map(str, Checker.needs(preset))]
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
+        return apart_if_need_be(jobs, self._drawn)
+
+    def _drawn(self, jobs: Sequence[Job]) -> list[Drawn]:
         size = stated_size(self._base.settings)
         return list(
             best_of(

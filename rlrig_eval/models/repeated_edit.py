@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from rlrig_eval.models.apart import apart_if_need_be
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
 from rlrig_eval.models.costs import together
 from rlrig_eval.models.pictures import admit, stated_size
@@ -37,6 +38,9 @@ class RepeatedEdit:
         return [*needs(resolve(base, {}, settings or {})), *map(str, Hands.needs(preset))]
 
     def generate(self, jobs: Sequence[Job]) -> list[Drawn]:
+        return apart_if_need_be(jobs, self._drawn)
+
+    def _drawn(self, jobs: Sequence[Job]) -> list[Drawn]:
         size = stated_size(self._base.settings)
         drawn: list[Picture | Failure] = [admit(one, size) for one in self._base.generate(jobs)]
         good = [(job, one) for job, one in zip(jobs, drawn, strict=True) if isinstance(one, Picture)]

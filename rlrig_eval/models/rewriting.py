@@ -30,8 +30,13 @@ class Rewriting(BestOfN):
 
 
 def reworded(job: Job, view: View | None) -> str:
-    """The prompt, and after it the requirements that the picture of `view` did not meet."""
+    """The prompt, and after it the requirements that the picture of `view` did not meet, the least likely first.
+
+    So what a text encoder of few tokens cuts off is what was doubted least.
+    """
     if view is None:
         return job.text
-    missing = [one.statement() for one in job.requirements() if view.probabilities.get(one.id, 1.0) < view.threshold]
-    return ", ".join([job.text.rstrip(". "), *missing])
+    chances = view.probabilities
+    missing = [one for one in job.requirements() if chances.get(one.id, 1.0) < view.threshold]
+    missing.sort(key=lambda one: chances[one.id])
+    return ", ".join([job.text.rstrip(". "), *(one.statement() for one in missing)])

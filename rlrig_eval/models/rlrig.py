@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, weights_hash
-from rlrig_eval.errors import RunError, UsageError
-from rlrig_eval.models.contract import Drawn, Failure, Job, Picture, Trace
+from rlrig_eval.errors import UsageError
+from rlrig_eval.models.apart import apart_if_need_be
+from rlrig_eval.models.contract import Drawn, Job, Picture, Trace
 from rlrig_eval.models.costs import together
 from rlrig_eval.scene import Requirement
 
@@ -76,15 +78,16 @@ def drawn_by(pipeline: RLRIGPipeline, jobs: Sequence[Job]) -> list[Drawn]:
 
     Where a picture is held back, or a server does not answer, the jobs are drawn one by one: a failure costs its own.
     """
-    try:
-        results = pipeline(
-            [job.text for job in jobs],
-            [job.noise for job in jobs],
-            [job.graph for job in jobs],
-            [job.counting for job in jobs],
-        )
-    except RunError as problem:
-        return [one for job in jobs for one in drawn_by(pipeline, [job])] if len(jobs) > 1 else [Failure(str(problem))]
+    return apart_if_need_be(jobs, partial(_together, pipeline))
+
+
+def _together(pipeline: RLRIGPipeline, jobs: Sequence[Job]) -> list[Drawn]:
+    results = pipeline(
+        [job.text for job in jobs],
+        [job.noise for job in jobs],
+        [job.graph for job in jobs],
+        [job.counting for job in jobs],
+    )
     return [
         Picture(
             image=result.image,
@@ -108,6 +111,7 @@ class Checker:
         self.settings = {
             "checker": chosen.checker.checkpoint,
             "checker_weights": weights_hash(chosen.checker.checkpoint),
+            **_precision(chosen),
         }
         self._checker = load_checker(chosen)
 
@@ -161,7 +165,13 @@ class Hands:
         self._loop = chosen.loop
         parts = {part: chosen.checkpoints[part] for part in ("editor", "actor") if part in chosen.checkpoints}
         weights = {part: weights_hash(one) for part, one in parts.items()}
-        self.settings = {"hands": parts, "hands_weights": weights, **_says(chosen)}
+        self.settings = {
+            "hands": parts,
+            "hands_weights": weights,
+            "editor": {"kind": chosen.editor.kind, **_sampling(chosen.editor)},
+            **_says(chosen),
+            **_writes(chosen),
+        }
 
     @staticmethod
     def needs(preset: str) -> list[Need]:
@@ -185,19 +195,18 @@ class Hands:
         return edited, [{"images": 1.0, "denoiser_evals": evals, **spent.cost()} for spent in took]
 
 
-def trained_adapters(preset: str = "shapes") -> frozenset[str]:
-    """The phases of Reflection-GRPO, actor and editor, of which `preset` has a trained adapter."""
+def untrained(preset: str = "shapes") -> dict[str, str]:
+    """The phases of Reflection-GRPO, actor and editor, of which `preset` has no adapter for its weights; and why."""
     from rlrig.backends.load import require_trained
     from rlrig.presets import load_preset
 
-    found = set()
+    found = {}
     for phase in ("actor", "editor"):
         try:
             require_trained(load_preset(preset, rl=phase))
-        except UsageError:
-            continue
-        found.add(phase)
-    return frozenset(found)
+        except UsageError as problem:
+            found[phase] = str(problem)
+    return found
 
 
 def draws_trace(
@@ -237,6 +246,17 @@ def _says(preset: Preset) -> dict[str, Any]:
     return preset.loop.model_dump(include={"say"}, exclude_defaults=True)
 
 
+def _writes(preset: Preset) -> dict[str, Any]:
+    """How the Actor's sentences are held, and where they end if not where they all do."""
+    told = preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True)
+    return {"sentences": preset.actor.sentences, **told}
+
+
+def _precision(preset: Preset) -> dict[str, Any]:
+    """What the Checker counts in, where that is not float32: what runs had from the first."""
+    return {} if preset.checker.dtype == "float32" else {"checker_dtype": preset.checker.dtype}
+
+
 def _described(preset: Preset) -> dict[str, Any]:
     # Its weights lie elsewhere, so that the name is all there is to tell one from another.
     served = {} if preset.checker.server is None else {"checker": preset.checker.checkpoint}
@@ -249,8 +269,8 @@ def _described(preset: Preset) -> dict[str, Any]:
         "loop": preset.loop.model_dump(exclude={"say"}),
         **_says(preset),
         "rl": preset.rl,
-        "sentences": preset.actor.sentences,
-        **preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True),
+        **_writes(preset),
+        **_precision(preset),
         **served,
         "weights": {part: weights_hash(checkpoint) for part, checkpoint in preset.checkpoints.items()},
     }

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from rlrig.trace import Trace
+from rlrig_eval.errors import RunError
 from rlrig_eval.models import Failure, Job, Picture
+from rlrig_eval.models.apart import apart_if_need_be
 from rlrig_eval.models.best_of_n import best_of
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.suite import candidate_seed
@@ -142,3 +144,15 @@ def test_a_candidate_that_fails_is_a_failure_of_its_sample_alone() -> None:
     failed, fine = best_of(3, JOBS[:2], draw, bench.look)
     assert failed == Failure("oops")
     assert chosen(fine) == 0
+
+
+def test_what_a_batch_cannot_do_together_its_jobs_do_alone_and_a_failure_is_one_sample_s() -> None:
+    def draw(jobs: Sequence[Job]) -> list[Picture | Failure]:
+        if JOBS[1] in jobs:
+            raise RunError("no answer")
+        return [Picture(Image.new("RGB", (4, 4))) for _ in jobs]
+
+    first, failed, last = apart_if_need_be(JOBS[:3], draw)
+    assert failed == Failure("no answer")
+    assert isinstance(first, Picture)
+    assert isinstance(last, Picture)

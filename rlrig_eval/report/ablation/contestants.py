@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import NotComparable, RunError, UsageError
-from rlrig_eval.models.rlrig import trained_adapters
+from rlrig_eval.models.rlrig import untrained
 from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
 from rlrig_eval.runs.opened import Opened
@@ -91,18 +91,18 @@ def draw(
 ) -> Drawn:
     """Do every row's run in a folder of its own below `folder`, or go on with it.
 
-    Rows whose adapters were not trained are left out. Errors are those of `evaluate`.
+    Rows whose adapters were not trained, or on other weights, are left out. Errors are those of `evaluate`.
 
     Raises:
         NotComparable: two rows draw with different Diffusers, or loop by different rules.
         RunError: a row has no picture at all.
     """
-    there = trained_adapters(system.preset)
+    lacking = untrained(system.preset)
     runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
     for row in contestants(system):
-        missing = sorted(row.needs - there)
+        missing = sorted(row.needs & lacking.keys())
         if missing:
-            left_out[row.name] = f"not trained: {' and '.join(missing)}"
+            left_out[row.name] = "; ".join(lacking[phase] for phase in missing)
             continue
         asked = Request(
             suite=suite,

@@ -50,6 +50,10 @@ def test_the_cap_of_cispo_is_no_clip_range():
         ({"editor": {"rewards": {}}}, "nothing to learn from"),
         ({"editor": {"rewards": {"requirements_soft": 0}}}, "nothing to learn from: rewards"),
         ({"editor": {"credit": {"over": "trajectory", "trajectory": {}}}}, "nothing to learn from: trajectory"),
+        (
+            {"editor": {"credit": {"over": "trajectory", "trajectory": {"retention": 1}}}},
+            "nothing to learn from: no retention",
+        ),
         ({"editor": {"reward_server": {"url": "tcp://h"}}}, r"editor\.reward_server\.url: .*http"),
         ({"evaluation": {"judge": {"server": {"url": "http://h:port/"}}}}, r"evaluation\.judge\.server\.url: .*port"),
         ({"system": {"name": "x", "devise": "cuda"}}, r"system\.devise: unknown key: did you mean 'device'"),

@@ -5,9 +5,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from rlrig.grpo import rewards
 from rlrig.grpo.rewards import REWARDS
+from rlrig.grpo.rollout import look
 from rlrig.reward import assess
 from tests.rlrig.grpo.made import COUNT, GRAPH, outcome, start
 
@@ -92,3 +94,25 @@ def test_measures_over_rounds():
 def test_measures_stay_in_their_range(rows):
     assert 0 <= rewards.retention(rows) <= 1
     assert 0 <= rewards.efficiency(rows) <= rewards.peak(rows) <= 1
+
+
+def test_what_hung_on_a_missing_thing_did_not_hold_before():
+    before = start([0.0, *ALL[1:]])
+    hanging = [GRAPH.requirements()[0].id in r.depends for r in GRAPH.requirements()]
+    after = [0.0 if lost else 1.0 for lost in hanging]
+    assert REWARDS["preservation"](outcome(after, before)) == 1.0
+
+
+def test_what_is_the_same_to_the_byte_is_asked_about_once():
+    asked = []
+
+    class Checker:
+        def check(self, images, requirements):
+            asked.append(len(images))
+            return [[0.1 * n] * COUNT for n in range(len(images))]
+
+    before = [start()] * 4
+    red, blue = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
+    after = look(Checker(), before, [red, blue, red.copy(), blue.copy()])
+    assert asked == [2]
+    assert [seen.probabilities[0] for seen in after] == [0.0, 0.1, 0.0, 0.1]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlrig.grpo import windows
+from rlrig.grpo.config import Config
 from rlrig_eval.errors import UsageError
 
 
@@ -46,3 +47,12 @@ def test_what_does_not_fit_is_refused(steps, size):
 def test_an_unknown_window_suggests_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'sliding'"):
         windows.choose("slidng", 8, 2, 0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("first", ["actor", "editor"])
+@pytest.mark.parametrize("alternate", [25, 75])
+def test_a_sliding_window_visits_every_place_though_phases_alternate(first, alternate):
+    config = Config(name="x", system="shapes", alternate=alternate)
+    steps = [step for step in range(600) if config.phase_at(first, step) == "editor"]
+    assert [config.own_step(step) for step in steps] == list(range(len(steps)))
+    assert len({windows.sliding(8, 2, config.own_step(step)) for step in steps}) == 6
