@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from rlrig.grpo import kernel, windows
@@ -14,8 +13,9 @@ from rlrig.grpo.reward_server import address
 from rlrig.grpo.rewards import REWARDS
 from rlrig.grpo.trackers import Tracker
 from rlrig.presets import Preset, Rl, Sampling, load_preset
-from rlrig_eval.errors import UnreadableFile, UsageError, nearest
+from rlrig_eval.errors import UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
+from rlrig_eval.suite.documents import read_yaml
 
 Phase = Literal["actor", "editor"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -285,7 +285,7 @@ class Config(Frozen):
 def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
     """A config by preset name or YAML file; `overrides` replace top-level fields.
 
-    Raises UsageError naming the file, the field and what is wrong with it; of an override, the field alone.
+    Raises UsageError naming the file, the line, the field and what is wrong with it; of an override, the field alone.
     """
     path = Path(name_or_path)
     if len(path.parts) == 1 and not path.suffix:  # as no preset's name has a folder or a dot
@@ -294,19 +294,10 @@ def load_config(name_or_path: str | Path, overrides: dict[str, Any] | None = Non
             raise UsageError.unknown("GRPO preset", str(name_or_path), (file.stem for file in FOLDER.glob("*.yaml")))
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file")
+    config = read_yaml(path, Config)
+    told = {name: getattr(config, name) for name in config.model_fields_set}
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(content, dict):
-        raise UsageError(f"{path}: expected a mapping of settings")
-    try:
-        Config.model_validate(content)
-    except ValidationError as error:
-        faults = UnreadableFile.each(error, Config, path=path)  # a misspelt key tells more than one missing for it
-        raise next((fault for fault in faults if fault.problem.startswith("unknown key")), faults[0]) from error
-    try:
-        return Config.model_validate({**content, **(overrides or {})})
+        return Config.model_validate({**told, **(overrides or {})})
     except ValidationError as error:  # the file is sound by itself
         fault = error.errors()[0]
         raise UsageError(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}, not {fault['input']!r}") from error

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.pipelines import settings
 from rlrig_eval.scene.graph import Frozen
+from rlrig_eval.suite.documents import read_yaml
 
 _FOLDER = Path(__file__).parent / "pipeline"
 
@@ -234,7 +235,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
     `overrides` replace fields of its loop, `rl` its choice of trained adapters.
 
     Raises:
-        UsageError: naming the file and the field.
+        UsageError: naming the file, the line and the field.
     """
     path = Path(name_or_path)
     if (path / "preset.yaml").is_file():  # any other folder may bear a preset's name by chance: ./flux, of weights
@@ -244,12 +245,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
     if not path.is_file():
         known = sorted(file.stem for file in _FOLDER.glob("*.yaml"))
         raise UsageError.unknown("preset", str(name_or_path), known)
-    try:
-        preset = Preset.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from error
-    except ValidationError as error:
-        raise UnreadableFile.invalid(error, Preset, path=path) from error
+    preset = read_yaml(path, Preset)
     try:
         loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
     except ValidationError as error:

@@ -10,22 +10,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from rlrig_eval.assets import reports_dir
-from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.errors import UsageError
 from rlrig_eval.report.entry import Entry, read_entries
 from rlrig_eval.report.ranking import settings
 from rlrig_eval.report.table import Cell, Column, Table
 from rlrig_eval.runs.compare import PRIMARY
 from rlrig_eval.scene.graph import Frozen
+from rlrig_eval.suite.documents import read_yaml
+
+_OURS = ("system", "how")
+"""The columns that a table of what was reproduced has beside the paper's."""
 
 
 class Figure(Frozen):
     """A published number and the key of its source."""
 
-    value: float
+    value: FiniteFloat
     source: str
 
 
@@ -72,6 +75,11 @@ class Paper(Frozen):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        named = [[column.name for column in table.columns] for table in self.tables]
+        named.append([*_OURS, *(column.name for column in self.reproduced)])
+        for names in named:
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"two columns are named {twice[0]!r}")
         for table in self.tables:
             columns = {column.name for column in table.columns if column.published}
             for row in table.rows:
@@ -88,20 +96,13 @@ def load_paper(name: str) -> Paper:
 
     Raises:
         UsageError: there is no such paper.
-        UnreadableFile: the file is no such document.
+        UnreadableFile, BadFile: the file is no such document.
     """
     known = {path.stem: path for path in (reports_dir() / "papers").glob("*.yaml")}
     path = Path(name) if name.endswith((".yaml", ".yml")) else known.get(name)
     if path is None:
         raise UsageError.unknown("paper", name, known)
-    try:
-        return Paper.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except OSError as problem:
-        raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise UnreadableFile(f"not YAML: {problem}", path=path) from None
-    except ValidationError as problem:
-        raise UnreadableFile.invalid(problem, Paper, path=path) from None
+    return read_yaml(path, Paper)
 
 
 def paper_tables(paper: Paper, run_dirs: Sequence[Path]) -> list[Table]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -45,16 +45,19 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
     """
     text = read_text(path)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)
+        places = list(_places(node))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
         raise UnreadableFile(f"bad YAML: {problem}", path=path, line=mark and mark.line + 1) from None
+    except RecursionError:
+        raise UnreadableFile("bad YAML: nested too deeply", path=path) from None
     if not isinstance(node, yaml.MappingNode):
         raise UnreadableFile("not a mapping of keys to values", path=path, line=1)
     lines: dict[str, int] = {}
-    for field, line in _places(node):
+    for field, line in places:
         if field in lines:  # YAML itself would silently keep the last
             raise UnreadableFile("this key stands twice", path=path, line=line, field=field)
         lines[field] = line
@@ -73,8 +76,19 @@ def read_json_line(text: str, model: type[Model], *, path: Path, line: int) -> M
         raise BadFile(UnreadableFile.each(error, model, path=path, line=line)) from None
 
 
-def _places(node: yaml.Node, above: str = "") -> Iterator[tuple[str, int]]:
-    """(dotted field, line) of every key and item below a node."""
+class _Loader(yaml.SafeLoader):
+    """A safe loader that locates what looks like a date or a number and is none: 2026-13-45, or 5000 digits."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, ArithmeticError, LookupError, AttributeError):
+            problem = f"{str(node.value)[:40]!r} is no {node.tag.rpartition(':')[2]}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
+
+def _places(node: yaml.Node | None, above: str = "", around: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[str, int]]:
+    """(dotted field, line) of every key and item below a node; YAMLError where an alias stands in what it names."""
     if isinstance(node, yaml.MappingNode):
         items = [(str(key.value), key, value) for key, value in node.value]
     elif isinstance(node, yaml.SequenceNode):
@@ -83,7 +97,9 @@ def _places(node: yaml.Node, above: str = "") -> Iterator[tuple[str, int]]:
         return
     for name, start, value in items:
         yield above + name, start.start_mark.line + 1
-        yield from _places(value, f"{above}{name}.")
+        if any(value is outer for outer in (*around, node)):
+            raise yaml.MarkedYAMLError(problem="an alias stands in what it names", problem_mark=start.start_mark)
+        yield from _places(value, f"{above}{name}.", (*around, node))
 
 
 def _line(lines: dict[str, int], field: str) -> int:

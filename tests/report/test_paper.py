@@ -151,14 +151,18 @@ def test_a_paper_of_ones_own(tmp_path: Path, runs: list[Path]) -> None:
     [
         (("source: review 1 (secondary)}", "source: hearsay}"), "no source 'hearsay'"),
         (("sg_iou: {value", "sg_iuo: {value"), "which is no published column"),
+        (("name: judge,", "name: sg_iou,"), "two columns are named 'sg_iou'"),
+        (("{name: pair_accuracy,", "{name: how,"), "two columns are named 'how'"),
+        (("{value: 0.3319,", "{value: .nan,"), "figures.sg_iou.value: Input should be a finite number"),
         (("reproduced:", "reproducd:"), "did you mean 'reproduced'"),
-        (("tables:", "tables: ["), "not YAML"),
+        (("tables:", "tables: ["), "bad YAML"),
+        (("citation: ", "citation: 2026-13-45 #"), "bad.yaml:5: bad YAML: '2026-13-45' is no timestamp"),
     ],
 )
 def test_a_bad_paper_is_named_with_its_fault(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     text = (reports_dir() / "papers" / "rl-rig.yaml").read_text()
     (tmp_path / "bad.yaml").write_text(text.replace(*change))
-    with pytest.raises(UnreadableFile, match=re.escape(message)):
+    with pytest.raises(UsageError, match=re.escape(message)):
         load_paper(str(tmp_path / "bad.yaml"))
 
 

@@ -53,10 +53,18 @@ def test_an_unknown_key_names_file_and_field(tmp_path: Path) -> None:
         load_preset(tmp_path)
 
 
-def test_broken_yaml_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: [", "preset.yaml:1: bad YAML"),
+        ("name: a\ndiffuser: 2026-13-45\n", "preset.yaml:2: bad YAML: '2026-13-45' is no timestamp"),
+        ("name: a\nname: b\n", "preset.yaml:2: name: this key stands twice"),
+    ],
+)
+def test_broken_yaml_is_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "preset.yaml"
-    path.write_text("name: [")
-    with pytest.raises(UsageError, match="not valid YAML"):
+    path.write_text(text)
+    with pytest.raises(UsageError, match=said):
         load_preset(path)
 
 

@@ -87,6 +87,15 @@ def test_an_unknown_suite_is_named_with_the_nearest_known_one(request_: str, sai
                 "'tag:yaml.org,2002:python/name:os.system'"
             ),
         ),
+        ("name: a\nworld: shapes\nversion: 2026-13-45\n", "suite.yaml:3: bad YAML: '2026-13-45' is no timestamp"),
+        (
+            "name: a\nworld: shapes\nversion: " + "1" * 5000,
+            f"suite.yaml:3: bad YAML: '{'1' * 40}' is no int",
+        ),
+        (HEADER + "description: !!bool perhaps\n", "suite.yaml:4: bad YAML: 'perhaps' is no bool"),
+        (HEADER + "protocol: &a\n  seeds: *a\n", "suite.yaml:5: bad YAML: an alias stands in what it names"),
+        (HEADER + "scorers: &a [graph, *a]\n", "suite.yaml:4: bad YAML: an alias stands in what it names"),
+        (HEADER + "scorers: " + "[" * 5000, "suite.yaml: bad YAML: nested too deeply"),
     ],
 )
 def test_a_bad_header_is_located(write: Write, header: str, said: str) -> None:
