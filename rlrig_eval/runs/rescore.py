@@ -35,19 +35,20 @@ def rescore(
 ) -> Run:
     """Score what has no score yet; with `scorer`, every picture by that one, which is added if it is new.
 
-    Judges are asked for the verdicts that they owe; `judge` is added if it is new.
+    Judges are asked for the verdicts that they owe; `judge` is added if it is new. One that can give no more of them is
+    passed over where a scorer or another judge is asked for, and its pictures stay unscored.
 
     An extractor of another version than the run's reads every picture again, a scorer whose file is another one scores
     every picture again, and each is recorded when it has. What owes nothing need not be there any more.
 
     Raises:
-        UsageError: no run, no such scorer, another process is at work on the run, or a judge that owes verdicts is
-            not the one that the run recorded any more.
+        UsageError: no run, no such scorer, another process is at work on the run, or a judge that is asked for
+            verdicts is not the one that the run recorded any more.
         RunError: a file could not be written.
     """
     before = open_run(folder)
     config, redo = _updated(before, scorer)
-    config, judging = _judging(before, config, judge, max_calls, max_cost)
+    config, judging = _judging(before, config, judge, judge is None and scorer is None, max_calls, max_cost)
 
     @cache
     def scoring() -> Scoring:
@@ -97,13 +98,21 @@ def _scored(config: RunConfig) -> dict[str, Any]:
 
 
 def _judging(
-    before: Opened, config: RunConfig, judge: Asked | None, max_calls: int | None, max_cost: float | None
+    before: Opened,
+    config: RunConfig,
+    judge: Asked | None,
+    only_owed: bool,
+    max_calls: int | None,
+    max_cost: float | None,
 ) -> tuple[RunConfig, Judging]:
-    """The run's record with `judge` in it, and all its judges but those that owe nothing."""
+    """The run's record with `judge` in it, and all its judges but those that owe nothing.
+
+    `only_owed`: nothing but what is owed was asked for, so that a judge which cannot give it is a UsageError.
+    """
     recorded_judges = {spec.slug: spec for spec in config.all_judges}
     new = None if judge is None else look_up(judge)  # with the secrets that the record hides
     others = [spec for spec in config.all_judges if new is None or spec.slug != new.slug]
-    specs = [found for spec in others if (found := _still(before, spec)) is not None]
+    specs = [found for spec in others if (found := _still(before, spec, only_owed)) is not None]
     if judge is not None and new is not None:
         if new.slug not in recorded_judges:
             config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
@@ -113,20 +122,31 @@ def _judging(
     return config, judging_by(specs, max_calls, max_cost)
 
 
-def _still(before: Opened, spec: JudgeSpec) -> JudgeSpec | None:
-    """A recorded judge as it is to be asked for more; None for one that owes nothing.
+def _still(before: Opened, spec: JudgeSpec, only_owed: bool) -> JudgeSpec | None:
+    """A recorded judge as it is to be asked for more; None for one that owes nothing, or can give no more of it.
 
-    Raises UsageError for one that does and has changed: its verdicts would stand beside those of the one before.
+    Raises UsageError for the latter if `only_owed`; what else was asked for must not be barred by it for good.
     """
-    owed = list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {})))
-    if not owed:
+    owed = len(list(unjudged(before.samples, before.rows, before.scores.get(spec.metric, {}))))
+    try:
+        return _unchanged(spec, owed) if owed else None
+    except UsageError:
+        if only_owed:
+            raise
         return None
+
+
+def _unchanged(spec: JudgeSpec, owed: int) -> JudgeSpec:
+    """A recorded judge as it is today.
+
+    Raises UsageError for one that has changed: its verdicts would stand beside those of the one before.
+    """
     found = look_up(asked_of(spec))
     (now,) = recorded_specs([found])
     changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
     if changed:
         raise UsageError(
-            f"{spec.metric}: {len(owed)} pictures are still to be judged, and the judge has changed since "
+            f"{spec.metric}: {owed} pictures are still to be judged, and the judge has changed since "
             f"({', '.join(changed)}); let the one of today judge all of them under a name of its own: -J name="
         )
     return found

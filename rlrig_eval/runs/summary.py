@@ -177,15 +177,16 @@ def _cost(rows: Sequence[SampleRow]) -> dict[str, float | None]:
 
 
 def judge_short(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: ScorerRows) -> str | None:
-    """Why a judge ends the run in exit 1, or None when each has a verdict on every picture."""
+    """Which judges end the run in exit 1 and why, or None when each has a verdict on every picture."""
+    drawn = [sample for sample in samples if sample.id in rows and rows[sample.id].status == "ok"]
+    short = []
     for judge in config.all_judges:
         seen = scores[judge.metric]
-        drawn = [sample for sample in samples if sample.id in rows and rows[sample.id].status == "ok"]
         missed = [seen.get(sample.id) for sample in drawn if sample.id not in seen or seen[sample.id].status != "ok"]
         if missed:
             reason = next((row.reason for row in missed if row is not None and row.reason), "not asked yet")
-            return f"{judge.metric}: {len(missed)} of {len(drawn)} pictures are unscored ({reason})"
-    return None
+            short.append(f"{judge.metric}: {len(missed)} of {len(drawn)} pictures are unscored ({reason})")
+    return "; ".join(short) or None
 
 
 def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:

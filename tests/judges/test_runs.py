@@ -18,6 +18,7 @@ from werkzeug import Response
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, NotComparable, UsageError
 from rlrig_eval.judges import traffic
+from rlrig_eval.plugins import load
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.aa import try_judge
 from rlrig_eval.runs.compare import require_comparable, terms
@@ -324,6 +325,46 @@ def test_a_judge_that_has_changed_gives_no_verdict_beside_its_earlier_ones(tmp_p
     (out / "scores" / "judge.scripted.jsonl").write_text("".join(lines[:-2]))
     with pytest.raises(UsageError, match=r"judge\.scripted: 2 pictures are still to be judged.*rubric_sha256"):
         rescore(out)
+
+
+KEEN = """
+from rlrig_eval.judges import Reply
+class Keen:
+    rubric = "p-yes"
+    def replies(self, requests):
+        for number, _ in enumerate(requests):
+            {trouble}
+            yield Reply("yes")
+"""
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_judge_that_can_say_no_more_does_not_bar_others_from_scoring(tmp_path: Path, gone: bool) -> None:
+    mine, out = tmp_path / "mine.py", tmp_path / "run"
+    mine.write_text(KEEN.format(trouble="if number == 5: raise KeyError(number)"))
+    run(out, f"{mine}:Keen", {})
+    load.cache_clear()
+    mended = tmp_path / "mended.py" if gone else mine
+    mine.unlink()
+    mended.write_text(KEEN.format(trouble=""))
+    with pytest.raises(UsageError, match=r"there is no file|the judge has changed since"):
+        rescore(out)
+    kept = (out / "scores" / "judge.Keen.jsonl").read_bytes()
+    again = rescore(out, judge=(f"{mended}:Keen", {"name": "fixed"}))
+    assert again.summary["coverage_by_scorer"]["judge.fixed"]["ok"] == 8
+    assert again.exit_code is Exit.RUN  # of the first judge's pictures some are unscored for good
+    assert (again.shortfall or "").startswith("judge.Keen: ")
+    assert rescore(out, "graph").summary["metrics"]["all_correct"]["n"] == 8
+    assert (out / "scores" / "judge.Keen.jsonl").read_bytes() == kept
+
+
+def test_every_judge_that_fell_short_is_named(tmp_path: Path) -> None:
+    perhaps = script(tmp_path, {"reply": "perhaps"})
+    run(tmp_path / "run", "scripted", perhaps)
+    done = rescore(tmp_path / "run", judge=("scripted", {**perhaps, "name": "other"}))
+    first, second = (done.shortfall or "").split("; ")
+    assert first.startswith("judge.scripted: 8 of 8 pictures are unscored (")
+    assert second.startswith("judge.other: 8 of 8 pictures are unscored (")
 
 
 def test_a_secret_that_the_record_hides_is_given_again(tmp_path: Path) -> None:
