@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from rlrig_eval.scene.attributes import kind_of
 from rlrig_eval.scene.relations import VOCABULARY, is_spatial
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rlrig_eval.scene.requirements import Counting, Requirement
 
-Box = tuple[float, float, float, float]
-"""(x0, y0, x1, y1) in pixels, y down, x1 > x0 and y1 > y0."""
+Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+"""(x0, y0, x1, y1) in pixels, y down, x1 > x0 and y1 > y0. JSON has no infinity: a run could not be opened again."""
 
 
 class Frozen(BaseModel):
@@ -33,7 +33,7 @@ class Entity(Frozen):
     attributes: tuple[str, ...] = ()
     count: int = Field(default=1, ge=1)
     box: Box | None = None
-    depth: float | None = None
+    depth: FiniteFloat | None = None
 
     @field_validator("box")
     @classmethod

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 from hypothesis import assume, given
 from pydantic import ValidationError
@@ -133,10 +136,16 @@ def test_a_malformed_relation_says_what_is_wrong(predicate: str, object_: str | 
         Relation(subject="a", predicate=predicate, object=object_)
 
 
-@pytest.mark.parametrize("box", [(0, 0, 0, 5), (5, 0, 4, 5), (0, 0, float("nan"), 5)])
+@pytest.mark.parametrize("box", [(0, 0, 0, 5), (5, 0, 4, 5)])
 def test_a_box_has_area(box: tuple[float, float, float, float]) -> None:
     with pytest.raises(ValidationError, match="a box is"):
         Entity(id="a", category="circle", box=box)
+
+
+@pytest.mark.parametrize("place", [{"box": (0, 0, math.nan, 5)}, {"box": (0, 0, math.inf, 5)}, {"depth": math.nan}])
+def test_a_place_is_finite(place: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        Entity(id="a", category="circle", **place)
 
 
 def test_a_misspelt_field_is_refused_and_nothing_can_be_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -27,6 +28,14 @@ def test_a_sound_suite_has_no_findings(write: Write) -> None:
 
 def test_the_shipped_suite_has_no_findings() -> None:
     assert validate(["spatial"]) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("box.2", [0, 0, math.inf, 5]), ("depth", math.nan)])
+def test_a_place_that_is_no_number_is_refused_where_it_stands(write: Write, field: str, value: Any) -> None:
+    """Kept as null in the suite of a run, it would bar the run from ever being opened."""
+    odd = graph()
+    odd["entities"][0] |= {field.partition(".")[0]: value}
+    assert said(write, row("p", graph=odd)) == [f"1: graph.entities.0.{field}: Input should be a finite number"]
 
 
 def test_twins_share_a_group(write: Write) -> None:
