@@ -180,10 +180,11 @@ def gate(
     (sums, sizes), wall = paired.sums(None)[""], paired.walls[""]
     n = int(sizes.sum())
     mean = float(sums.sum() / n) if n else None
-    if len(sums) < 2:
-        return Gate("inconclusive", mean, None, None, delta, n)
+    unmoved = n > 0 and all(_same(run[prompt], baseline[prompt]) for prompt in run.keys() & baseline.keys())
+    if len(sums) < 2:  # one group tells nothing of the spread, but nothing moved is nothing lost
+        return Gate("pass" if unmoved else "inconclusive", mean, None, None, delta, n)
     lower, upper = map(float, np.clip(gate_bounds(*guarded(sums, sizes), level, draws, seed), -wall, wall))
-    held = lower >= -delta or all(_same(run[prompt], baseline[prompt]) for prompt in run.keys() & baseline.keys())
+    held = unmoved or lower >= -delta
     verdict: Verdict = "fail" if upper < -delta else "pass" if held else "inconclusive"
     return Gate(verdict, mean, lower, upper, delta, n)
 

@@ -169,6 +169,13 @@ class TestGate:
             "verdict": "inconclusive", "mean": -1.0, "lower": None, "upper": None, "delta": 0.1, "n": 1,
         }  # fmt: skip
 
+    def test_one_group_in_which_nothing_changed_passes(self) -> None:
+        groups = {"p": "g", "q": "g"}
+        same = gate({"p": 0.5, "q": 1.0}, {"p": 0.5, "q": 1.0}, groups, delta=0.0)
+        assert (same.verdict, same.lower, same.n) == ("pass", None, 2)
+        assert gate({"p": 0.5, "q": 0.9}, {"p": 0.5, "q": 1.0}, groups, delta=0.5).verdict == "inconclusive"
+        assert gate({"p": None}, {"p": 1.0}, groups, delta=1.0).verdict == "inconclusive"  # nothing was compared
+
     def test_a_negative_tolerance_is_refused(self) -> None:
         with pytest.raises(ValueError, match="delta must be at least 0"):
             gate(BASELINE, BASELINE, GROUPS, delta=-0.1)
