@@ -22,7 +22,7 @@ from rlrig_eval.runs.finish import Run, begun, finish, samples_of, with_status
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.provenance import with_gpus
-from rlrig_eval.runs.request import Request, Settled, settle
+from rlrig_eval.runs.request import Request, Settled, settle, wholes
 from rlrig_eval.runs.store import prepare, replace_text
 from rlrig_eval.suite import Suite
 
@@ -80,10 +80,10 @@ def evaluate(
         settings=settings or {},
         extractor=extractor,
         extractor_options=extractor_options or {},
-        seeds=None if seeds is None else tuple(seeds),
+        seeds=None if seeds is None else wholes("--seeds", seeds, 0),
         variant=variant,
         limit=limit,
-        shard=None if shard is None else Shard(*shard),
+        shard=None if shard is None else _shard(shard),
         batch_size=batch_size,
         judges=() if judge is None else ((judge, judge_options or {}),),
         max_calls=max_calls,
@@ -93,6 +93,13 @@ def evaluate(
     return execute(
         settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress, calibrate
     )
+
+
+def _shard(asked: tuple[int, int]) -> Shard:
+    numbers = wholes("--shard", asked, 1)
+    if len(numbers) != 2:
+        raise UsageError(f"--shard {asked!r}: not (i, n)")
+    return Shard(*numbers)
 
 
 def execute(

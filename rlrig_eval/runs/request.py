@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Real
+from operator import index
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from rlrig_eval import extract, models
 from rlrig_eval.errors import UsageError
@@ -91,6 +95,7 @@ def settle(request: Request) -> Settled:
     Raises:
         UsageError: a name, value or file in it is wrong.
     """
+    request = _checked(request)
     executor(request.executor)
     suite = request.suite if isinstance(request.suite, Suite) else load(request.suite)
     source = None if isinstance(request.suite, Suite) else str(request.suite)
@@ -109,13 +114,13 @@ def settle(request: Request) -> Settled:
         scorers=tuple(name for name, _ in placed),
         scorer_sha256={scorers.slug(name): digest for name, digest in placed if digest is not None},
         judges=recorded_specs(judging.specs),
-        limit=None if request.limit is None else _at_least_one("--limit", request.limit),
+        limit=request.limit,
         batch_size=_batch_size(request, spec),
         executor=request.executor,
         provenance=provenance(),
     )
     scoring = scoring_of(config, reader, suite, judging)
-    return Settled(config, suite, spec, reader, ready, scoring, _checked(request.shard))
+    return Settled(config, suite, spec, reader, ready, scoring, request.shard)
 
 
 def scoring_of(config: RunConfig, reader: ExtractorSpec, suite: Suite, judging: Judging) -> Scoring:
@@ -155,24 +160,51 @@ def _protocol(suite: Suite, request: Request) -> Protocol:
         for prompt in suite.prompts[: request.limit]:
             if not prompt.graph.entities:
                 raise UsageError(f"prompt variant {GRAPH}: prompt {prompt.id!r} of {suite.name} has no graph to write")
-    return Protocol(seeds=seeds, variant=variant)
+    try:
+        return Protocol(seeds=seeds, variant=variant)
+    except ValidationError as problem:
+        raise UsageError(f"--seeds: {problem.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
 def _batch_size(request: Request, spec: ModelSpec) -> int:
     if request.batch_size != "auto":
-        return _at_least_one("--batch-size", request.batch_size)
+        return request.batch_size
     if isinstance(request.model, str):
         return models.preferred_batch_size(spec)
     return int(getattr(request.model, "batch_size", DEFAULT_BATCH))
 
 
-def _at_least_one(flag: str, number: int) -> int:
-    if number < 1:
-        raise UsageError(f"{flag} {number}: at least 1")
-    return number
-
-
-def _checked(shard: Shard | None) -> Shard | None:
-    if shard is not None and not 1 <= shard.index <= shard.count:
+def _checked(request: Request) -> Request:
+    """A request whose numbers are numbers: from Python they come as they are, unlike from the command line."""
+    if (shard := request.shard) is not None and not 1 <= shard.index <= shard.count:
         raise UsageError(f"--shard {shard.index}/{shard.count}: shards count from 1 to {shard.count}")
-    return shard
+    cost = request.max_cost
+    if cost is not None and not (isinstance(cost, Real) and cost >= 0):  # nor is NaN
+        raise UsageError(f"--max-cost {cost!r}: not a number from 0")
+    size = request.batch_size
+    return replace(
+        request,
+        limit=None if request.limit is None else whole("--limit", request.limit, 1),
+        batch_size=size if size == "auto" else whole("--batch-size", size, 1),
+        max_calls=None if request.max_calls is None else whole("--max-calls", request.max_calls, 0),
+    )
+
+
+def wholes(flag: str, numbers: Any, least: int) -> tuple[int, ...]:
+    """`whole` of each; UsageError for what is no sequence."""
+    try:
+        given = tuple(numbers)
+    except TypeError:
+        raise UsageError(f"{flag} {numbers!r}: not a sequence of whole numbers") from None
+    return tuple(whole(flag, number, least) for number in given)
+
+
+def whole(flag: str, number: Any, least: int) -> int:
+    """A whole number (numpy's too) that is at least `least`; UsageError for anything else."""
+    try:
+        found = index(number)
+    except TypeError:
+        raise UsageError(f"{flag} {number!r}: not a whole number") from None
+    if found < least:
+        raise UsageError(f"{flag} {found}: at least {least}")
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 from pathlib import Path
 from threading import Event, Thread, current_thread
 
@@ -268,6 +269,37 @@ def test_what_failed_in_an_extractor_is_tried_again_when_the_run_goes_on(tmp_pat
     (tmp_path / "short").unlink()
     again = evaluate(SUITE, "synthetic", **given)
     assert (again.exit_code, again.summary["coverage"]["ok"]) == (Exit.OK, 4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"seeds": []}, "--seeds: seeds must be distinct and at least one"),
+        ({"seeds": [0, 0]}, "--seeds: seeds must be distinct"),
+        ({"seeds": [-1]}, "--seeds -1: at least 0"),
+        ({"seeds": [0.5]}, "--seeds 0.5: not a whole number"),
+        ({"seeds": 3}, "--seeds 3: not a sequence of whole numbers"),
+        ({"limit": 2.5}, "--limit 2.5: not a whole number"),
+        ({"limit": "3", "variant": "graph"}, "--limit '3': not a whole number"),
+        ({"limit": 0}, "--limit 0: at least 1"),
+        ({"batch_size": "x"}, "--batch-size 'x': not a whole number"),
+        ({"shard": (1,)}, "--shard (1,): not (i, n)"),
+        ({"shard": 1}, "--shard 1: not a sequence"),
+        ({"shard": (3, 2)}, "--shard 3/2: shards count from 1 to 2"),
+        ({"max_calls": -1}, "--max-calls -1: at least 0"),
+        ({"max_cost": -0.5}, "--max-cost -0.5: not a number from 0"),
+        ({"max_cost": "1"}, "--max-cost '1': not a number from 0"),
+    ],
+)
+def test_a_wrong_number_is_found_before_the_first_sample(wrong: dict, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        evaluate(SUITE, "synthetic", **wrong, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_numpys_whole_numbers_are_numbers(tmp_path: Path) -> None:
+    given = {"seeds": np.arange(2), "limit": np.int64(2), "batch_size": np.int32(3), "max_calls": np.int8(0)}
+    assert evaluate(SUITE, "synthetic", **given, out=tmp_path / "run").summary["coverage"]["ok"] == 4
 
 
 def test_a_model_without_settings_is_told_so(tmp_path: Path) -> None:
