@@ -1,5 +1,6 @@
 """Files into pydantic models, with every problem located: file, line, field, and the nearest known name."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,9 +72,23 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
 def read_json_line(text: str, model: type[Model], *, path: Path, line: int) -> Model:
     """One line of a JSONL file as a `model`; BadFile when it is no JSON or does not fit."""
     try:
-        return model.model_validate_json(text)
+        found = model.model_validate_json(text)
+        json.loads(text, object_pairs_hook=once_each)
     except ValidationError as error:
         raise BadFile(UnreadableFile.each(error, model, path=path, line=line)) from None
+    except ValueError as error:
+        raise BadFile([UnreadableFile(f"bad JSON: {error}", path=path, line=line)]) from None
+    return found
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What `json` makes of an object; ValueError where a key stands twice, of which it would silently keep the last."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice")
+        found[key] = value
+    return found
 
 
 class _Loader(yaml.SafeLoader):

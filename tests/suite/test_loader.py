@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,10 @@ def misshapen(**changes: Any) -> dict[str, Any]:
             ["prompts.jsonl:2: tag: unknown key: did you mean 'tags'?"],
         ),
         ([row("p", text=None)], ["prompts.jsonl:1: text: Field required"]),
+        (
+            [row("p"), json.dumps(row("q")).replace('"text"', '"text": "another", "text"')],
+            ["prompts.jsonl:2: bad JSON: the key 'text' stands twice"],
+        ),
         ([row("p"), "{no"], ["prompts.jsonl:2: Invalid JSON: key must be a string at line 1 column 2"]),
         (
             [row("p"), row("q"), row("p")],

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rlrig_eval.errors import UnreadableFile, UsageError
-from rlrig_eval.suite.documents import BadFile, read_text
+from rlrig_eval.suite.documents import BadFile, once_each, read_text
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder(object_pairs_hook=once_each)
+_BROKEN = (ValueError, RecursionError)
+"""What is raised at no JSON, at a key that stands twice, at a number of thousands of digits, at endless nesting."""
 _SAVED = ("dataset_info.json", "dataset_dict.json")
 
 
@@ -59,9 +62,9 @@ def _jsonl(path: Path) -> Iterator[Raw]:
         if not text.strip():
             continue
         try:
-            yield Raw(path, number, json.loads(text))
-        except json.JSONDecodeError as error:
-            problems.append(UnreadableFile(f"bad JSON: {error.msg}", path=path, line=number))
+            yield Raw(path, number, _DECODER.decode(text))
+        except _BROKEN as error:
+            problems.append(_bad(error, path, number))
     if problems:
         raise BadFile(problems)
 
@@ -75,8 +78,8 @@ def _json(path: Path) -> Iterator[Raw]:
         return
     try:
         end = _skip(text, json.JSONDecoder().raw_decode(text, at)[1])
-    except json.JSONDecodeError as error:
-        raise UnreadableFile(f"bad JSON: {error.msg}", path=path, line=error.lineno) from None
+    except _BROKEN as error:
+        raise _bad(error, path, getattr(error, "lineno", None)) from None
     if end < len(text):
         yield from _jsonl(path)
     else:
@@ -85,24 +88,36 @@ def _json(path: Path) -> Iterator[Raw]:
 
 def _members(path: Path, text: str, at: int, closing: str) -> Iterator[Raw]:
     """Read piecewise, because only so the line of each is known."""
-    decoder, line, counted = json.JSONDecoder(), 1, 0
+    line, counted = 1, 0
+    keys: set[str] = set()
     at = _skip(text, at + 1)
     while text[at : at + 1] != closing:
         line, counted = line + text.count("\n", counted, at), at
         key = None
-        try:
-            if closing == "}":
-                key, at = decoder.raw_decode(text, at)
-                at = _skip(text, _expect(path, text, _skip(text, at), ":"))
-            value, at = decoder.raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            raise UnreadableFile(f"bad JSON: {error.msg}", path=path, line=error.lineno) from None
+        if closing == "}":
+            key, at = _value(path, text, at, line)
+            if key in keys:
+                raise UnreadableFile(f"bad JSON: the key {key!r} stands twice", path=path, line=line)
+            keys.add(key)
+            at = _skip(text, _expect(path, text, _skip(text, at), ":"))
+        value, at = _value(path, text, at, line)
         yield Raw(path, line, value, key)
         at = _skip(text, at)
         if text[at : at + 1] != closing:
             at = _skip(text, _expect(path, text, at, ","))
     if rest := text[_skip(text, at + 1) :]:
         raise UnreadableFile("bad JSON: more follows the end", path=path, line=text[: -len(rest)].count("\n") + 1)
+
+
+def _value(path: Path, text: str, at: int, line: int) -> tuple[Any, int]:
+    try:
+        return _DECODER.raw_decode(text, at)
+    except _BROKEN as error:
+        raise _bad(error, path, getattr(error, "lineno", line)) from None
+
+
+def _bad(error: Exception, path: Path, line: int | None) -> UnreadableFile:
+    return UnreadableFile(f"bad JSON: {getattr(error, 'msg', error)}", path=path, line=line)
 
 
 def _expect(path: Path, text: str, at: int, sign: str) -> int:
@@ -120,6 +135,8 @@ def _csv(path: Path) -> Iterator[Raw]:
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
         header = next(reader, [])
+        if twice := [name for name in header if name and header.count(name) > 1]:
+            raise UnreadableFile(f"the column {twice[0]!r} stands twice", path=path, line=1)
         while True:
             line = reader.line_num + 1
             cells = next(reader, None)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.scene import SceneGraph
+from rlrig_eval.suite.documents import once_each
 from rlrig_eval.suite.importers.benchmark import Benchmark, Imported, Record, Row, checked, one_each, prompts_of
 from rlrig_eval.suite.importers.files import the_file
 from rlrig_eval.suite.importers.graphs import UNPARSED, read_text
@@ -76,9 +77,10 @@ def _cell(row: Row[Cells], column: str) -> str:
 
 def _facts(row: Row[Cells], field: str, text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UnreadableFile(f"bad JSON: {error.msg}", path=row.path, line=row.line, field=field) from None
+        found = json.loads(text, object_pairs_hook=once_each)
+    except (ValueError, RecursionError) as error:
+        problem = f"bad JSON: {getattr(error, 'msg', error)}"
+        raise UnreadableFile(problem, path=row.path, line=row.line, field=field) from None
     if not isinstance(found, dict):
         row.wrong(field, "is no JSON object")
     return found

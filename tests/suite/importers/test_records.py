@@ -46,6 +46,8 @@ def test_an_object_is_read_as_json_reads_it(tmp_path_factory: Folders, values: d
         ('[\n{"a": 1}\n]\n[]', "a.json:4: bad JSON: more follows the end"),
         ('[\n{"a": 1},', "a.json:2: bad JSON: Expecting value"),
         ("", "a.json:1: bad JSON: Expecting value"),
+        ('[\n{"a": 1, "b": {"c": 1, "c": 2}}]', "a.json:2: bad JSON: the key 'c' stands twice"),
+        ('{"1": {},\n"2": {},\n"1": {}}', "a.json:3: bad JSON: the key '1' stands twice"),
     ],
 )
 def test_broken_json_is_located(tmp_path: Path, text: str, said: str) -> None:
@@ -56,6 +58,28 @@ def test_broken_json_is_located(tmp_path: Path, text: str, said: str) -> None:
 def test_every_broken_line_of_a_jsonl_is_told(jsonl: Changed) -> None:
     said = message("geneval", jsonl("{no", "", "[1, 2"))
     assert [line.split(": ")[0] for line in said] == ["records.jsonl:1", "records.jsonl:3"]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("[" * 100_000, "recursion"), ("1" * 5000, "digits"), ('{"a": 1, "a": 2}', "the key 'a' stands twice")],
+)
+def test_a_value_that_python_cannot_read_is_located(tmp_path: Path, jsonl: Changed, value: str, problem: str) -> None:
+    (tmp_path / "a.json").write_text(f"[{{}},\n{value}")
+    (tmp_path / "b.json").write_text(f'{{"a": {{}},\n"b": {value}')
+    for path, where in ((jsonl("{}", value), "records.jsonl:2: "), (tmp_path / "a.json", "a.json:2: ")):
+        with pytest.raises(UsageError, match=rf"{where}bad JSON: .*{problem}"):
+            list(records(path))
+    with pytest.raises(UsageError, match=r"b\.json(:2)?: bad JSON: "):
+        list(records(tmp_path / "b.json"))
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(UsageError, match=r"a\.csv:1: the column 'a' stands twice"):
+        list(records(tmp_path / "a.csv"))
+    (tmp_path / "a.csv").write_text(",a,\n1,2,3\n")  # columns without a name are nobody's
+    assert [raw.data["a"] for raw in records(tmp_path / "a.csv")] == ["2"]
 
 
 def test_a_record_that_is_no_object_is_located(jsonl: Changed) -> None:

@@ -275,6 +275,15 @@ def test_broken_json_inside_csv_is_located(tmp_path: Path) -> None:
     file = tmp_path / "wrong.csv"
     file.write_text(UNIGEN.read_text().replace('{""Primary Categories"": ""Design""', '{""Primary Categories""'))
     assert message("unigenbench", file) == ["wrong.csv:3: sub_dims_en: bad JSON: Expecting ':' delimiter"]
+    for value, problem in (
+        ('""Design"", ""Testpoints"": 1', "stands twice"),
+        ("1" * 5000, "digits"),
+        ("[" * 10**5, ""),
+    ):
+        file.write_text(UNIGEN.read_text().replace('Categories"": ""Design""', f'Categories"": {value}'))
+        (said,) = message("unigenbench", file)
+        assert said.startswith("wrong.csv:3: sub_dims_en: bad JSON: ")
+        assert problem in said
 
 
 def test_test_points_and_descriptions_are_parallel(tmp_path: Path) -> None:
