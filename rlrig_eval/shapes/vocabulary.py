@@ -85,6 +85,7 @@ SMALL = (13, 14, 15)  # drawn extents in pixels at side 64
 LARGE = (23, 24, 25, 26)
 SIZE_LIMIT = 19.0  # from here on a thing is large
 CONTAINERS = ("circle", "square", "ring")  # what something small can be drawn inside of, and be seen to be
+LARGEST_GROUP = 3  # alike things that are spoken of as one group
 
 UNSEEN = frozenset({("red", "star"), ("green", "ring"), ("blue", "triangle"), ("purple", "square")})
 """The (colour, shape) pairings that nothing but the judge is trained on: a fixed tenth (4 of 36)."""

@@ -11,7 +11,7 @@ import numpy as np
 from rlrig_eval.errors import UnreadableFile, UsageError, nearest
 from rlrig_eval.scene import VOCABULARY, ParseError, SceneGraph, check, equivalent, parse
 from rlrig_eval.shapes import LayoutError, layout, truth
-from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
+from rlrig_eval.shapes.vocabulary import COLOURS, LARGEST_GROUP, SHAPES
 from rlrig_eval.suite.documents import BadFile, read_yaml
 from rlrig_eval.suite.hard.room import roomy
 from rlrig_eval.suite.loader import Header, locate, read_prompts
@@ -137,18 +137,20 @@ def _drawable(rows: Rows, world: World) -> Iterator[Problem]:
     if world != "shapes":
         return
     for line, prompt in rows.items():
-        unknown = list(_unknown_words(prompt.graph))
+        unknown = list(_not_of_this_world(prompt.graph))
         yield from ((line, field, problem) for field, problem in unknown)
         if not unknown and (obstacle := _obstacle(prompt.graph)):
             yield line, "graph", obstacle
 
 
-def _unknown_words(graph: SceneGraph) -> Iterator[tuple[str, str]]:
+def _not_of_this_world(graph: SceneGraph) -> Iterator[tuple[str, str]]:
     for number, entity in enumerate(graph.entities):
         field = f"graph.entities.{number}"
         if entity.category not in SHAPES:
             problem = f"the shapes world has no {entity.category!r}: {nearest(entity.category, SHAPES)}"
             yield f"{field}.category", problem
+        if entity.count > LARGEST_GROUP:  # else a layout of a million things would be tried
+            yield f"{field}.count", f"the shapes world has groups of at most {LARGEST_GROUP}, not of {entity.count}"
         for word in sorted(set(entity.attributes) - set(COLOURS) - {"small", "large"}):
             yield f"{field}.attributes", f"the shapes world has no {word!r}: {nearest(word, COLOURS)}"
         if len(set(entity.attributes) & set(COLOURS)) != 1:

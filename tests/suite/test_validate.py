@@ -110,6 +110,14 @@ def test_a_shapes_graph_can_be_drawn(write: Write, wrong: dict[str, Any], proble
     assert any(line.startswith(f"1: {problem}") for line in found)
 
 
+def test_a_group_that_no_picture_could_hold_is_not_laid_out(write: Write) -> None:
+    crowd = graph()
+    crowd["entities"][0]["count"] = 1_000_000
+    assert said(write, row("p", text="not read", graph=crowd)) == [
+        "1: graph.entities.0.count: the shapes world has groups of at most 3, not of 1000000"
+    ]
+
+
 def test_a_photo_suite_may_speak_of_anything(write: Write) -> None:
     header = HEADER.replace("shapes", "photo")
     assert said(write, row("p", text="not read", graph=graph("wearing", "dog")), header=header) == []
