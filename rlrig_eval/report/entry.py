@@ -33,7 +33,7 @@ from rlrig_eval.runs.store import (
 )
 from rlrig_eval.runs.summary import scorer_of
 from rlrig_eval.stats import prompt_means
-from rlrig_eval.suite import Protocol, Suite
+from rlrig_eval.suite import Suite
 
 Scores = Mapping[str, float | None]
 Groups = Mapping[str, str]
@@ -249,63 +249,22 @@ def _primary(folder: Path, coverage: Mapping[str, int]) -> dict[str, float | Non
     return {prompt: None if mean != mean else mean for prompt, mean in means.items()}
 
 
-class _Suite(Excerpt):
-    name: str
-
-
-class _Reader(Excerpt):
-    name: str
-    version: str
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class _Judge(Excerpt):
-    slug: str
-
-
-class _Terms(Excerpt):
-    suite: _Suite
-    protocol: Protocol
-    extractor: _Reader
-    judges: tuple[_Judge, ...]
-    added_judges: tuple[_Judge, ...] = ()
-
-
-class _Counts(Excerpt):
-    planned: int
-    ok: int
-
-
-class _Standing(Excerpt):
-    coverage: _Counts
-    by_tag: dict[str, dict[str, Estimate]] = Field(default_factory=dict)
-
-
-class _Told(Excerpt):
-    """What a leaderboard reads in the parts of a baseline file that `check` leaves open."""
-
-    terms: _Terms
-    metrics: dict[str, Estimate]
-    standing: _Standing
-
-
 def _of_file(path: Path) -> Entry:
     found = read_document(path, Baseline)
     standing = found.standing
     if standing is None:
         raise UsageError(f"{path}: written before baselines had what a leaderboard needs; `baseline write` it again")
-    told = read_document(path, _Told)
     return Entry(
         label="",
         model=found.model,
         suite=standing.suite,
         prompts=len(standing.groups),
-        terms=found.terms,
+        terms=found.terms.as_dict(),
         settings=found.settings,
-        coverage=standing.coverage,
-        coverage_by_scorer=standing.coverage_by_scorer,
-        metrics=told.metrics,
-        by_tag=told.standing.by_tag,
+        coverage=standing.coverage.model_dump(),
+        coverage_by_scorer={name: one.model_dump() for name, one in standing.coverage_by_scorer.items()},
+        metrics=found.metrics,
+        by_tag=standing.by_tag,
         cost=standing.cost,
         seconds=standing.seconds_per_sample,
         peak_mib=standing.peak_mib,

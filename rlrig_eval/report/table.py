@@ -6,18 +6,11 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from rlrig_eval.runs.summary import Estimate
 from rlrig_eval.scene.graph import Frozen
 
 Kind = Literal["text", "count", "number", "share", "difference"]
 """Words, whole numbers, numbers, shares in [0, 1], or differences of shares in [-1, 1]."""
-
-
-class Estimate(Frozen):
-    """A measured mean with its 95 % interval, in the form that `summary.json` keeps. None: not known."""
-
-    mean: float | None
-    ci95: tuple[float | None, float | None] = (None, None)
-    n: int | None = None
 
 
 Cell = str | int | float | Estimate | None

@@ -7,17 +7,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat, NonNegativeInt
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import peaks
-from rlrig_eval.runs.summary import coverage, falls_short, planned_prompts, prompt_scores, scorer_of, summarise
+from rlrig_eval.runs.summary import (
+    Estimate,
+    coverage,
+    falls_short,
+    planned_prompts,
+    prompt_scores,
+    scorer_of,
+    summarise,
+)
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import Gate, gate
 from rlrig_eval.stats.paired import Verdict
+from rlrig_eval.suite import Protocol
 
 Scores = Mapping[str, float | None]
 ROUNDING = 1e-9
@@ -38,6 +47,51 @@ class Rule(Frozen):
     least_n: int = Field(ge=1)
 
 
+class _Suite(Frozen, extra="allow"):
+    name: str
+
+
+class _Protocol(Protocol):
+    """A protocol that leaves nothing to a default: what a file does not say is not what its run was asked."""
+
+    seeds: tuple[NonNegativeInt, ...]
+    images_per_prompt: int
+    variant: str = Field(min_length=1)
+
+
+class _Reader(Frozen, extra="allow"):
+    name: str
+    version: str
+    options: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda options: not options)
+
+
+class _Judge(Frozen, extra="allow"):
+    slug: str
+
+
+class Terms(Frozen, extra="allow"):
+    """What `compare.terms` says of a run: the parts that are read by name; the rest is compared as it was written."""
+
+    suite: _Suite
+    protocol: _Protocol
+    extractor: _Reader
+    judges: tuple[_Judge, ...]
+    added_judges: tuple[_Judge, ...] = Field(default=(), exclude_if=lambda judges: not judges)
+
+    def as_dict(self) -> dict[str, Any]:
+        """In the form of `compare.terms`."""
+        return self.model_dump(mode="json")
+
+
+class Counts(Frozen):
+    """How many samples were planned, and what became of them."""
+
+    planned: int
+    ok: int
+    error: int
+    unscored: int
+
+
 class Standing(Frozen):
     """What a leaderboard says of a run beside its scores.
 
@@ -48,13 +102,13 @@ class Standing(Frozen):
     """
 
     suite: str
-    coverage: dict[str, int]
-    coverage_by_scorer: dict[str, dict[str, int]] = Field(default_factory=dict)
-    cost: dict[str, float | None]
-    seconds_per_sample: float | None
+    coverage: Counts
+    coverage_by_scorer: dict[str, Counts] = Field(default_factory=dict)
+    cost: dict[str, FiniteFloat | None]
+    seconds_per_sample: FiniteFloat | None
     groups: dict[str, str]
-    by_tag: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
-    peak_mib: dict[str, float] = Field(default_factory=dict)
+    by_tag: dict[str, dict[str, Estimate]] = Field(default_factory=dict)
+    peak_mib: dict[str, FiniteFloat] = Field(default_factory=dict)
 
 
 class Baseline(Frozen):
@@ -68,10 +122,10 @@ class Baseline(Frozen):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     model: str
     settings: dict[str, Any]
-    terms: dict[str, Any]
+    terms: Terms
     rule: Rule
-    metrics: dict[str, dict[str, Any]]
-    prompts: dict[str, dict[str, float | None]]
+    metrics: dict[str, Estimate]
+    prompts: dict[str, dict[str, FiniteFloat | None]]
     partly: dict[str, dict[str, int]] = Field(default_factory=dict, exclude_if=lambda counts: not counts)
     standing: Standing | None = None
     how: Provenance
@@ -119,7 +173,7 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
     return Baseline(
         model=run.config.model.name,
         settings=run.config.settings or {},
-        terms=terms(run.config),
+        terms=Terms.model_validate(terms(run.config)),
         rule=rule,
         metrics=summary["metrics"],
         prompts=run.prompt_scores,
@@ -155,7 +209,7 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         NotComparable: suite, protocol, extractor or judges differ.
         UsageError: the run or the baseline lacks the rule's metric.
     """
-    require_comparable(terms(run.config), baseline.terms)
+    require_comparable(terms(run.config), baseline.terms.as_dict())
     rule = baseline.rule
     for scores in (run.prompt_scores, baseline.prompts):
         if rule.metric not in scores:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import FiniteFloat
+
 from rlrig_eval.judges import Usage
 from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.metrics import pair_accuracy
@@ -16,6 +18,7 @@ from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.published.totals import totals
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH, GRAPH_METRICS
+from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.stats import cluster_mean_ci, prompt_means
 from rlrig_eval.suite import Prompt, Suite
 
@@ -26,6 +29,14 @@ Rows = Mapping[str, SampleRow]
 ScorerRows = Mapping[str, Mapping[str, ScoreRow]]
 PromptScores = dict[str, dict[str, float | None]]
 """Metric -> prompt id -> mean over its seeds; None where nothing was scored."""
+
+
+class Estimate(Frozen):
+    """A measured mean with its 95 % interval, in the form that `summary.json` keeps. None: not known."""
+
+    mean: FiniteFloat | None
+    ci95: tuple[FiniteFloat | None, FiniteFloat | None] = (None, None)
+    n: int | None = None
 
 
 def summarise(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores: ScorerRows) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Baseline, Check, Rule, baseline_of, held_against
+from rlrig_eval.runs.compare import terms
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.suite.schema import ErrorPolicy
 from tests.runs import tiny
@@ -110,6 +112,40 @@ def test_an_unknown_format_and_a_metric_that_the_file_does_not_hold(rlrig_eval, 
     baseline.write_text(json.dumps(document))
     done = rlrig_eval("check", runs / "good", "--baseline", baseline)
     assert (done.code, "did you mean 'all_correct'?" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "told"),
+    [
+        (("terms", "judges"), "x", "terms.judges: "),
+        (("terms", "protocol"), {"seeds": [0], "variant": "text"}, "terms.protocol.images_per_prompt: Field required"),
+        (("prompts", "all_correct", "p00"), math.nan, "prompts.all_correct.p00: Input should be a finite number"),
+        (("standing", "seconds_per_sample"), math.inf, "standing.seconds_per_sample: Input should be a finite number"),
+    ],
+)
+def test_a_file_that_is_not_whole_is_no_baseline(
+    rlrig_eval, runs: Path, baseline: Path, where: Sequence[str], value: object, told: str
+) -> None:
+    document = json.loads(baseline.read_text())
+    part = document
+    for name in where[:-1]:
+        part = part[name]
+    part[where[-1]] = value
+    baseline.write_text(json.dumps(document))
+    done = rlrig_eval("check", runs / "good", "--baseline", baseline)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert told in done.err
+
+
+def test_a_baseline_that_is_read_says_what_was_written(runs: Path, tmp_path: Path) -> None:
+    """Judges and options too, of which the file says more than is read by name."""
+    silent = tmp_path / "silent.jsonl"
+    silent.write_text(json.dumps({"reply": "yes"}) + "\n")
+    asked = {"judge": "scripted", "judge_options": {"replies": str(silent), "rubric": "p-yes"}}
+    run = open_run(evaluate(SUITE, "synthetic", **asked, limit=4, out=tmp_path / "judged").folder)
+    made = baseline_of(run, RULE)
+    assert made.terms.as_dict() == terms(run.config)
+    assert Baseline.model_validate_json(made.model_dump_json(by_alias=True)) == made
 
 
 def test_an_annotation_escapes_what_would_end_it(runs: Path, baseline: Path) -> None:

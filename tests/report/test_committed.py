@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import runpy
 import shlex
 from pathlib import Path
@@ -121,6 +122,12 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
         (("terms", "protocol"), {"seeds": "all"}, r"terms\.protocol\.seeds: "),
         (("terms", "judges"), [{"name": "me"}], r"terms\.judges\.0\.slug: "),
         (("terms",), {}, r"terms\.suite: "),
+        (("terms", "judges"), "x", r"terms\.judges: "),
+        (("terms", "protocol"), {"seeds": [0], "variant": "text"}, r"terms\.protocol\.images_per_prompt: "),
+        (("terms", "protocol"), {"seeds": [0], "images_per_prompt": 1}, r"terms\.protocol\.variant: "),
+        (("metrics", "all_correct", "mean"), math.nan, r"metrics\.all_correct\.mean: "),
+        (("standing", "cost"), {"images_per_sample": math.nan}, r"standing\.cost\.images_per_sample: "),
+        (("standing", "coverage_by_scorer"), {"graph": {"ok": 1}}, r"standing\.coverage_by_scorer\.graph\.planned: "),
     ],
 )
 def test_a_damaged_result_is_named_with_its_field(
