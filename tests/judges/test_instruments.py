@@ -278,11 +278,19 @@ def test_a_sheet_that_is_half_filled_in_is_read_back(tmp_path: Path) -> None:
         ("p99#s0,exists:a,yes,x", "labels.csv:2: p99#s0 exists:a: no such question"),
         ("p00#s0,exists:a,perhaps,x", "labels.csv:2: label: 'perhaps' is neither"),
         ("p00#s0,exists:a", "labels.csv:2: label: missing"),
+        ("\np00#s0,exists:a,perhaps,x", "labels.csv:3: label: 'perhaps' is neither"),
+        ('p00#s0,exists:a,yes,"x\ny"\np00#s0,exists:b,perhaps,x', "labels.csv:4: label: 'perhaps' is neither"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(UnreadableFile, match=message):
         read_labels(labels(tmp_path, line), KNOWN)
+
+
+@pytest.mark.parametrize(("head", "column"), [("", "sample"), ("sample,requirement,rater", "label")])
+def test_labels_without_a_column_are_refused_where_no_line_follows_too(tmp_path: Path, head: str, column: str) -> None:
+    with pytest.raises(UnreadableFile, match=f"labels.csv:1: {column}: there is no such column"):
+        read_labels(labels(tmp_path, head=head), KNOWN)
 
 
 def test_the_report_on_a_run(tmp_path: Path) -> None:

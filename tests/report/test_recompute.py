@@ -149,12 +149,19 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, message: str) -> None:
         geneval(tmp_path / "results.jsonl")
 
 
+def test_a_line_ends_where_json_lines_end_and_not_at_a_separator_within_a_prompt(tmp_path: Path) -> None:
+    line = {"filename": "0.png", "tag": "colors", "prompt": "a red\u2028bus\x85", "correct": True}
+    (tmp_path / "results.jsonl").write_bytes(json.dumps(line, ensure_ascii=False).encode() + b"\r\n\r\n")
+    assert geneval(tmp_path / "results.jsonl").records()[0]["published"] == 1.0
+
+
 def test_a_picture_twice_and_answers_that_are_none(tmp_path: Path) -> None:
     path = results(tmp_path)
     path.write_text(path.read_text() * 2)
     with pytest.raises(UsageError, match=re.escape("single_object/0.png is scored twice")):
         geneval(path)
-    for text in ("{", "3", '[{"question_id": 1}]'):
+    nan = '[{"question_id": 1, "answer": "nan"}]'
+    for text in ("{", "3", "[" * 100_000, '[{"question_id": 1}]', nan):
         (tmp_path / "vqa_result.json").write_text(text)
         with pytest.raises(UnreadableFile, match=r"vqa_result\.json"):
             compbench(tmp_path / "vqa_result.json")

@@ -44,13 +44,18 @@ def read_labels(path: Path, known: Collection[Item]) -> Labels:
         UnreadableFile: it cannot be read, a column is missing, or a line is not of the run.
     """
     try:
-        lines = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+        reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""))
+        head = reader.fieldnames or ()
+        lines = [(reader.line_num, line) for line in reader]  # blank ones are passed over, and a cell may have several
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise UnreadableFile(f"cannot be read ({problem})", path=path) from None
+    for column in COLUMNS:
+        if column not in head:
+            raise UnreadableFile("there is no such column", path=path, line=1, field=column)
     given: dict[Item, dict[str, bool]] = {}
-    for number, line in enumerate(lines, start=2):
+    for number, line in lines:
         for column in COLUMNS:
-            if line.get(column) is None:
+            if line[column] is None:
                 raise UnreadableFile("missing", path=path, line=number, field=column)
         item = (line["sample"].strip(), line["requirement"].strip())
         word = line["label"].strip().casefold()

@@ -25,7 +25,7 @@ def document(path: Path, kind: type[Document]) -> Document:
         found = json.loads(path.read_text("utf-8"))
     except OSError as problem:
         raise UnreadableFile(problem.strerror or "cannot be read", path=path) from None
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise UnreadableFile(f"not JSON: {problem}", path=path) from None
     if not isinstance(found, kind):
         raise UnreadableFile(f"should hold a {kind.__name__}, not a {type(found).__name__}", path=path)
@@ -46,7 +46,8 @@ def lines(path: Path, model: type[Record]) -> Iterator[Record]:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise UnreadableFile(f"cannot be read: {problem}", path=path) from None
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): it would also break at U+2028, which JSON allows inside a string.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
+from pydantic import FiniteFloat
+
 from rlrig_eval.errors import UsageError
 from rlrig_eval.metrics.geneval import GenEvalImage, geneval_scores
 from rlrig_eval.report.folder import Excerpt
@@ -43,7 +45,7 @@ class Answer(Excerpt):
     """An entry of ``vqa_result.json``: the score of a picture, in [0, 1], as text or as a number."""
 
     question_id: int
-    answer: float
+    answer: FiniteFloat
 
 
 def geneval(results: Path, planned: Path | None = None) -> Table:
