@@ -77,15 +77,16 @@ def train(
     What a recipe stands on (an autoencoder, the diffuser, the vlm) is taken from WORK when it was trained there,
     else the bundled one.
     """
-    from rlrig.bundled.recipes import RECIPES
+    from rlrig.bundled.cards import ABOUT
 
-    if model not in RECIPES:
-        raise UsageError.unknown("recipe", model, RECIPES)
+    if model not in ABOUT:  # it names what the recipes do, and importing these takes long and is not silent
+        raise UsageError.unknown("recipe", model, ABOUT)
     if compiled and model not in ("diffuser", "editor"):
         raise UsageError(f"--compile: of the diffuser and the editor alone, not of {model}")
     import torch
 
     from rlrig.bundled.fit import Budget
+    from rlrig.bundled.recipes import RECIPES
     from rlrig_eval.checkpoints import locate, weights_hash
     from rlrig_eval.pipelines.opening import on
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, get_args
 
@@ -105,6 +106,11 @@ def leave(app: Callable[[], object]) -> NoReturn:
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
+    except OSError as problem:
+        if problem.errno != ENAMETOOLONG:  # any path may be one, and asking whether it is there is then an error
+            raise
+        print(f"error: {problem.filename}: {problem.strerror}", file=sys.stderr)
+        sys.exit(Exit.USAGE)
     sys.exit(Exit.OK)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -26,6 +28,18 @@ def test_ctrl_c_leaves_as_shells_expect() -> None:
 def test_a_usage_error_is_a_value_error_for_python_callers() -> None:
     with pytest.raises(ValueError, match="unknown model 'flux-shape': did you mean 'flux-shapes'"):
         raise UsageError.unknown("model", "flux-shape", ["rlrig", "flux-shapes"])
+
+
+def test_a_path_that_is_too_long_leaves_as_a_usage_error_and_no_other_fault_of_the_system_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        errors.leave((tmp_path / ("x" * 300)).exists)
+    said = capsys.readouterr().err
+    assert (left.value.code, said.count("\n")) == (Exit.USAGE, 1)
+    assert said.endswith("xxx: File name too long\n")
+    with pytest.raises(FileNotFoundError):
+        errors.leave((tmp_path / "gone").read_text)
 
 
 @pytest.mark.parametrize(

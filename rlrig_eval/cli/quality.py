@@ -19,7 +19,7 @@ def quality(
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
     format_: Annotated[str, typer.Option("--format", metavar="terminal|md|tex|csv|html|json")] = "terminal",
 ) -> None:
-    """CLIP score, zero-shot aesthetics and distances to other pictures. Needs the extra rlrig-eval[quality]."""
+    r"""CLIP score, zero-shot aesthetics and distances to other pictures. Needs the extra rlrig-eval\[quality]."""
     from rlrig_eval.errors import UsageError
     from rlrig_eval.report.quality.scores import require_torchmetrics
     from rlrig_eval.report.render import FORMATS, render_table

@@ -70,7 +70,7 @@ def names() -> list[str]:
 def locate(name_or_path: str | Path) -> tuple[Path, str]:
     """The ``suite.yaml`` and the split that a request means; UsageError when there is no such suite."""
     request = str(name_or_path)
-    if Path(request).exists() and request not in names():
+    if _there(Path(request)) and request not in names():
         where, split = request, None
     else:
         found = _REQUEST.fullmatch(request)
@@ -82,13 +82,21 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
         files = importers.benchmark(where).files
         raise UsageError(f"{where} does not ship: give your own download of it with --suite-path ({files})")
     path = Path(where)
-    if path.is_dir():
-        path = path / "suite.yaml"
-    if path.is_file():
-        return path, split
+    if _there(path):
+        path = path / "suite.yaml" if path.is_dir() else path
+        if path.is_file():
+            return path, split
     if len(path.parts) > 1 or path.suffix:
         raise UnreadableFile("there is no such suite file", path=path)
     raise UsageError.unknown("suite", where, [*names(), *importers.names()])
+
+
+def _there(path: Path) -> bool:
+    """Whether there is anything at `path`; not where the name is too long for any, which `exists` makes an error of."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def read_prompts(path: Path) -> dict[int, Prompt]:

@@ -153,6 +153,25 @@ def test_every_verb_helps(rlrig_eval, verb: list[str]) -> None:
     assert rlrig_eval(*verb, "--help").code == 0
 
 
+def test_help_shows_an_extra_in_brackets(rlrig_eval) -> None:
+    assert "rlrig-eval[quality]" in rlrig_eval("quality", "--help").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "--model", "synthetic", "--dry-run", "--suite"],
+        ["run", "--suite", "geneval", "--model", "synthetic", "--dry-run", "--suite-path"],
+        ["validate"],
+        ["report"],
+        ["score"],
+    ],
+)
+def test_a_name_that_is_too_long_is_a_usage_error(rlrig_eval, command: list[str]) -> None:
+    done = rlrig_eval(*command, "x" * 300)
+    assert (done.code, (done.err or done.out).count("\n"), "Traceback" in done.err) == (2, 1, False)
+
+
 def test_an_unknown_verb_suggests_the_nearest(rlrig_eval) -> None:
     done = rlrig_eval("rnu")
     assert (done.code, "run" in done.err) == (2, True)

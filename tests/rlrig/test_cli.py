@@ -76,6 +76,10 @@ def test_a_training_does_not_begin_from_where_it_will_be_saved(
     assert "copy it first" in capsys.readouterr().err
 
 
+def test_an_unknown_recipe_is_all_that_is_said_of() -> None:
+    assert rlrig("train", "difuser").stderr == "error: unknown recipe 'difuser': did you mean 'diffuser'?\n"
+
+
 def test_help_imports_no_torch() -> None:
     check = (
         "import sys; from rlrig.cli import app; from typer.testing import CliRunner; "

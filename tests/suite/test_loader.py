@@ -55,6 +55,10 @@ def test_an_unknown_suite_is_named_with_the_nearest_known_one(request_: str, sai
     assert message(request_) == [said]
 
 
+def test_a_name_too_long_to_be_a_file_is_that_of_no_suite() -> None:
+    assert message("x" * 300)[0].startswith(f"unknown suite '{'x' * 300}': known: ")
+
+
 @pytest.mark.parametrize(
     ("header", "said"),
     [
