@@ -38,7 +38,7 @@ SILENT = 0.05  # share of mends that are told the prompt alone, beside those tha
 @cache
 def loop() -> Loop:
     """What the editor is told, and what it is told it of."""
-    return load_preset("shapes", {"say": "{prompt}, {instruction}"}).loop
+    return load_preset("shapes").loop
 
 
 def _make(rng: Generator) -> Drawn:
@@ -84,9 +84,8 @@ def _quality(pipeline: Path) -> Mapping[str, float]:
 
 
 def opened(pipeline: Path, device: str = "cpu") -> KontextEditor:
-    """An editor of this recipe, as the preset `shapes` samples; it reads as many tokens as it was trained on."""
-    sampling = load_preset("shapes").editor.sampling.model_copy(update={"max_sequence_length": EDIT_TOKENS})
-    return KontextEditor.from_pretrained(pipeline, sampling, device)
+    """An editor of this recipe, as the preset `shapes` samples."""
+    return KontextEditor.from_pretrained(pipeline, load_preset("shapes").editor.sampling, device)
 
 
 def train(budget: Budget, start: Path, drawer: Path, vae: Path, out: Path) -> dict[str, Any]:
