@@ -21,6 +21,7 @@ class Budget:
     max_cost: float | None = None
     spent: Usage = field(default_factory=lambda: Usage(calls=0, usd=0.0))
     _dearest: float | None = None
+    _untold: bool = False
     _out: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -29,13 +30,15 @@ class Budget:
         with self._lock:
             if self.max_calls is not None and self.spent.calls + self._out >= self.max_calls:
                 return f"not asked: the budget of {self.max_calls} calls is spent"
+            if self.max_cost is not None and self._untold:
+                return f"not asked: {_UNTOLD}"
             if self.max_cost is not None and self._dear() >= self.max_cost:
                 return f"not asked: the budget of {self.max_cost} USD is spent"
             self._out += 1
             return None
 
-    def settle(self, usage: Usage) -> None:
-        """A reserved call is over, and took that much."""
+    def settle(self, usage: Usage, told: bool = True) -> None:
+        """A reserved call is over, and took that much; not `told`: and money too, of which nobody knows how much."""
         with self._lock:
             self._out -= 1
             self.spent = Usage(
@@ -44,6 +47,7 @@ class Budget:
                 self.spent.completion_tokens + usage.completion_tokens,
                 (self.spent.usd or 0.0) + (usage.usd or 0.0),
             )
+            self._untold |= not told
             if usage.usd is not None:
                 self._dearest = max(self._dearest or 0.0, usage.usd)
 
@@ -58,15 +62,17 @@ class Budget:
         return (self.spent.usd or 0.0) + (self._out + bool(dearest)) * dearest
 
 
+_UNTOLD = "the server does not say what a call took, so that no limit on money can hold: --max-calls limits it"
 _ALONE = 3
 """So many calls are made one by one to learn what one costs, where money is limited; failed ones teach nothing."""
 
 
 class Metered:
-    """A back end that asks only while there is budget."""
+    """A back end that asks only while there is budget. `costs`: its calls cost money, so that a reply states it."""
 
-    def __init__(self, backend: Backend, budget: Budget) -> None:
+    def __init__(self, backend: Backend, budget: Budget, costs: bool = False) -> None:
         self._backend, self._budget = backend, budget
+        self._costs = costs and budget.max_cost is not None
 
     def replies(self, requests: Iterable[Request]) -> Iterator[Reply | Trouble]:
         rest = iter(requests)
@@ -100,9 +106,11 @@ class Metered:
 
         try:
             for reply in self._backend.replies(affordable()):
-                self._budget.settle(reply.usage if isinstance(reply, Reply) else Usage())
+                usage = reply.usage if isinstance(reply, Reply) else Usage()
+                told = not (self._costs and isinstance(reply, Reply) and usage.usd is None)
+                self._budget.settle(usage, told)
                 out -= 1
-                yield reply
+                yield reply if told else Trouble(_UNTOLD, reply.text)
         finally:
             for _ in range(out):  # a crash: they may have been made
                 self._budget.settle(Usage())

@@ -224,11 +224,15 @@ class OpenAI:
     def _priced(self, found: Reply | Trouble) -> Reply | Trouble:
         if isinstance(found, Trouble):
             return found
-        usd = None
-        if self._prices is not None:
-            tokens = (found.usage.prompt_tokens, found.usage.completion_tokens)
-            usd = sum(count * price for count, price in zip(tokens, self._prices, strict=True)) / 1e6
-        return replace(found, usage=replace(found.usage, usd=usd))
+        return replace(found, usage=replace(found.usage, usd=self._cost(found)))
+
+    def _cost(self, found: Reply) -> float | None:
+        """US dollars; None where no price is known, or a token costs and the server does not count them."""
+        tokens = (found.usage.prompt_tokens, found.usage.completion_tokens)
+        counted = tokens[0] and (tokens[1] or not found.text)  # no prompt, and no reply with a word in it, takes none
+        if self._prices is None or (any(self._prices) and not counted):
+            return None
+        return sum(count * price for count, price in zip(tokens, self._prices, strict=True)) / 1e6
 
     def _given_up(self) -> Trouble:
         return Trouble(self._breaker.reason or "the server was given up")

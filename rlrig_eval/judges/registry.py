@@ -141,7 +141,7 @@ def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:
         return Guarded(factory(**arguments, **shared))
     backend = factory(**arguments)
     if budget is not None:
-        backend = Metered(backend, budget)
+        backend = Metered(backend, budget, costs=hasattr(factory, "priced"))
     if getattr(factory, "cached", False):
         backend = Cached(backend, open_cache(arguments.get("cache")), spec.identity())
     called = spec.rubric.partition("/")[0]

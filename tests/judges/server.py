@@ -18,9 +18,9 @@ Answer = Callable[[Mapping[str, Any]], Response]
 
 def completion(content: str | None, **choice: Any) -> Response:
     message = {"role": "assistant", "content": content, "refusal": choice.pop("refusal", None)}
-    body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop", **choice}]}
+    usage = choice.pop("usage", {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110})
+    body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop", **choice}], "usage": usage}
     body |= {"id": "x", "object": "chat.completion", "created": 0, "model": "vlm"}
-    body |= {"usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}}
     return Response(json.dumps(body), content_type="application/json")
 
 

@@ -224,6 +224,33 @@ def test_money_runs_out_cleanly(httpserver: HTTPServer) -> None:
     assert "USD is spent" in found[-1].reason
 
 
+UNCOUNTED = [None, {}, {"prompt_tokens": 0, "completion_tokens": 0}, {"prompt_tokens": 100}]
+
+
+@pytest.mark.parametrize("usage", UNCOUNTED)
+def test_a_limit_on_money_holds_though_the_server_does_not_say_what_a_call_took(httpserver, usage: dict | None) -> None:
+    asked = s.serve(httpserver, lambda _: s.completion(GOOD, usage=usage))
+    spec, budget = s.spec(httpserver, input_price="1", output_price="1"), Budget(max_cost=5.0)
+    found = list(judges.build(spec, budget).verdicts(tasks(40)))
+    assert len(asked) == 1
+    assert all(isinstance(one, Unscored) and "does not say what a call took" in one.reason for one in found)
+    assert found[0].raw == (GOOD,)
+
+
+@pytest.mark.parametrize(("price", "usd"), [("1", None), ("0", 0.0)])
+def test_calls_of_which_nobody_says_what_they_took_are_not_free_unless_a_token_is(httpserver, price, usd) -> None:
+    s.serve(httpserver, lambda _: s.completion(GOOD, usage=None))
+    spec = s.spec(httpserver, input_price=price, output_price=price)
+    (found,) = judges.build(spec, Budget(max_calls=9)).verdicts(tasks(1))
+    assert (found.score, found.usage.usd) == (1.0, usd)
+
+
+def test_a_server_of_ones_own_needs_not_say_what_a_free_call_took(httpserver: HTTPServer) -> None:
+    s.serve(httpserver, lambda _: s.completion(GOOD, usage=None))
+    spec = s.spec(httpserver, input_price="0", output_price="0")
+    assert [one.score for one in judges.build(spec, Budget(max_cost=1.0)).verdicts(tasks(3))] == [1.0] * 3
+
+
 def test_a_limit_on_money_needs_a_price(httpserver: HTTPServer) -> None:
     with pytest.raises(UsageError, match="--max-cost needs a price"):
         judges.require_price(s.spec(httpserver))
