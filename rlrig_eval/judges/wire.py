@@ -16,6 +16,8 @@ LARGEST = 4 * 2**20
 """Bytes of a reply that are read."""
 _SHOWN = 2000
 _TOP = 20
+_ROUNDING = 1e-3
+"""So far above 0 may rounding carry the logprob of a word that is sure."""
 _ANSWERED = 0.5
 """What yes and no must have between them, of all first tokens, for a reply that begins otherwise to tell P(yes)."""
 
@@ -135,16 +137,18 @@ def _p_yes(logprobs: _Logprobs | None) -> float | None:
     """Share of yes among the likeliest first tokens that spell yes or no (VQAScore); None when that was no answer.
 
     In the tail of a refusal there is always some yes or no: a reply that neither begins with one, nor was as likely
-    to as not, says nothing of P(yes).
+    to as not, says nothing of P(yes). Nor does one with an impossible logprob: what is left would be the whole.
     """
     if logprobs is None or not logprobs.content:
         return None
     first = logprobs.content[0]
+    rivals = first.top_logprobs or []
+    own = [] if any(rival.token == first.token for rival in rivals) else [first]
     chances = {"yes": 0.0, "no": 0.0}
-    for token in first.top_logprobs or [first]:
-        word = _word(token)
-        if word in chances and token.logprob <= 0.0:
-            chances[word] += math.exp(token.logprob)
+    for token in (token for token in [*own, *rivals] if _word(token) in chances):
+        if not (math.isfinite(token.logprob) and token.logprob <= _ROUNDING):
+            return None
+        chances[_word(token)] += math.exp(min(0.0, token.logprob))
     total = sum(chances.values())
     answered = total >= _ANSWERED or (total > 0.0 and _word(first) in chances)
     return chances["yes"] / total if answered else None

@@ -17,6 +17,7 @@ from werkzeug import Response
 from rlrig_eval import judges
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Budget, Reply, Task, Unscored, Verdict
+from rlrig_eval.judges.forms import WordForm
 from rlrig_eval.judges.openai import ADDRESS
 from rlrig_eval.judges.pictures import data_url
 from rlrig_eval.judges.wire import read_body
@@ -177,6 +178,24 @@ def test_p_yes_is_told_where_yes_or_no_was_an_answer(top: list[tuple[str, float]
     found = read_body(s.completion("I", logprobs=rivals(top)).get_data())
     assert isinstance(found, Reply)
     assert found.p_yes == (None if p_yes is None else pytest.approx(p_yes))
+
+
+@pytest.mark.parametrize("impossible", [5.0, math.nan, math.inf])
+@pytest.mark.parametrize(("word", "p"), [("yes", 1.0), ("no", 0.0)])
+def test_of_a_reply_with_an_impossible_logprob_the_word_counts(impossible: float, word: str, p: float) -> None:
+    top = [(word, impossible), ("no" if word == "yes" else "yes", -3.0)]
+    found = read_body(s.completion(word, logprobs=rivals(top)).get_data())
+    assert isinstance(found, Reply)
+    assert WordForm().read(found) == (p, False)
+
+
+def test_p_yes_knows_the_word_that_was_said_though_its_rivals_leave_it_out_or_round_it_up() -> None:
+    rival = {"token": "no", "logprob": math.log(0.2)}
+    unlisted = {"content": [{"token": "yes", "logprob": math.log(0.6), "top_logprobs": [rival]}]}
+    for logprobs, p in ((unlisted, 0.75), (rivals([("yes", 1e-6), ("no", -20.0)]), 1.0)):
+        found = read_body(s.completion("yes", logprobs=logprobs).get_data())
+        assert isinstance(found, Reply)
+        assert found.p_yes == pytest.approx(p)
 
 
 @pytest.mark.parametrize("rubric", ["p-yes", "vqascore"])

@@ -15,6 +15,7 @@ from rlrig.backends.remote import RemoteActor, RemoteChecker, Server
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.scene import parse
 
+JSON = "application/json"
 PICTURE = Image.new("RGB", (8, 8), "red")
 REQUIREMENTS = parse("a red circle left of a blue square").requirements()
 
@@ -43,7 +44,7 @@ def test_p_yes_is_read_off_the_first_tokens_rivals_for_every_requirement(
 
     def answer(request: Request) -> Response:
         rivals = {"Yes": 0.6, " yes": 0.2, "No": 0.2} if text_of(request) == sure else {"no": 0.75, "yes": 0.25}
-        return Response(json.dumps(completion("?", rivals)), content_type="application/json")
+        return Response(json.dumps(completion("?", rivals)), content_type=JSON)
 
     httpserver.expect_request("/v1/chat/completions").respond_with_handler(answer)
     (first, none) = RemoteChecker(server).check([PICTURE, PICTURE], [REQUIREMENTS, ()])
@@ -60,6 +61,24 @@ def test_a_server_off_which_p_yes_cannot_be_read_is_an_error(
     httpserver.expect_request("/v1/chat/completions").respond_with_json(reply)
     with pytest.raises(RunError, match=said):
         RemoteChecker(server).check([PICTURE], [REQUIREMENTS[:1]])
+
+
+@pytest.mark.parametrize("impossible", [5.0, math.nan])
+def test_an_impossible_logprob_is_an_error_and_not_a_chance(
+    httpserver: HTTPServer, server: Server, impossible: float
+) -> None:
+    reply = completion("no", {"no": 0.9, "yes": 0.1})
+    reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"][1]["logprob"] = impossible
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(json.dumps(reply), content_type=JSON)
+    with pytest.raises(RunError, match=f"gives 'yes' the logprob {impossible}"):
+        RemoteChecker(server).check([PICTURE], [REQUIREMENTS[:1]])
+
+
+def test_the_word_that_was_said_counts_though_its_rivals_leave_it_out(httpserver: HTTPServer, server: Server) -> None:
+    reply = completion("yes", {"yes": 0.6, "no": 0.2})
+    del reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"][0]
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(reply)
+    assert RemoteChecker(server).check([PICTURE], [REQUIREMENTS[:1]]) == [[pytest.approx(0.75)]]
 
 
 def test_the_actor_is_asked_in_the_same_words_as_a_local_one(httpserver: HTTPServer, server: Server) -> None:
