@@ -119,10 +119,14 @@ def write_page(found: Sequence[Comparison], out: Path) -> Path:
 
 
 def stamps(found: Sequence[Comparison]) -> tuple[str, ...]:
-    """What a comparison carries wherever it is printed: that it was forced, and runs that failed their calibration."""
+    """What a comparison carries wherever it is printed.
+
+    That it was forced, the scorers that it leaves out, and runs that failed their calibration.
+    """
     forced = (f"{STAMP}{name(one)}: {one.problem}" for one in found if one.problem is not None)
+    unlike = (f"{name(one)}: {', '.join(one.left_out)}: left out, scored by two files" for one in found if one.left_out)
     runs = (run for one in found for run in (one.a, one.b) if run.config.distrust is not None)
-    return tuple(dict.fromkeys((*forced, *(f"{label(run)}: {run.config.distrust}" for run in runs))))
+    return tuple(dict.fromkeys((*forced, *unlike, *(f"{label(run)}: {run.config.distrust}" for run in runs))))
 
 
 def name(one: Comparison) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import NotComparable, UsageError
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, open_run
+from rlrig_eval.runs.summary import scorer_of
 from rlrig_eval.stats import (
     Difference,
     McNemar,
@@ -44,6 +45,7 @@ class Comparison:
 
     `p_holm` are the p-values of `metrics`, adjusted for as many runs as `a` was compared with. `sides` counts
     the prompts of `changed`; its p-values are None where prompts come in groups, which McNemar's test ignores.
+    `left_out` are scorers of one name that are not the same in both; of their metrics there is none here.
     """
 
     a: Opened
@@ -56,6 +58,7 @@ class Comparison:
     sides: McNemar
     independent: bool
     problem: str | None = None
+    left_out: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; `not_comparable` is null or the stamp of a forced comparison."""
@@ -64,6 +67,7 @@ class Comparison:
             "a": str(self.a.folder),
             "b": str(self.b.folder),
             "not_comparable": self.problem,
+            "left_out": list(self.left_out),
             "metrics": {name: one.as_dict() | {"p_holm": self.p_holm[name]} for name, one in self.metrics.items()},
             "by_tag": {tag: {name: one.as_dict() for name, one in found.items()} for tag, found in self.by_tag.items()},
             "changed": {
@@ -125,7 +129,7 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
 
     Raises:
         UsageError: fewer than two runs, or a metric that one of them lacks.
-        NotComparable: suite, protocol, extractor or judges differ, and not `force`.
+        NotComparable: suite, protocol, extractor or judges differ, and not `force`; or the scorer of that metric does.
     """
     if len(runs) < 2:
         raise UsageError("name at least two run folders")
@@ -134,12 +138,27 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
         if metric not in run.prompt_scores:
             raise UsageError.unknown(f"metric of {run.folder}:", metric, run.prompt_scores)
     problems = [_problem(first, other, force) for other in others]
-    found = [differences(first, other) for other in others]
-    adjusted = _holm(found)
+    unlike = [_other_scorers(first, other) for other in others]
+    for names in unlike:
+        if (scorer := scorer_of(metric, first.scores)) in names:
+            raise NotComparable(f"not comparable: {metric}: the runs were scored by two files of the name {scorer}")
+    pairs = [(_without(first, names), _without(other, names)) for other, names in zip(others, unlike, strict=True)]
+    found = [differences(*pair) for pair in pairs]
     return [
-        _comparison(first, other, metric, difference, p_holm, problem)
-        for other, difference, p_holm, problem in zip(others, found, adjusted, problems, strict=True)
+        replace(_comparison(*pair, metric, difference, p_holm, problem), left_out=names)
+        for pair, difference, p_holm, problem, names in zip(pairs, found, _holm(found), problems, unlike, strict=True)
     ]
+
+
+def _other_scorers(a: Opened, b: Opened) -> tuple[str, ...]:
+    """The scorers that both have, from files that differ."""
+    one, other = a.config.scorer_sha256, b.config.scorer_sha256
+    return tuple(sorted(name for name in one.keys() & other.keys() if one[name] != other[name]))
+
+
+def _without(run: Opened, scorers: Sequence[str]) -> Opened:
+    kept = {name: rows for name, rows in run.scores.items() if name not in scorers}
+    return replace(run, scores=kept) if scorers else run
 
 
 def differences(a: Opened, b: Opened) -> dict[str, Difference]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rlrig_eval import evaluate
+from rlrig_eval.plugins import load
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -99,6 +100,24 @@ def test_pictures_read_by_another_extractor_are_not_comparable(rlrig_eval, runs:
     done = rlrig_eval("compare", runs / "good", other)
     assert (done.code, "not comparable: extractor: " in done.err) == (4, True)
     assert rlrig_eval("compare", runs / "good", other, "--force").code == 0
+
+
+def test_a_scorer_of_two_files_is_left_out_and_named(rlrig_eval, runs: Path, tmp_path: Path) -> None:
+    for run, value in (("good", 0.5), ("bad", 0.25)):
+        shutil.copytree(runs / run, tmp_path / run)
+        source = f"from rlrig_eval.runs import Scores\ndef share(*_):\n    return Scores({{'x': {value}}})\n"
+        (tmp_path / run / "mine.py").write_text(source)
+        assert rlrig_eval("score", tmp_path / run, "--scorer", f"{tmp_path / run / 'mine.py'}:share").code == 0
+    done = rlrig_eval("compare", tmp_path / "good", tmp_path / "bad", "--json")
+    (one,) = json.loads(done.out)["comparisons"]
+    assert (one["left_out"], "share.x" in one["metrics"], "all_correct" in one["metrics"]) == (["share"], False, True)
+    assert "warning: good − bad: share: left out, scored by two files" in done.err
+    asked = rlrig_eval("compare", tmp_path / "good", tmp_path / "bad", "--metric", "share.x")
+    assert (asked.code, "share.x: the runs were scored by two files" in asked.err) == (4, True)
+    (tmp_path / "bad" / "mine.py").write_text((tmp_path / "good" / "mine.py").read_text())
+    load.cache_clear()
+    assert rlrig_eval("score", tmp_path / "bad").code == 0
+    assert rlrig_eval("compare", tmp_path / "good", tmp_path / "bad", "--metric", "share.x").code == 0
 
 
 def test_the_page_shows_each_changed_prompt_twice_and_fetches_nothing(rlrig_eval, runs: Path, tmp_path: Path) -> None:
