@@ -103,3 +103,5 @@ def read_all(extractor: AnyExtractor, pictures: Iterable[Looked]) -> Iterator[Sc
                 yield extractor.extract(picture.image)
         except Exception as problem:  # one picture that breaks an extractor must not take the others with it
             yield problem
+        except SystemExit as problem:
+            yield RuntimeError(f"SystemExit: {problem}")

@@ -70,7 +70,7 @@ class AskingJudge:
                 for verdict in self._stream(rest(), waiting):
                     crashes = 0
                     yield verdict
-            except Exception as crash:  # a back end's own trouble, of any kind
+            except (Exception, SystemExit) as crash:  # a back end's own trouble, of any kind
                 problem = said(crash)
             crashes += 1
             if waiting:
@@ -137,6 +137,6 @@ def _raw(replies: Sequence[Reply | Trouble]) -> tuple[str, ...]:
     return tuple(str(reply.text) for reply in replies if reply.text)
 
 
-def said(problem: Exception) -> str:
+def said(problem: BaseException) -> str:
     """What went wrong, in one line."""
     return f"{type(problem).__name__}: {problem}"

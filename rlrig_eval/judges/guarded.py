@@ -38,7 +38,7 @@ class Guarded:
                 owed -= 1
                 fits = isinstance(found, Verdict | Unscored)
                 yield found if fits else Unscored(f"the judge gave no verdict but a {type(found).__name__}")
-        except Exception as crash:  # its own trouble, of any kind
+        except (Exception, SystemExit) as crash:  # its own trouble, of any kind
             problem = said(crash)
         for _ in range(owed):
             yield Unscored(problem)

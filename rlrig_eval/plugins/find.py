@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from rlrig_eval.errors import RLRIGError, UnreadableFile, UsageError
 
 @dataclass(frozen=True)
 class Target:
-    """Something to load: `where` is ``module:Name`` or ``file.py:Name``, `sha256` that of the file."""
+    """Something to load: `where` is ``module:Name`` or ``file.py:Name``, `sha256` that of the (module's) file."""
 
     name: str
     where: str
@@ -51,8 +51,18 @@ def find(kind: str, name: str, group: str, built_in: Iterable[str] = ()) -> Targ
         raise UsageError(f"{kind} {name!r}: which class? write {name}:ClassName")
     for point in entry_points(group=group):
         if point.name == name:
-            return Target(name, point.value)
+            return Target(name, point.value, _module_sha256(point.module))
     raise UsageError.unknown(kind, name, [*built_in, *names(group)])
+
+
+def _module_sha256(name: str) -> str | None:
+    """Of a module's file, without running it; None where there is no such file: `load` says why."""
+    try:
+        spec = find_spec(name)  # runs the packages that it is in
+    except (Exception, SystemExit):
+        return None
+    file = Path(getattr(spec, "origin", None) or "")
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
 
 
 @cache
@@ -78,7 +88,7 @@ def loading(what: str) -> Iterator[None]:
         yield
     except RLRIGError:
         raise
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise UsageError(f"{what}: {type(problem).__name__}: {problem}") from problem
 
 
@@ -87,7 +97,7 @@ def _import(module_name: str, kind: str) -> Any:
         return import_module(module_name)
     except ImportError as problem:
         raise UsageError(f"{kind} {module_name}: {problem}") from problem
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise UsageError(f"{kind} {module_name}: {type(problem).__name__}: {problem}") from problem
 
 
@@ -102,6 +112,6 @@ def _run_file(path: Path, kind: str) -> Any:
         spec.loader.exec_module(module)
     except SyntaxError as problem:
         raise UnreadableFile(f"not valid Python: {problem.msg}", path=path, line=problem.lineno) from None
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise UsageError(f"{kind} {path}: {type(problem).__name__}: {problem}") from problem
     return module

@@ -47,8 +47,8 @@ class Provenance(Frozen):
 class RunConfig(Frozen):
     """The content of ``run.json``. All but the fields in `PASSING` decides results.
 
-    `scorers` are names, or where their files lie; `scorer_sha256`: slug -> the hash of that file, absent in runs that
-    were begun before it was kept.
+    `scorers` are names, or where their files lie; `scorer_sha256`: slug -> the hash of a plug-in's file, absent in
+    runs that were begun before it was kept.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -115,9 +115,14 @@ def decisive(config: RunConfig) -> dict[str, Any]:
 
 def check_same(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
     """Raises UsageError unless a run of `wanted` may go on in the folder of `found`."""
-    if not found.scorer_sha256:  # from before it was kept, or nothing comes from a file
-        wanted = wanted.model_copy(update={"scorer_sha256": {}})
-    _refuse_difference(decisive(found), decisive(wanted), folder)
+    _refuse_difference(decisive(found), decisive(_as_kept(found, wanted)), folder)
+
+
+def _as_kept(found: RunConfig, wanted: RunConfig) -> RunConfig:
+    """`wanted` without the hashes of plug-ins that `found` has not, as it is from before they were kept."""
+    model = wanted.model.model_copy(update={} if found.model.source_sha256 else {"source_sha256": None})
+    hashes = {name: digest for name, digest in wanted.scorer_sha256.items() if name in found.scorer_sha256}
+    return wanted.model_copy(update={"model": model, "scorer_sha256": hashes})
 
 
 def check_settings(found: RunConfig, wanted: RunConfig, folder: Path) -> None:

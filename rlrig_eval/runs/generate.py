@@ -58,7 +58,7 @@ def _outcomes(batch: Batch, generator: Generator, size: Size | None) -> list[Pic
     jobs = [sample.job for sample in batch.samples]
     try:
         drawn = list(generator.generate(jobs))
-    except Exception as problem:  # whatever a model does wrong is data; the run goes on
+    except (Exception, SystemExit) as problem:  # whatever a model does wrong is data; the run goes on
         return [Failure(f"{type(problem).__name__}: {problem}")] * len(jobs)
     if len(drawn) != len(jobs):
         return [Failure(f"the model returned {len(drawn)} pictures for {len(jobs)} jobs")] * len(jobs)

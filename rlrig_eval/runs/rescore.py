@@ -186,8 +186,16 @@ def _updated(before: Opened, scorer: str | None) -> tuple[RunConfig, Collection[
 def _changed(config: RunConfig) -> dict[str, str]:
     """Slug -> the hash of today, of the scorers whose file is there and is not what it was."""
     known = {name: slug(name) for name in config.all_scorers if slug(name) in config.scorer_sha256}
-    there = {name: placed(name)[1] for name in known if Path(name.rpartition(":")[0]).is_file()}
-    return {known[name]: now for name, now in there.items() if now and now != config.scorer_sha256[known[name]]}
+    there = {known[name]: now for name in known if (now := _sha256(name)) is not None}
+    return {called: now for called, now in there.items() if now != config.scorer_sha256[called]}
+
+
+def _sha256(name: str) -> str | None:
+    """The hash of today of a recorded scorer's file; None where that is not there any more."""
+    try:
+        return placed(name)[1]
+    except UsageError:
+        return None
 
 
 def _with_scorer(config: RunConfig, scorer: str) -> RunConfig:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from rlrig_eval.errors import UsageError
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
 from rlrig_eval.plugins import Target, find, load
 from rlrig_eval.plugins import names as plugin_names
@@ -25,6 +26,8 @@ GRAPH_METRICS = (
     "laion.entity_iou",
     "laion.relation_iou",
 )
+_TAKEN = frozenset({GRAPH, "judge", *SCORERS, *(metric.partition(".")[0] for metric in GRAPH_METRICS)})
+"""What the names of our own metrics begin with, and those of judges."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,17 @@ def resolve(name: str) -> Scorer:
 
 
 def placed(name: str) -> tuple[str, str | None]:
-    """A scorer as a run records it: its name or, of one from a file, where that lies, and the file's hash.
+    """A scorer as a run records it: its name or, of one from a file, where that lies, and its file's hash.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is none, or its metrics would be called as those of the harness are.
     """
-    if not name.rpartition(":")[0].endswith(".py"):
+    if name == GRAPH or name in SCORERS:
         return name, None
     target = _found(name)
-    return target.where, target.sha256
+    if slug(name).partition(".")[0] in _TAKEN:
+        raise UsageError(f"scorer {name}: the harness has metrics called {slug(name)}; give it another name")
+    return name if target.name == name else target.where, target.sha256
 
 
 def _found(name: str) -> Target:

@@ -107,6 +107,6 @@ def _score_row(
         return ScoreRow(**about, status="unscored", reason=legible(problem))
     except Unkept as problem:
         return ScoreRow(**about, status="error", reason=str(problem))
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         return ScoreRow(**about, status="error", reason=legible(f"{type(problem).__name__}: {problem}"))
     return ScoreRow(**about, status="ok", values=dict(scores.values), evidence=dict(scores.evidence))

@@ -55,6 +55,20 @@ class Lazy:
             yield Reply("yes")
 
 
+def test_a_back_end_or_a_judge_that_leaves_ends_nothing() -> None:
+    def say(request):
+        raise SystemExit(3)
+
+    class Leaving:
+        def verdicts(self, tasks):
+            next(tasks)
+            raise SystemExit(3)
+
+    assert scores(Saying(say)) == ["SystemExit: 3"] * len(TASKS)
+    found = list(Guarded(Leaving()).verdicts(iter(TASKS)))
+    assert [one.reason for one in found if isinstance(one, Unscored)] == ["SystemExit: 3"] * len(TASKS)
+
+
 @pytest.mark.parametrize("count", [0, 1, QUESTIONS, QUESTIONS + 1])
 def test_too_few_replies_leave_the_rest_unscored(count: int) -> None:
     found = scores(Lazy(count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from rlrig_eval import evaluate, judges
@@ -33,3 +34,4 @@ def test_it_judges_as_an_entry_point(site: Path, tmp_path: Path) -> None:
     guide.install(site, "palette", JUDGE, guide.block("adding-a-judge.md", "toml"))
     assert "palette" in judges.names()
     judge_with("palette", tmp_path / "run")
+    assert judges.resolve("palette", {}).source_sha256 == sha256(JUDGE.encode()).hexdigest()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from rlrig_eval import evaluate, models
-from rlrig_eval.errors import Exit
+from rlrig_eval.errors import Exit, UsageError
 from rlrig_eval.runs import scorers
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import read_samples, read_scores
@@ -41,6 +42,19 @@ def test_the_model_runs_as_an_entry_point(site: Path, tmp_path: Path) -> None:
     guide.install(site, "wallpaper", MODEL, guide.block("adding-a-model.md", "toml"))
     assert "wallpaper" in models.names()
     run_model("wallpaper", tmp_path / "run")
+
+
+def test_a_run_of_an_entry_point_goes_on_with_the_file_that_it_was_begun_with_alone(site: Path, tmp_path: Path) -> None:
+    guide.install(site, "wallpaper", MODEL, guide.block("adding-a-model.md", "toml"))
+    evaluate(SUITE, "wallpaper", limit=4, out=tmp_path / "run")
+    (site / "my_package" / "wallpaper.py").write_text(f"{MODEL}\n# mended")
+    with pytest.raises(UsageError, match=r"model\.source_sha256"):
+        evaluate(SUITE, "wallpaper", limit=4, out=tmp_path / "run")
+    recorded = tmp_path / "run" / "run.json"
+    told = json.loads(recorded.read_text())
+    del told["model"]["source_sha256"]  # from before it was kept
+    recorded.write_text(json.dumps(told))
+    assert evaluate(SUITE, "wallpaper", limit=4, out=tmp_path / "run").exit_code is Exit.OK
 
 
 def test_a_size_that_it_does_not_keep_is_an_error(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.plugins.find import load
+from rlrig_eval.plugins.find import Target, find, load
 from rlrig_eval.plugins.options import converted
+from tests.models import guide
 
 
 @pytest.fixture
@@ -21,6 +23,26 @@ def test_a_module_that_raises_as_it_is_imported_is_named(installed: Path) -> Non
     (installed / "old_driver.py").write_text("raise RuntimeError('CUDA driver too old')\n")
     with pytest.raises(UsageError, match="model old_driver: RuntimeError: CUDA driver too old"):
         load("old_driver:Cool", "model")
+
+
+def test_a_module_that_leaves_as_it_is_loaded_is_named_and_ends_nothing(installed: Path) -> None:
+    (installed / "leaving.py").write_text("import sys\nsys.exit(3)\n")
+    for where in ("leaving:Cool", f"{installed / 'leaving.py'}:Cool"):
+        with pytest.raises(UsageError, match="SystemExit: 3"):
+            load(where, "model")
+
+
+def test_an_entry_point_has_the_hash_of_its_modules_file_which_is_not_run_for_it(site: Path) -> None:
+    guide.install(site, "wallpaper", "raise RuntimeError", guide.block("adding-a-model.md", "toml"))
+    found = find("model", "wallpaper", "rlrig_eval.models")
+    assert found == Target("wallpaper", "my_package.wallpaper:Wallpaper", sha256(b"raise RuntimeError").hexdigest())
+
+
+def test_an_entry_point_whose_module_is_not_there_has_none(site: Path) -> None:
+    guide.install(site, "wallpaper", "", guide.block("adding-a-model.md", "toml"))
+    for path in (site / "my_package" / "wallpaper.py", site / "my_package" / "__init__.py"):
+        path.unlink()
+        assert find("model", "wallpaper", "rlrig_eval.models").sha256 is None
 
 
 def test_a_class_that_a_module_makes_when_it_is_asked_for_is_found(installed: Path) -> None:

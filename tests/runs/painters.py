@@ -55,6 +55,11 @@ class Broken(Painter):
         raise RuntimeError("CUDA out of memory")
 
 
+class Leaving(Painter):
+    def generate(self, jobs: Sequence[Job]):
+        raise SystemExit(3)
+
+
 class Photographer(Painter):
     """Draws well, but nothing of the shapes world."""
 

@@ -145,6 +145,7 @@ WRONG = {
     painters.FloatPicture: "of mode F, not RGB",
     painters.Arrays: "returned a ndarray, not a picture",
     painters.Broken: "RuntimeError: CUDA out of memory",
+    painters.Leaving: "SystemExit: 3",
     painters.BadCost: "what came with the picture cannot be kept: TypeError",
     painters.NanCost: "what came with the picture cannot be kept: ValidationError",
     painters.Mojibake: "OSError: caf\\udce9.png",
@@ -260,8 +261,9 @@ class Reader:
 """
 
 
-def test_what_failed_in_an_extractor_is_tried_again_when_the_run_goes_on(tmp_path: Path) -> None:
-    (tmp_path / "reader.py").write_text(FORGETFUL)
+@pytest.mark.parametrize("problem", ['RuntimeError("CUDA out of memory")', "SystemExit(3)"])
+def test_what_failed_in_an_extractor_is_tried_again_when_the_run_goes_on(tmp_path: Path, problem: str) -> None:
+    (tmp_path / "reader.py").write_text(FORGETFUL.replace('RuntimeError("CUDA out of memory")', problem))
     (tmp_path / "short").touch()
     given = {"extractor": f"{tmp_path / 'reader.py'}:Reader", "limit": 4, "out": tmp_path / "run"}
     first = evaluate(SUITE, "synthetic", **given)

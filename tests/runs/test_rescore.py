@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
@@ -21,6 +22,7 @@ from rlrig_eval.runs.rescore import _require_whole, rescore
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scoring import score_all
 from rlrig_eval.runs.store import appending, read_rows, read_scores, samples_file
+from tests.models import guide
 from tests.runs import tiny
 
 SUITE = tiny.suite()
@@ -99,6 +101,9 @@ def infinite(read, prompt, suite):
 def broken(read, prompt, suite):
     raise ValueError("caf\\udce9")
 
+def leaving(read, prompt, suite):
+    raise SystemExit(3)
+
 class Sizing:
     def __call__(self, read, prompt, suite):
         return Scores({})
@@ -124,6 +129,7 @@ CANNOT = "scorer {}: what it says cannot be kept: "
         ("infinite", CANNOT.format("infinite") + "x is inf; where there is nothing to say, say None"),
         ("broken", "ValueError: caf\\udce9"),
         ("sizing", "ValueError: no size"),
+        ("leaving", "SystemExit: 3"),
     ],
 )
 def test_what_cannot_be_kept_of_a_scorer_is_an_error_of_its_sample(
@@ -280,6 +286,30 @@ def test_a_scorer_from_a_file_is_found_from_anywhere_and_scores_again_when_the_f
     scorer(tmp_path, 0.75)
     assert rescore(out).summary["metrics"]["share.x"]["mean"] == 0.75
     assert open_run(out).config.scorer_sha256 != config.scorer_sha256
+
+
+def test_an_entry_point_scores_again_when_its_file_changes(finished: Path, tmp_path: Path, site: Path) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    declared = '[project.entry-points."rlrig_eval.scorers"]\nshare = "my_package.mine:share"\n'
+    guide.install(site, "mine", RIGHT.format(value=0.25), declared)
+    assert rescore(out, "share").summary["metrics"]["share.x"]["mean"] == 0.25
+    assert open_run(out).config.added_scorers == ("share",)
+    (site / "my_package" / "mine.py").write_text(RIGHT.format(value=0.125))
+    load.cache_clear()
+    for name in ("my_package.mine", "my_package"):
+        del sys.modules[name]
+    assert rescore(out).summary["metrics"]["share.x"]["mean"] == 0.125
+
+
+@pytest.mark.parametrize("name", ["laion", "judge", "graph", "geneval", "all_correct"])
+def test_a_scorer_whose_metrics_would_be_called_as_ours_is_refused(finished: Path, tmp_path: Path, name: str) -> None:
+    out = tiny.copy(finished, tmp_path / "run")
+    (tmp_path / "s.py").write_text(RIGHT.format(value=0.5).replace("share", name))
+    with pytest.raises(UsageError, match=f"the harness has metrics called {name}"):
+        rescore(out, f"{tmp_path / 's.py'}:{name}")
+    suite = SUITE.model_copy(update={"scorers": ("graph", f"{tmp_path / 's.py'}:{name}")})
+    with pytest.raises(UsageError, match=f"the harness has metrics called {name}"):
+        evaluate(suite, "synthetic", limit=2, out=tmp_path / "new")
 
 
 def test_stopped_while_a_changed_scorer_scores_it_scores_everything_next_time(
