@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from diffusers import AutoencoderKL
 from PIL import Image
 
 from rlrig.cli import main
@@ -39,7 +40,6 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
         (["train", "vae", "--device", "cuda"], "no GPU"),
         (["train", "vae", "--device", "gpu"], "try auto, cpu, cuda"),
         (["train", "vae", "--start", "nowhere"], "nowhere"),
-        (["train", "vae", "--start", "bundled:editor"], "8 pixels a cell, and this recipe's has 4"),
         (["train", "vlm", "--compile"], "not of vlm"),
         (["train", "actor", "--start", "nowhere"], "cannot load this adapter"),
     ],
@@ -74,6 +74,23 @@ def test_a_training_does_not_begin_from_where_it_will_be_saved(
         main()
     assert left.value.code == 2
     assert "copy it first" in capsys.readouterr().err
+
+
+def test_an_autoencoder_of_other_cells_is_nothing_to_begin_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    AutoencoderKL(
+        block_out_channels=(8,) * 4,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        norm_num_groups=4,
+    ).save_pretrained(tmp_path / "coarse")
+    given = ["train", "vae", "--work", str(tmp_path), "--start", str(tmp_path / "coarse"), "--minutes", "0.1"]
+    monkeypatch.setattr(sys, "argv", ["rlrig", *given])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert "8 pixels a cell, and this recipe's has 4" in capsys.readouterr().err
 
 
 def test_an_unknown_recipe_is_all_that_is_said_of() -> None:

@@ -65,7 +65,7 @@ def told(tmp_path_factory) -> Path:
             "beta": 0.01,
             "credit": {"floor": False, "scale": "batch"},
         },
-        "evaluation": {"prompts": 2},
+        "evaluation": {"prompts": 6},
     }
     for name, fsdp in (("run", False), ("fsdp", True)):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump({**config, "fsdp": fsdp}))

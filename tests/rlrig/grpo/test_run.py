@@ -40,7 +40,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is d
 SIZES = {"groups": 2, "group_size": 2, "batch_size": 2, "beta": 0.01, "optimiser": {"lr": 1e-3}}
 EDITOR = {**SIZES, "sampling_steps": 3, "window_size": 1, "credit": {"floor": False}}
 ACTOR = {**SIZES, "max_tokens": 6, "credit": {"floor": False}, "rewards": {"requirements_soft": 1, "length": 0.1}}
-EVALUATION = {"every": 100, "prompts": 2}
+EVALUATION = {"every": 100, "prompts": 6}
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +339,7 @@ def test_a_judge_that_falls_while_the_reward_climbs_stops_the_run_with_an_export
         return {**quiet, "soft": soft, "held_out": held_out}
 
     monkeypatch.setattr(trainer, "evaluate", seen)
-    told = {"every": 1, "prompts": 2, "patience": 1}
+    told = {"every": 1, "prompts": 6, "patience": 1}
     problem = r"stopped after 1 steps: the reward rose from 0\.500 to 0\.900 while .* are in .*export"
     for resume in (False, True):
         run = made(preset, tmp_path, "editor", steps=5, evaluation=told)
@@ -420,7 +420,7 @@ def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatc
 
     def forgetful(self, images, prompts, failed):
         calls.append(prompts)
-        return asking(self, images, prompts if len(calls) == 1 else ["a blue star"] * len(prompts), failed)
+        return asking(self, images, prompts if len(calls) == 1 else [f"{text} {text}" for text in prompts], failed)
 
     monkeypatch.setattr(ActorPolicy, "read", forgetful)
     with pytest.raises(RunError, match="off a ratio of 1"):
