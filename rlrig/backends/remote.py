@@ -2,7 +2,6 @@
 
 import base64
 import io
-import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +14,13 @@ from PIL import Image
 from rlrig.backends.chat import ask, ask_repair
 from rlrig.spent import Spent
 from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.metrics.first_token import yes_and_no
 from rlrig_eval.scene import Requirement
 
 KEY = "OPENAI_API_KEY"
 AT_ONCE = 8
 NEW_TOKENS = 64
 _RIVALS = 20
-_ROUNDING = 1e-3
 T = TypeVar("T")
 
 
@@ -76,14 +75,10 @@ class RemoteChecker:
         content = getattr(choice.logprobs, "content", None)
         if not content:
             raise RunError("the Checker's server gives no logprobs, and P(yes) is read off them")
-        found = {"yes": 0.0, "no": 0.0}
-        for rival in _first_tokens(content[0]):
-            word = rival.token.strip().casefold()
-            if word not in found:
-                continue
-            if not (math.isfinite(rival.logprob) and rival.logprob <= _ROUNDING):
-                raise RunError(f"the Checker's server gives {rival.token!r} the logprob {rival.logprob}")
-            found[word] += math.exp(min(0.0, rival.logprob))
+        try:
+            found = yes_and_no(content[0], content[0].top_logprobs)
+        except ValueError as problem:
+            raise RunError(f"the Checker's server gives {problem}") from None
         total = sum(found.values())
         if total == 0.0:
             raise RunError(f"the Checker's server answers {choice.message.content!r} where yes or no is asked for")
@@ -112,12 +107,6 @@ class RemoteActor:
     def _write(self, image: Image.Image, prompt: str, failed: Sequence[Requirement]) -> tuple[str, Spent]:
         choice, spent = self._server.say(image, ask_repair(prompt, failed), self._new_tokens)
         return (choice.message.content or "").strip(), spent
-
-
-def _first_tokens(place: Any) -> list[Any]:
-    """The likeliest first tokens, with the one that the reply begins with: not every server lists it among them."""
-    own = [] if any(rival.token == place.token for rival in place.top_logprobs) else [place]
-    return [*own, *place.top_logprobs]
 
 
 def _usage(reply: Any) -> Spent:

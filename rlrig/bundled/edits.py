@@ -188,7 +188,12 @@ def size_word(entity: Entity) -> str:
 
 def as_large(entity: Entity, other: Entity) -> Entity:
     """`entity` told to be of the size that `other` is drawn in."""
-    return entity.model_copy(update={"attributes": (size_word(other), *entity.attributes[-1:])})
+    return of_size(entity, size_word(other))
+
+
+def of_size(entity: Entity, word: str) -> Entity:
+    """`entity` told to be "small" or "large"."""
+    return entity.model_copy(update={"attributes": (word, *entity.attributes[-1:])})
 
 
 def _swap(rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], wish: Wish) -> Edit:
@@ -293,7 +298,7 @@ def resized(rng: Generator, scene: SceneGraph, thing: Entity) -> SceneGraph:
 
     LayoutError if there is none.
     """
-    other = thing.model_copy(update={"attributes": (_other_size(thing), *thing.attributes[-1:])})
+    other = of_size(thing, _other_size(thing))
     return relaid(rng, [other if e.id == thing.id else e for e in scene.entities], {thing.id: middle(thing)}, ())
 
 

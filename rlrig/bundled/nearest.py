@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from numpy.random import Generator
 
-from rlrig.bundled.edits import as_large, extent, middle, prominence
+from rlrig.bundled.edits import as_large, extent, middle, of_size, prominence
 from rlrig.bundled.sentences import SETTLING, name
 from rlrig_eval.scene import Entity, SceneGraph, check
 from rlrig_eval.shapes import NEAT, LayoutError, layout, truth
@@ -90,15 +90,11 @@ def _laid_out(
         like = thing if thing.id in standing else by or min(fixed.values(), key=prominence, default=thing)
         entities.append(bare if _sized(thing, ideal) else as_large(bare, like))
     for smaller in (False, True):  # where there is no room for what is as large, for something small there may be
-        told = [_small(e) if smaller and e.id in near and not _sized(e, ideal) else e for e in entities]
+        told = [of_size(e, "small") if smaller and e.id in near and not _sized(e, ideal) else e for e in entities]
         graph = SceneGraph(entities=tuple(told), relations=ideal.relations)
         with suppress(LayoutError):
             return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
     return None
-
-
-def _small(thing: Entity) -> Entity:
-    return thing.model_copy(update={"attributes": ("small", *thing.attributes[-1:])})
 
 
 def _sized(thing: Entity, ideal: SceneGraph) -> bool:

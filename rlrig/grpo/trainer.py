@@ -27,6 +27,7 @@ from rlrig.grpo.rollout import play
 from rlrig.grpo.run import Run, identity, restore, state
 from rlrig.grpo.seeds import derive
 from rlrig.grpo.starts import dev_starts
+from rlrig.grpo.windows import Window
 from rlrig_eval.errors import RunError
 
 RATIO_ROOM = {"editor": 1e-6, "actor": 1e-4}
@@ -40,7 +41,7 @@ def train_step(run: Run) -> dict[str, Any]:
 
     # Rollouts. Every group starts from one of the worst pictures in the buffer; a batch holds whole groups.
     starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
-    window = phase.window(config.own_step(run.step), np.random.default_rng([config.seed, run.step]))
+    window = _window(run, run.phase)
     played = [
         play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
         for number in mine(processes, t.batches, t.optimiser.updates)
@@ -149,6 +150,12 @@ def _left(run: Run) -> float:
     return min(steps, 60 * (run.config.minutes or float("inf")) - run.seconds)
 
 
+def _window(run: Run, name: Phase) -> Window:
+    """What a phase would train at this step."""
+    phase = run.system.phases[name]
+    return phase.window(run.config.own_step(run.step), np.random.default_rng([run.config.seed, run.step]))
+
+
 def self_check(run: Run, name: Phase) -> float:
     """Draw one batch of a phase and replay it before any update: the largest |ratio - 1|.
 
@@ -162,8 +169,7 @@ def self_check(run: Run, name: Phase) -> float:
     few = min(count, run.system.phases[run.phase].training.groups)
     starts = from_leader(processes, run.source.peek(few) if processes.is_main_process else None)
     starts = list(islice(cycle(starts), count))
-    own = run.config.own_step(run.step)
-    window = phase.window(own, np.random.default_rng([run.config.seed, run.step]))
+    window = _window(run, name)
     (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
     off = phase.mismatch(turn)
     if not off <= room:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
+from rlrig_eval.metrics.first_token import spelling, yes_and_no
 from rlrig_eval.plugins.redaction import without
 
 LARGEST = 4 * 2**20
 """Bytes of a reply that are read."""
 _SHOWN = 2000
 _TOP = 20
-_ROUNDING = 1e-3
-"""So far above 0 may rounding carry the logprob of a word that is sure."""
 _ANSWERED = 0.5
 """What yes and no must have between them, of all first tokens, for a reply that begins otherwise to tell P(yes)."""
 
@@ -142,17 +140,10 @@ def _p_yes(logprobs: _Logprobs | None) -> float | None:
     if logprobs is None or not logprobs.content:
         return None
     first = logprobs.content[0]
-    rivals = first.top_logprobs or []
-    own = [] if any(rival.token == first.token for rival in rivals) else [first]
-    chances = {"yes": 0.0, "no": 0.0}
-    for token in (token for token in [*own, *rivals] if _word(token) in chances):
-        if not (math.isfinite(token.logprob) and token.logprob <= _ROUNDING):
-            return None
-        chances[_word(token)] += math.exp(min(0.0, token.logprob))
+    try:
+        chances = yes_and_no(first, first.top_logprobs or [])
+    except ValueError:
+        return None
     total = sum(chances.values())
-    answered = total >= _ANSWERED or (total > 0.0 and _word(first) in chances)
+    answered = total >= _ANSWERED or (total > 0.0 and spelling(first) in chances)
     return chances["yes"] / total if answered else None
-
-
-def _word(token: _Token) -> str:
-    return token.token.strip().casefold()

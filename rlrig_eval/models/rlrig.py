@@ -168,7 +168,7 @@ class Hands:
         self.settings = {
             "hands": parts,
             "hands_weights": weights,
-            "editor": {"kind": chosen.editor.kind, **_sampling(chosen.editor)},
+            **_edits(chosen),
             **_says(chosen),
             **_writes(chosen),
         }
@@ -246,6 +246,12 @@ def _says(preset: Preset) -> dict[str, Any]:
     return preset.loop.model_dump(include={"say"}, exclude_defaults=True)
 
 
+def _edits(preset: Preset) -> dict[str, Any]:
+    """How the editor works, and its inversion if it takes no orders."""
+    inversion = {} if preset.editor.takes_orders else {"inversion": preset.editor.inversion.model_dump()}
+    return {"editor": {"kind": preset.editor.kind, **_sampling(preset.editor)}, **inversion}
+
+
 def _writes(preset: Preset) -> dict[str, Any]:
     """How the Actor's sentences are held, and where they end if not where they all do."""
     told = preset.actor.model_dump(include={"max_tokens"}, exclude_defaults=True)
@@ -264,8 +270,7 @@ def _described(preset: Preset) -> dict[str, Any]:
         "preset": preset.name,
         "size": preset.diffuser.sampling.size,
         "diffuser": _sampling(preset.diffuser),
-        "editor": {"kind": preset.editor.kind, **_sampling(preset.editor)},
-        **({} if preset.editor.takes_orders else {"inversion": preset.editor.inversion.model_dump()}),
+        **_edits(preset),
         "loop": preset.loop.model_dump(exclude={"say"}),
         **_says(preset),
         "rl": preset.rl,

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from diffusers import AutoencoderKL
 from PIL import Image
 
 from rlrig.cli import main
+from tests.pipelines import families
 
 
 def rlrig(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,12 +79,7 @@ def test_a_training_does_not_begin_from_where_it_will_be_saved(
 def test_an_autoencoder_of_other_cells_is_nothing_to_begin_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    AutoencoderKL(
-        block_out_channels=(8,) * 4,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        norm_num_groups=4,
-    ).save_pretrained(tmp_path / "coarse")
+    families.vae((8,) * 4, norm_num_groups=4).save_pretrained(tmp_path / "coarse")
     given = ["train", "vae", "--work", str(tmp_path), "--start", str(tmp_path / "coarse"), "--minutes", "0.1"]
     monkeypatch.setattr(sys, "argv", ["rlrig", *given])
     with pytest.raises(SystemExit) as left:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL, FluxKontextPipeline, FluxPipeline
+from diffusers import FluxKontextPipeline, FluxPipeline
 from PIL import Image
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
@@ -29,7 +30,9 @@ from rlrig.bundled.flow import (
 )
 from rlrig.bundled.tokens import tokenizer
 from rlrig.presets import Sampling
+from rlrig_eval import assets
 from rlrig_eval.errors import UsageError
+from tests.pipelines import families
 
 SAMPLING = Sampling(steps=3, true_cfg=2.0, size=64, max_sequence_length=TEXT_TOKENS, batch_size=4, dtype="float32")
 PROMPTS = ["a red circle", "a red circle left of a blue square", "two black stars", "a green ring", "a blue cross"]
@@ -170,17 +173,23 @@ def test_training_and_the_editing_pipeline_condition_alike(text: str, folder: Pa
     assert torch.allclose(start - velocity, made, atol=0.05 if has_bfloat16("cpu") else 1e-4)
 
 
-@pytest.mark.parametrize(("levels", "stride", "shape"), [(3, 4, (2, 64, 16)), (4, 8, (2, 16, 16))])
+def _coarse() -> Any:
+    return families.vae((8,) * 4, norm_num_groups=4, shift_factor=0.0)
+
+
+@pytest.mark.parametrize(
+    ("opened", "stride", "shape"),
+    [
+        (lambda: load_vae(assets.checkpoint("diffuser"), "cpu"), 4, (2, 64, 32)),
+        (lambda: load_vae(assets.checkpoint("editor"), "cpu"), 4, (2, 64, 32)),
+        (_coarse, 8, (2, 16, 16)),
+    ],
+    ids=["diffuser", "editor", "coarse"],
+)
 def test_a_picture_has_a_token_for_every_two_by_two_cells_and_comes_back_in_its_size(
-    levels: int, stride: int, shape: tuple[int, int, int]
+    opened: Callable[[], Any], stride: int, shape: tuple[int, int, int]
 ) -> None:
-    autoencoder = AutoencoderKL(
-        block_out_channels=(8,) * levels,
-        down_block_types=("DownEncoderBlock2D",) * levels,
-        up_block_types=("UpDecoderBlock2D",) * levels,
-        norm_num_groups=4,
-        shift_factor=0.0,
-    )
+    autoencoder = opened()
     latents = encode(autoencoder, torch.zeros(2, 3, 64, 64))
     assert (cell(autoencoder), latents.shape) == (stride, shape)
     assert picture_tokens(autoencoder) == shape[1]

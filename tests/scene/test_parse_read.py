@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from rlrig_eval.scene import ParseError, SceneGraph, equivalent, parse
@@ -94,23 +94,23 @@ def test_case_and_spaces_change_nothing(text: str, data: st.DataObject) -> None:
 
 
 def _sayable(graph: SceneGraph) -> bool:
-    """Whether the suite's wording tells its things apart and names them all before or in a relation."""
+    """Whether the suite's wording tells its things apart, and there are any."""
     alike = any(
         one != other and one.category == other.category and set(one.attributes) <= set(other.attributes)
         for one in graph.entities
         for other in graph.entities
     )
-    related = {name for relation in graph.relations for name in (relation.subject, *relation.objects)}
-    return bool(graph.entities) and not alike and related == {entity.id for entity in graph.entities}
+    return bool(graph.entities) and not alike
 
 
-@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few graphs can be said
 @given(graphs(), st.data())
 def test_what_the_suites_wording_says_is_read_back(graph: SceneGraph, data: st.DataObject) -> None:
+    related = {name for relation in graph.relations for name in (relation.subject, *relation.objects)}
     graph = SceneGraph(
         entities=tuple(
             e.model_copy(update={"attributes": tuple(w for w in e.attributes if kind_of(w) != "other")})
             for e in graph.entities
+            if e.id in related  # the wording names things before or in a relation
         ),
         relations=tuple(r.model_copy(update={"frame": "viewer"}) for r in graph.relations),
     )
