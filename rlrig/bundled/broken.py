@@ -7,19 +7,24 @@ from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from rlrig_eval.scene import Entity, SceneGraph
-from rlrig_eval.shapes import PLAIN, Style, render, truth
+from rlrig_eval.scene.geometry import gaps
+from rlrig_eval.shapes import CANVAS, PLAIN, Style, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
 
 _GRAIN = (2, 5)  # cells a side, half of which are of the one thing and half of the other
 _GONE = 0.3  # share of things that are torn rather than mixed with another
+_TWICE = 0.3  # share of things that overlap no other, and run into another like them
+_RUN = (0.35, 0.8)  # how far off that one is, in extents
 _SOFT = 1.5  # canvas pixels of blur between them
 
 
 def broken(
     rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], style: Style = PLAIN
 ) -> tuple[Image.Image, SceneGraph] | None:
-    """A picture of `scene` with a thing half gone, or half another of `pairings`, and its truth: without that thing.
+    """A picture of `scene` with a thing half gone, half another of `pairings`, or run into one like it, and its truth.
+
+    That is without the thing.
 
     What lies over or under it is broken with it, for there a Diffuser errs most. None when nothing else is left.
     """
@@ -29,6 +34,8 @@ def broken(
     rest = tuple(entity for entity in scene.entities if entity.id not in hit)
     if not rest:
         return None
+    if len(victims) == 1 and rng.random() < _TWICE and (like := _beside(rng, victim, rest)) is not None:
+        return render(SceneGraph(entities=(*rest, victim, like)), style=style), truth(SceneGraph(entities=rest))
     mixed = () if rng.random() < _GONE else tuple(_other(rng, entity, pairings) for entity in victims)
     other = render(SceneGraph(entities=(*rest, *mixed)), style=style)
     picture = Image.composite(render(scene, style=style), other, _patches(rng, victims, other.size))
@@ -45,6 +52,17 @@ def _with(victim: Entity, scene: SceneGraph) -> set[str]:
 
 
 _OVERLAPPING = ("inside", "in front of")
+
+
+def _beside(rng: Generator, victim: Entity, rest: Sequence[Entity]) -> Entity | None:
+    """One like `victim` that overlaps it and nothing else; None where there is no room on the side that was drawn."""
+    box = np.asarray(victim.box, dtype=np.float64)
+    angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(*_RUN) * (box[2] - box[0])
+    there = box + np.round(far * np.array([np.cos(angle), np.sin(angle)] * 2))
+    clear = all(gaps(there, np.asarray(other.box, dtype=np.float64)) > 0 for other in rest)
+    if not clear or there.min() < 0 or there.max() > CANVAS:
+        return None
+    return victim.model_copy(update={"id": f"{victim.id} again", "box": tuple(map(float, there))})
 
 
 def _patches(rng: Generator, victims: Sequence[Entity], size: tuple[int, int]) -> Image.Image:

@@ -8,10 +8,11 @@ from PIL import Image
 
 from rlrig.bundled.broken import broken
 from rlrig.bundled.damage import damaged
+from rlrig.bundled.nudged import nudged
 from rlrig.bundled.packing import Lesson
 from rlrig.bundled.questions import Examiner, Turn, description, dictation, instruction, whereabouts
 from rlrig.bundled.variations import Staged, stage
-from rlrig_eval.shapes import PLAIN, Style, render
+from rlrig_eval.shapes import FREE, NEAT, PLAIN, Placement, Style, render
 from rlrig_eval.suite.structures import Pairing
 
 BEGINNER = 4000
@@ -22,9 +23,16 @@ _FIRST_STRUCTURES = ("single", "single", "pair", "negated")
 _ROOM = 5  # questions left out for an instruction, which is as long: batches are padded to the longest row
 _SHELF = 2000
 _FRESH = 0.4
+_NEAT, _NUDGED = 0.6, 0.5  # shares of scenes laid out as the Diffuser lays out, and with a thing a little off
 _REPAINTED = 0.4
-_BROKEN = 0.2  # share of drawn scenes with something in them that is neither this nor that
+_BROKEN = 0.25  # share of drawn scenes with something in them that is neither this nor that
 _REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
+
+
+def posed(rng: Generator, pairings: Sequence[Pairing], wrong: float, placement: Placement) -> Staged:
+    """`stage`, and half of the time something in its scene is a little off."""
+    staged = stage(rng, pairings, wrong=wrong, placement=placement)
+    return replace(staged, scene=nudged(rng, staged.scene)) if rng.random() < _NUDGED else staged
 
 
 class Shelf:
@@ -41,7 +49,7 @@ class Shelf:
     def take(self, rng: Generator) -> Staged:
         if self._kept and rng.random() >= _FRESH:
             return self._kept[int(rng.integers(len(self._kept)))]
-        staged = stage(rng, self._pairings, wrong=self._wrong)
+        staged = posed(rng, self._pairings, self._wrong, NEAT if rng.random() < _NEAT else FREE)
         if len(self._kept) < _SHELF:
             self._kept.append(staged)
         else:

@@ -53,8 +53,10 @@ class Examiner:
 
     def ask(self, rng: Generator, staged: Staged, count: int) -> list[Turn]:
         """At most `count` different yes/no questions about the scene."""
-        pool = list(dict.fromkeys(self._candidates(rng, staged, count)))
-        order = [pool[i] for i in rng.permutation(len(pool))]
+        own = list(verdicts(staged.prompt, staged.scene))
+        others = list(self._candidates(rng, staged, count))
+        # Its prompt's own come first where they are as wanted as others: these are what a Checker will be asked.
+        order = list(dict.fromkeys([*_shuffled(rng, own), *_shuffled(rng, others)]))
         chosen: list[Turn] = []
         while order and len(chosen) < count:
             fair = [turn for turn in order if self._lead(turn) < _SLACK]
@@ -76,13 +78,16 @@ class Examiner:
     def _candidates(self, rng: Generator, staged: Staged, count: int) -> Iterator[Turn]:
         seen = retold(rng, staged)
         graphs = [
-            staged.prompt,
             seen,
             *(vary(rng, graph, self._pairings) for graph in (staged.prompt, seen, seen)),
             guessed(rng, staged.staged, 3 * count),
         ]
         for graph in graphs:
             yield from verdicts(graph, staged.scene)
+
+
+def _shuffled(rng: Generator, turns: Sequence[Turn]) -> list[Turn]:
+    return [turns[i] for i in rng.permutation(len(turns))]
 
 
 def verdicts(graph: SceneGraph, scene: SceneGraph) -> Iterator[Turn]:

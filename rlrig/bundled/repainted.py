@@ -11,17 +11,18 @@ from PIL import Image
 from torch import Tensor
 
 from rlrig.bundled.flow import TEXT_TOKENS, TextToVelocity, decode, empty_prompt, encode, load_vae, tokenise
+from rlrig.bundled.lessons import posed, shown
 from rlrig.bundled.scenes import pixels
 from rlrig.bundled.tokens import tokenizer
-from rlrig.bundled.variations import Staged, stage
-from rlrig_eval.shapes import PLAIN, Style, render
+from rlrig.bundled.variations import Staged
+from rlrig_eval.shapes import NEAT, PLAIN, Style
 from rlrig_eval.suite.structures import Pairing
 from rlrig_eval.suite.wording import word
 
 NOISE = 0.25  # highest sigma: from there on the Diffuser draws things anew
 BLEMISH = 0.2  # largest noise left, in latent standard deviations
 STEPS = 4
-COUNT = 1536
+COUNT = 3072
 _BATCH = 64
 
 
@@ -36,18 +37,22 @@ def painted_by(
 ) -> list[tuple[Staged, Image.Image]]:
     """Scenes and their pictures by the FluxPipeline in `drawer`, as the seed decides (SDEdit, Meng et al. 2022).
 
-    It is told what the picture shows, so that it does not turn one thing into another.
+    It is told what the picture shows, so that it does not turn one thing into another; and nothing where something is
+    broken, so that it does not make that whole.
     """
     model, vae = TextToVelocity.from_checkpoint(drawer).to(device).eval(), load_vae(drawer / "vae", device)
     rng, noise = np.random.default_rng([seed, 1]), torch.Generator().manual_seed(seed)
     made = tokenizer(TEXT_TOKENS)
-    scenes = [stage(rng, pairings) for _ in range(count)]
+    scenes: list[Staged] = []
     pictures: list[Image.Image] = []
     for start in range(0, count, _BATCH):
-        staged = scenes[start : start + _BATCH]
-        drawn = [pixels(render(one.scene, style=styles[int(rng.integers(len(styles)))])) for one in staged]
-        tokens = tokenise([word(one.staged) for one in staged], made)
-        pictures += redrawn(model, vae, torch.stack(drawn), tokens, noise)
+        posing = [posed(rng, pairings, 0.5, NEAT) for _ in range(min(_BATCH, count - start))]
+        drawn = [shown(rng, one, pairings, styles[int(rng.integers(len(styles)))]) for one in posing]
+        whole = [one.scene == before.scene for (one, _), before in zip(drawn, posing, strict=True)]
+        tokens = tokenise([word(one.staged) for one, _ in drawn], made)
+        tokens = torch.where(torch.tensor(whole)[:, None], tokens, empty_prompt(tokens))
+        pictures += redrawn(model, vae, torch.stack([pixels(picture) for _, picture in drawn]), tokens, noise)
+        scenes += [one for one, _ in drawn]
     return list(zip(scenes, pictures, strict=True))
 
 

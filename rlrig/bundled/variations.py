@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from rlrig_eval.scene import Entity, Relation, SceneGraph, opposite
-from rlrig_eval.shapes import LayoutError, Split, layout, split, truth
+from rlrig_eval.shapes import FREE, LayoutError, Placement, Split, layout, split, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import OVERLAPS, PREDICATES, STRUCTURES, Pairing, compose
 
@@ -36,6 +36,7 @@ def stage(
     bucket: Split = "train",
     wrong: float = 0.5,
     structures: Sequence[str] = tuple(STRUCTURES),
+    placement: Placement = FREE,
 ) -> Staged:
     """A prompt of the split `bucket` and a scene: its own or, with probability `wrong`, a variation's."""
     # Drawn once: drawing anew after a failed layout would leave out what is hard to lay out.
@@ -52,7 +53,7 @@ def stage(
         if sum(entity.count for entity in shown.entities) > MOST_THINGS:
             continue
         try:
-            return Staged(prompt, shown, truth(layout(shown, rng, attempts=4)))
+            return Staged(prompt, shown, truth(layout(shown, rng, attempts=4, placement=placement)))
         except LayoutError:
             continue
 
@@ -169,9 +170,21 @@ def _add(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> Scen
     colour, shape = pairings[int(rng.integers(len(pairings)))]
     if len(graph.entities) > 3:
         return None
-    new = next(f"x{n}" for n in range(9) if all(e.id != f"x{n}" for e in graph.entities))
-    entity = Entity(id=new, category=shape, attributes=(colour,))
+    entity = Entity(id=_unused(graph), category=shape, attributes=(colour,))
     return SceneGraph(entities=(*graph.entities, entity), relations=graph.relations)
+
+
+def _repeat(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:
+    """One more of what is there already, which a count of at most three cannot say."""
+    old = graph.entities[int(rng.integers(len(graph.entities)))]
+    if len(graph.entities) > 3:
+        return None
+    more = Entity(id=_unused(graph), category=old.category, attributes=old.attributes)
+    return SceneGraph(entities=(*graph.entities, more), relations=graph.relations)
+
+
+def _unused(graph: SceneGraph) -> str:
+    return next(f"x{n}" for n in range(9) if all(e.id != f"x{n}" for e in graph.entities))
 
 
 def _colour(entity: Entity) -> str:
@@ -183,4 +196,4 @@ def _painted(entity: Entity, colour: str) -> Entity:
     return entity.model_copy(update={"attributes": (*kept, colour)})
 
 
-_CHANGES = (_reword, _reword, _reverse, _negate, _recolour, _reshape, _recount, _resize, _trade, _drop, _add)
+_CHANGES = (_reword, _reword, _reverse, _negate, _recolour, _reshape, _recount, _resize, _trade, _drop, _add, _repeat)
