@@ -8,14 +8,14 @@ from PIL import Image, ImageFilter
 
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.scene.geometry import gaps
-from rlrig_eval.shapes import CANVAS, PLAIN, Style, render, truth
+from rlrig_eval.shapes import CANVAS, NEAT, PLAIN, Style, render, truth
 from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
 
 _GRAIN = (2, 5)  # cells a side, half of which are of the one thing and half of the other
 _GONE = 0.3  # share of things that are torn rather than mixed with another
 _TWICE = 0.3  # share of things that overlap no other, and run into another like them
-_RUN = (0.35, 0.8)  # how far off that one is, in extents
+_OUT = (0.35, 0.8)  # how far the smaller of the two stands out of the other, in its extents
 _SOFT = 1.5  # canvas pixels of blur between them
 
 
@@ -55,10 +55,14 @@ _OVERLAPPING = ("inside", "in front of")
 
 
 def _beside(rng: Generator, victim: Entity, rest: Sequence[Entity]) -> Entity | None:
-    """One like `victim` that overlaps it and nothing else; None where there is no room on the side that was drawn."""
+    """One like `victim`, small or large, that overlaps it alone; None where there is no room on the side drawn."""
     box = np.asarray(victim.box, dtype=np.float64)
-    angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(*_RUN) * (box[2] - box[0])
-    there = box + np.round(far * np.array([np.cos(angle), np.sin(angle)] * 2))
+    extent = float(rng.choice((*NEAT.small, *NEAT.large)))
+    width = box[2] - box[0]
+    angle, out = rng.uniform(0, 2 * np.pi), rng.uniform(*_OUT) * min(width, extent)
+    far = abs(width - extent) / 2 + out
+    corner = np.round((box[:2] + box[2:] - extent) / 2 + far * np.array([np.cos(angle), np.sin(angle)]))
+    there = np.concatenate([corner, corner + extent])
     clear = all(gaps(there, np.asarray(other.box, dtype=np.float64)) > 0 for other in rest)
     if not clear or there.min() < 0 or there.max() > CANVAS:
         return None

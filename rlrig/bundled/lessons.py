@@ -23,14 +23,14 @@ _FIRST_STRUCTURES = ("single", "single", "pair", "negated")
 _ROOM = 5  # questions left out for an instruction, which is as long: batches are padded to the longest row
 _SHELF = 2000
 _FRESH = 0.4
-_NEAT, _NUDGED = 0.6, 0.5  # shares of scenes laid out as the Diffuser lays out, and with a thing a little off
-_REPAINTED = 0.4
+_NEAT, _NUDGED = 0.6, 0.6  # shares of scenes laid out as the Diffuser lays out, and with a thing a little off
+_REPAINTED = 0.5
 _BROKEN = 0.25  # share of drawn scenes with something in them that is neither this nor that
 _REPAIRS = 0.6  # so that the base knows the words of an instruction; the Actor learns to write it
 
 
 def posed(rng: Generator, pairings: Sequence[Pairing], wrong: float, placement: Placement) -> Staged:
-    """`stage`, and half of the time something in its scene is a little off."""
+    """`stage`, and more often than not something in its scene is a little off."""
     staged = stage(rng, pairings, wrong=wrong, placement=placement)
     return replace(staged, scene=nudged(rng, staged.scene)) if rng.random() < _NUDGED else staged
 

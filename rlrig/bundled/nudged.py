@@ -13,7 +13,8 @@ from rlrig_eval.shapes import CANVAS, truth
 from rlrig_eval.shapes.constraints import OVERLAPPING
 from rlrig_eval.shapes.placement import BORDER
 
-_STEP, _STEPS = 4, 3  # canvas pixels, and how many of them at most along an axis: the Diffuser's things keep to a grid
+_STEP = 4  # canvas pixels: the Diffuser's things keep to a grid
+_STEPS = (3, 6)  # at most so many along an axis: what nearly holds, or what looks as if it did
 _APART = 2  # canvas pixels between two boxes
 _MOST = 2  # things that are moved
 
@@ -25,7 +26,7 @@ def nudged(rng: Generator, scene: SceneGraph) -> SceneGraph:
     free = [name for name in boxes if name not in laid]
     for name in (free[i] for i in rng.permutation(len(free))[: int(rng.integers(1, _MOST + 1))]):
         others = np.array([box for other, box in boxes.items() if other != name]).reshape(-1, 4)
-        room = [box for box in _around(boxes[name]) if (gaps(box, others) >= _APART).all()]
+        room = [box for box in _around(boxes[name], int(rng.choice(_STEPS))) if (gaps(box, others) >= _APART).all()]
         if room:
             boxes[name] = room[int(rng.integers(len(room)))]
     return truth(
@@ -33,8 +34,8 @@ def nudged(rng: Generator, scene: SceneGraph) -> SceneGraph:
     )
 
 
-def _around(box: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """`box` moved by every number of steps along both axes that leaves it on the canvas."""
-    line = _STEP * np.arange(-_STEPS, _STEPS + 1)
+def _around(box: NDArray[np.float64], most: int) -> list[NDArray[np.float64]]:
+    """`box` moved by every number of steps up to `most` along both axes that leaves it on the canvas."""
+    line = _STEP * np.arange(-most, most + 1)
     moved = [box + np.array([dx, dy, dx, dy]) for dx in line for dy in line if dx or dy]
     return [one for one in moved if one.min() >= BORDER and one.max() <= CANVAS - BORDER]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.random import Generator
 
 from rlrig.backends.chat import ask, ask_repair
@@ -11,6 +12,7 @@ from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.variations import Staged, vary
 from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, opposite
 from rlrig_eval.scene.phrases import describe
+from rlrig_eval.shapes.placement import Point
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
 from rlrig_eval.suite.structures import PREDICATES, Pairing
 from rlrig_eval.suite.wording import at_random, word
@@ -80,7 +82,7 @@ class Examiner:
         graphs = [
             seen,
             *(vary(rng, graph, self._pairings) for graph in (staged.prompt, seen, seen)),
-            guessed(rng, staged.staged, 3 * count),
+            guessed(rng, staged, 3 * count),
         ]
         for graph in graphs:
             yield from verdicts(graph, staged.scene)
@@ -128,21 +130,45 @@ def retold(rng: Generator, staged: Staged) -> SceneGraph:
 _BETWEEN = 0.4  # of what is guessed: three things seldom stand in a row, and what nearly does so is the hard case
 
 
-def guessed(rng: Generator, graph: SceneGraph, count: int) -> SceneGraph:
-    """The things of `graph` with at most `count` relations at random.
+def guessed(rng: Generator, staged: Staged, count: int) -> SceneGraph:
+    """The things of the scene, group by group, with at most `count` relations at random.
 
     What a picture shows, turned round, makes noes that are easy: two things side by side are not above one another
-    either.
+    either. Between others may be any, but rather the one that is nearest to the middle of the other two.
     """
-    stated: dict[Relation, None] = {}
+    graph, stated = staged.staged, dict[Relation, None]()
+    there = {entity.id.split("#")[0] for entity in staged.scene.entities}
     for _ in range(count):
         chosen = [graph.entities[i].id for i in rng.permutation(len(graph.entities))[:3]]
         if len(chosen) > 2 and rng.random() < _BETWEEN:
+            if there.issuperset(chosen) and rng.random() < _MIDDLE:
+                chosen = _middle_first(chosen, staged.scene)
             stated[Relation(subject=chosen[0], predicate="between", object=(chosen[1], chosen[2]))] = None
         elif len(chosen) > 1:
             predicate = PREDICATES[int(rng.integers(len(PREDICATES)))]
             stated[Relation(subject=chosen[0], predicate=predicate, object=chosen[1])] = None
     return SceneGraph(entities=graph.entities, relations=tuple(stated))
+
+
+_MIDDLE = 0.7  # of what is guessed of three: what is off their line by more than it looks
+
+
+def _middle_first(names: Sequence[str], scene: SceneGraph) -> list[str]:
+    """Three groups of a scene, first the one whose centre is nearest to the middle of the other two's."""
+    first, second, third = (_centre(name, scene) for name in names)
+    off = [_off_middle(first, second, third), _off_middle(second, first, third), _off_middle(third, first, second)]
+    middle = names[int(np.argmin(off))]
+    return [middle, *(name for name in names if name != middle)]
+
+
+def _off_middle(one: Point, two: Point, three: Point) -> float:
+    return float(np.hypot(one[0] - (two[0] + three[0]) / 2, one[1] - (two[1] + three[1]) / 2))
+
+
+def _centre(group: str, scene: SceneGraph) -> Point:
+    boxes = np.array([e.box for e in scene.entities if e.id.split("#")[0] == group])
+    x, y = ((boxes[:, :2] + boxes[:, 2:]) / 2).mean(0)
+    return float(x), float(y)
 
 
 _EVEN = ("near", "far from")

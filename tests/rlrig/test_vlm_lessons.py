@@ -15,7 +15,7 @@ from rlrig.bundled.fit import optimisers
 from rlrig.bundled.grading import Mark, calibration_error, exam, quality
 from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.packing import Packer, answer_logits, answer_loss
-from rlrig.bundled.questions import NO, YES, Examiner, description, dictation, verdicts, whereabouts
+from rlrig.bundled.questions import NO, YES, Examiner, description, dictation, guessed, verdicts, whereabouts
 from rlrig.bundled.teaching import Student
 from rlrig.bundled.variations import stage, vary
 from rlrig_eval.scene import Entity, SceneGraph
@@ -114,6 +114,34 @@ def test_yes_and_no_are_even_in_every_topic(staged):
     topics = {topic for topic, _ in asked}
     assert {"exists", "count", "attribute", "left of", "negated"} <= topics
     assert all(abs(asked[topic, YES] - asked[topic, NO]) <= 3 for topic in topics)
+
+
+def test_what_is_guessed_to_lie_between_is_often_in_the_middle_and_seldom_between():
+    rng = np.random.default_rng(0)
+    asked = [
+        (each.staged.model_copy(update={"relations": (relation,)}), each.scene)
+        for each in (stage(rng, SEEN) for _ in range(150))
+        if all(entity.count == 1 for entity in each.staged.entities)
+        for relation in guessed(rng, each, 30).relations
+        if relation.predicate == "between"
+    ]
+    middling = [_is_nearest_the_middle(graph.relations[0], scene) for graph, scene in asked]
+    between = [turn.answer == YES for case in asked for turn in verdicts(*case) if turn.topic == "between"]
+    assert np.mean(middling) > 0.5  # as many orders of three as there are, it would be a third
+    assert 0.02 < np.mean(between) < 0.3
+
+
+def _is_nearest_the_middle(relation, scene):
+    places = [np.mean(np.reshape(scene.entity(name).box, (2, 2)), 0) for name in (relation.subject, *relation.objects)]
+    off = [np.hypot(*(3 * place - sum(places))) for place in places]  # twice how far from the others' middle
+    return off[0] == min(off)
+
+
+def test_the_prompt_s_own_questions_come_before_others_of_their_topic(staged):
+    rng = np.random.default_rng(0)
+    asked = [(each, Examiner(SEEN).ask(rng, each, 12)) for each in staged if each.prompt.relations]
+    own = [len({*verdicts(each.prompt, each.scene)} & {*turns}) / len(turns) for each, turns in asked]
+    assert np.mean(own) > 0.3  # of twelve; one asked in a hundred candidates otherwise
 
 
 def test_a_dictation_is_answered_by_the_words_that_were_said(student):
