@@ -25,6 +25,8 @@ from rlrig_eval.scene import SceneGraph
 
 IGNORED = -100
 _MARK = "\N{SECTION SIGN}"
+DOUBT = 0.03
+"""Share of a verdict that goes to the other one: as sure as drawings are clear, it would be too sure of pictures."""
 _SPOKEN_WEIGHT = 0.3  # of a token of a described place, against a yes or no
 
 
@@ -41,11 +43,13 @@ class Lesson:
 class Packed:
     """A batch. `inputs` are the model's; `labels` (B, L) are what should follow each token, or IGNORED.
 
-    `weights` (B, L) float; `topics` are those of the turns, row by row.
+    `others` (B, L) are the wrong verdicts where a verdict should follow, else IGNORED; `weights` (B, L) float; `topics`
+    are those of the turns, row by row.
     """
 
     inputs: Mapping[str, Tensor]
     labels: Tensor
+    others: Tensor
     weights: Tensor
     topics: tuple[str, ...]
     first: Tensor
@@ -59,9 +63,9 @@ class Packed:
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
-        tensors = (self.labels, self.weights, self.first, self.cells, self.named)
-        labels, weights, first, cells, named = (part.to(device) for part in tensors)
-        return Packed(moved, labels, weights, self.topics, first, cells, named, self.picture)
+        tensors = (self.labels, self.others, self.weights, self.first, self.cells, self.named)
+        labels, others, weights, first, cells, named = (part.to(device) for part in tensors)
+        return Packed(moved, labels, others, weights, self.topics, first, cells, named, self.picture)
 
 
 class Packer:
@@ -92,12 +96,14 @@ class Packer:
         count, before = len(rows), len(self._head)
         ids = torch.full((count, length), self._processor.tokenizer.pad_token_id)
         labels, weights = torch.full((count, length), IGNORED), torch.zeros(count, length)
+        others = torch.full((count, length), IGNORED)
         turn_of, places = torch.full((count, length), -1), torch.zeros(count, length, dtype=torch.long)
         first, named = torch.zeros(count, length, dtype=torch.bool), torch.full((count, length, 3), UNKNOWN)
         ids[:, :before], turn_of[:, :before] = self._head, 0
         for number, row in enumerate(rows):
             here = slice(before, before + len(row.ids))
             ids[number, here], labels[number, here] = torch.tensor(row.ids), torch.tensor(row.labels)
+            others[number, here] = torch.tensor(row.others)
             weights[number, here], turn_of[number, here] = torch.tensor(row.weights), torch.tensor(row.turns)
             places[number, here], first[number, here] = (
                 torch.tensor(row.places) + self._next,
@@ -110,7 +116,7 @@ class Packer:
         inputs.pop("cols", None)
         topics = tuple(topic for row in rows for topic in row.topics)
         cells = torch.stack([owners(lesson.scene) for lesson in lessons])
-        return Packed(inputs, labels, weights, topics, first, cells, named, self._picture)
+        return Packed(inputs, labels, others, weights, topics, first, cells, named, self._picture)
 
     def _spread(self, places: Tensor) -> Tensor:
         """(B, L) places in the text to the model's position ids: (B, L), or (3, B, L) with mrope."""
@@ -130,6 +136,7 @@ class Packer:
             weight = 1.0 if turn.answer in (YES, NO) else _SPOKEN_WEIGHT
             row.ids += [*asked, *answer[:-1]]
             row.labels += [*[IGNORED] * (len(asked) - 1), *answer]
+            row.others += [*[IGNORED] * (len(asked) - 1), self._other(turn.answer), *[IGNORED] * (len(answer) - 1)]
             row.weights += [
                 *[0.0] * (len(asked) - 1),
                 weight,
@@ -142,6 +149,10 @@ class Packer:
             row.topics.append(turn.topic)
         return row
 
+    def _other(self, answer: str) -> int:
+        """The first token of the wrong verdict where `answer` is one, else IGNORED."""
+        return self._ids(NO if answer == YES else YES)[0] if answer in (YES, NO) else IGNORED
+
 
 @dataclass
 class _Row:
@@ -149,6 +160,7 @@ class _Row:
 
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     first: list[bool] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
@@ -186,8 +198,19 @@ def answer_logits(model: nn.Module, batch: Packed, where: Tensor) -> Tensor:
 def answer_loss(model: nn.Module, batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
     """Weighted mean cross-entropy of every answer token; for the log, words and verdicts apart."""
     where = batch.labels != IGNORED
-    losses = F.cross_entropy(answer_logits(model, batch, where), batch.labels[where], reduction="none")
+    losses = token_losses(answer_logits(model, batch, where), batch.labels[where], batch.others[where])
     weights = batch.weights[where]
     kinds = {"verdicts": weights == 1.0, "words": weights < 1.0}
     parts = {name: float(losses.detach()[kind].mean()) for name, kind in kinds.items() if bool(kind.any())}
     return (losses * weights).sum() / weights.sum(), parts
+
+
+def token_losses(logits: Tensor, labels: Tensor, others: Tensor) -> Tensor:
+    """(n,) cross-entropies of (n, vocabulary) logits.
+
+    Where `others` is not IGNORED, DOUBT of it is that of the other verdict: label smoothing (Szegedy et al. 2016)
+    among the two.
+    """
+    right = F.cross_entropy(logits, labels, reduction="none")
+    wrong = F.cross_entropy(logits, others, reduction="none", ignore_index=IGNORED)
+    return torch.where(others == IGNORED, right, torch.lerp(right, wrong, DOUBT))

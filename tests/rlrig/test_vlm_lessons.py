@@ -14,7 +14,7 @@ from rlrig.bundled.damage import damaged
 from rlrig.bundled.fit import optimisers
 from rlrig.bundled.grading import Mark, calibration_error, exam, quality
 from rlrig.bundled.lessons import BEGINNER, Lessons
-from rlrig.bundled.packing import Packer, answer_logits, answer_loss
+from rlrig.bundled.packing import DOUBT, IGNORED, Packer, answer_logits, answer_loss, token_losses
 from rlrig.bundled.questions import NO, YES, Examiner, description, dictation, guessed, verdicts, whereabouts
 from rlrig.bundled.teaching import Student
 from rlrig.bundled.variations import stage, vary
@@ -58,6 +58,14 @@ def test_a_question_in_a_pack_is_answered_as_if_it_were_asked_alone(student):
         alone.append(yes_share(student.model(**inputs, logits_to_keep=1).logits[:, -1], yes, no))
     # float32 sums in another order; measured 1e-6
     assert torch.allclose(packed, torch.cat(alone), atol=1e-4)
+
+
+def test_a_verdict_is_best_given_with_a_little_doubt_and_another_word_with_none():
+    chances = torch.tensor([0.9, 1 - DOUBT, 0.999])
+    logits = torch.stack([chances, 1 - chances], -1).log()
+    yes, no = torch.zeros(3, dtype=torch.long), torch.ones(3, dtype=torch.long)
+    assert token_losses(logits, yes, no).argmin() == 1
+    assert token_losses(logits, yes, torch.full((3,), IGNORED)).argmin() == 2
 
 
 def test_a_student_learns_a_lesson_by_heart(student):
