@@ -34,6 +34,12 @@ def test_each_objective_has_a_clip_of_its_own_unless_one_is_given(objective, lim
     assert EditorTraining(objective=objective, clip=0.5).limit == 0.5
 
 
+def test_the_clip_of_a_density_is_not_that_of_cps():
+    assert EditorTraining(kind="cps").limit == 1e-5  # Flow-GRPO-Fast
+    assert EditorTraining(kind="cps", clip=0.5).limit == 0.5
+    assert EditorTraining(kind="cps", objective="dppo").limit == 1e-5  # a KL, whatever the ratio
+
+
 def test_the_cap_of_cispo_is_no_clip_range():
     assert (ActorTraining(loss="cispo").high, ActorTraining(loss="dapo").high) == (5.0, 0.28)
 
