@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PIL.Image import Image
 
 from rlrig.presets import Loop, Preset, load_preset, save_preset
-from rlrig.reward import Assessment, assess
+from rlrig.reward import Assessment, assess, require_answers
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig.spent import Spent, told
 from rlrig.trace import Calls, Round, Trace
@@ -192,6 +192,7 @@ class RLRIGPipeline:
             pictures.update(zip((i for i, _, _ in edits), edited, strict=True))
         images = [pictures[i] for i in range(len(steps))]
         answers = self.checker.check(images, [step.case.requirements for step in steps])
+        require_answers(answers)
         took = told(self.checker, [len(step.case.requirements) for step in steps])
         share = (time.perf_counter() - started) / max(1, len(steps))
         for step, image, probabilities, spent in zip(steps, images, answers, took, strict=True):

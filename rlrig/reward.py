@@ -1,8 +1,10 @@
 """From the Checker's probabilities to verdicts and the intrinsic reward."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rlrig_eval.errors import RunError
 from rlrig_eval.scene import Requirement, zero_children
 
 
@@ -51,6 +53,12 @@ def assess(requirements: Sequence[Requirement], probabilities: Sequence[float], 
         failed=failed,
         threshold=threshold,
     )
+
+
+def require_answers(answers: Sequence[Sequence[float]]) -> None:
+    """Raise RunError where a Checker's P(yes) is NaN: taken for a no, it would be edited for, and scored, as a miss."""
+    if any(math.isnan(p) for row in answers for p in row):
+        raise RunError("the Checker answers NaN where P(yes) is asked for: in half precision its logits may overflow")
 
 
 def roots(failed: Sequence[Requirement]) -> list[Requirement]:

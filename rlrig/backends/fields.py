@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from rlrig.backends.solvers import Velocity
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RunError, UsageError
 
 
 class Field(Protocol):
@@ -63,6 +63,13 @@ def patch(pipeline: Any) -> int:
     return 2 * int(pipeline.vae_scale_factor)
 
 
+def require_picture(pixels: Tensor) -> Tensor:
+    """`pixels`; RunError where one is NaN or infinite: black in a picture, it would be judged as if it were drawn."""
+    if not bool(pixels.isfinite().all()):
+        raise RunError("the picture has NaN or infinite pixels")
+    return pixels
+
+
 class _Field:
     """What the two have in common."""
 
@@ -84,7 +91,9 @@ class _Field:
     def _decoded(self, latents: Tensor) -> list[Image.Image]:
         vae = self.pipeline.vae
         pixels = vae.decode((latents / vae.config.scaling_factor + vae.config.shift_factor).to(vae.dtype)).sample
-        pictures: list[Image.Image] = self.pipeline.image_processor.postprocess(pixels, output_type="pil")
+        pictures: list[Image.Image] = self.pipeline.image_processor.postprocess(
+            require_picture(pixels), output_type="pil"
+        )
         return pictures
 
 

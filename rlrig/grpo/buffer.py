@@ -61,6 +61,7 @@ class StartBuffer:
                 "pixels": torch.from_numpy(np.array(start.image.convert("RGB"))),
                 "probabilities": list(start.probabilities),
                 "threshold": start.threshold,
+                "counting": start.counting,
             }
             for _, order, start in sorted(self._waiting)
         ]
@@ -75,6 +76,7 @@ class StartBuffer:
                 image=Image.fromarray(row["pixels"].numpy()),
                 probabilities=tuple(row["probabilities"]),
                 threshold=row["threshold"],
+                counting=row.get("counting", "exact"),
             )
             self._waiting.append((start.view.reward, row["order"], start))
         heapq.heapify(self._waiting)

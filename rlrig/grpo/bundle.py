@@ -66,10 +66,10 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
-    begin, best = measured[0], max(measured, key=lambda row: row["soft"])
-    lines = "".join(
-        f"| {name} | {begin[name]:.4f} | {best[name]:.4f} |\n" for name in _FIGURES if begin.get(name) is not None
-    )
+    # What was NaN is None in the log.
+    begin, best = measured[0], max(measured, key=lambda row: -1.0 if row["soft"] is None else row["soft"])
+    told = [name for name in _FIGURES if None not in (begin.get(name), best.get(name))]
+    lines = "".join(f"| {name} | {begin[name]:.4f} | {best[name]:.4f} |\n" for name in told)
     minutes = sum(row["seconds"] for row in steps) / 60
     return (
         f"# grpo-{phase}\n\n{_ABOUT[phase]}\n\n"

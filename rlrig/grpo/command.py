@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from rich.console import Console
 
 from rlrig.grpo import checkpoint
 from rlrig.grpo.config import PHASES, load_config
 from rlrig.grpo.log import Log, Silent
 from rlrig.grpo.plan import plan
+from rlrig.grpo.processes import begin
 from rlrig.grpo.trackers import tracking
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
@@ -39,6 +39,9 @@ def start(
     if first is None:
         raise UsageError.unknown("phase", phase, PHASES)
     told = load_config(config or f"{first}-shapes", {k: v for k, v in overrides.items() if v is not None})
+    if told.preset().device.startswith("cuda:"):  # accelerate would put what is shared on the first
+        number = told.preset().device.removeprefix("cuda:")
+        raise UsageError(f"device cuda:{number}: say cuda, and CUDA_VISIBLE_DEVICES={number} before the command")
     if told.preset().device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(f"device {told.preset().device}: torch sees no GPU here")
     folder = out or Path("runs") / "grpo" / told.name
@@ -49,7 +52,7 @@ def start(
         from rlrig.grpo.run import prepare
         from rlrig.grpo.system import load_system
         from rlrig.grpo.trainer import self_check, train
-    PartialState(cpu=told.preset().device == "cpu")  # gives each process its GPU, before anything is loaded
+    begin(cpu=told.preset().device == "cpu")  # before anything is loaded
     run = prepare(told, first, folder, load_system(told, first, held_out))
     if dry_run:
         run.source.peek(told.training(first).groups)

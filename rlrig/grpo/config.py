@@ -153,13 +153,15 @@ class _Training(Frozen):
 
 CLIPS = {"clipped": 1e-4, "ratio_norm": 2e-6, "dppo": 1e-5, "nft": None}
 """What Flow-GRPO, GRPO-Guard and UniRL clip at; DiffusionNFT has no ratio."""
+CPS_CLIP = 1e-5
+"""What Flow-GRPO-Fast clips at where it draws by CPS, whose "logp" is of another scale than that of a density."""
 
 
 class EditorTraining(_Training):
     """Phase 2. `sampling_steps` is for rollouts, the system's own for evaluation; so are `true_cfg` and `guidance`,
     which are the system's own where they are not given; `noise` is `a` of the kernel; `clip` is that of the objective
-    (`CLIPS`) unless it is given. `nft_b` begins to matter with a step's second optimiser step: at the policy that drew
-    the edits the gradient is the same for every b."""
+    (`CLIPS`, of CPS's ratio `CPS_CLIP`) unless it is given. `nft_b` begins to matter with a step's second optimiser
+    step: at the policy that drew the edits the gradient is the same for every b."""
 
     lora: EditorLora = EditorLora()
     sampling_steps: int = Field(default=8, ge=2)
@@ -191,7 +193,8 @@ class EditorTraining(_Training):
     @property
     def limit(self) -> float:
         """How far a ratio may go (`clip`), or under dppo a step's KL."""
-        return self.clip or CLIPS[self.objective] or 0.0
+        by_cps = self.kind == "cps" and self.objective == "clipped"
+        return self.clip or (CPS_CLIP if by_cps else CLIPS[self.objective]) or 0.0
 
 
 class ActorTraining(_Training):

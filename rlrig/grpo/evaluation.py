@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from rlrig.grpo.monitors import watch
+from rlrig.grpo.monitors import mean, watch
 from rlrig.grpo.outcomes import Outcome, Start
 from rlrig.grpo.rollout import instructions, look, texts_for
 from rlrig.grpo.seeds import derive
@@ -25,5 +23,5 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     outcomes = [Outcome(*each) for each in zip(starts, after, written, strict=True)]
     found = watch(outcomes)
     if system.held_out is not None:
-        found["held_out"] = float(np.nanmean(system.held_out(outcomes)))
+        found["held_out"] = mean(system.held_out(outcomes))
     return found

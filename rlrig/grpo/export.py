@@ -45,7 +45,7 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
             with quiet():
                 save_editor_lora(phase.policy, out / "editor-lora")
                 note_base(out / "editor-lora", preset.editor.checkpoint, preset.editor_adapter)
-                plain = open_editor(preset.model_copy(update={"device": "cpu"}))
+                plain = open_editor(_whole(preset))
                 merge(plain, out / "editor-lora").save_pretrained(out / "editor", safe_serialization=True)
             checkpoint = str((out / "editor").resolve())
             changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
@@ -56,6 +56,14 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
             changes["actor"] = preset.actor.model_copy(update=told)
     save_preset(preset.model_copy(update=changes), out)
     return out
+
+
+def _whole(preset: Preset) -> Preset:
+    """The system whose editor is merged: on the CPU, and not shrunk, which is done when it is loaded again."""
+    sampling = preset.editor.sampling.model_copy(update={"quantise": None})
+    return preset.model_copy(
+        update={"device": "cpu", "editor": preset.editor.model_copy(update={"sampling": sampling})}
+    )
 
 
 def save_editor_lora(policy: KontextPolicy, folder: Path) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.pipelines.flux.pipeline_flux_kontext import calculate_shift, retrieve_timesteps
 from diffusers.training_utils import cast_training_params
 from peft import LoraConfig
 from PIL import Image
 from torch import Tensor
 
-from rlrig.backends.fields import patch
+from rlrig.backends.fields import patch, require_picture
 from rlrig.grpo.trajectory import Velocity
 from rlrig.presets import Sampling
 from rlrig_eval.checkpoints import quiet
@@ -49,9 +50,17 @@ class KontextPolicy:
 
     Noise, sigmas and conditioning are those of the pipeline itself: with an empty window a rollout is the picture that
     `KontextEditor` makes from the same seed.
+
+    Raises UsageError for a scheduler that goes another way than Euler's, or adds noise of its own.
     """
 
     def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+        scheduler = pipeline.scheduler
+        if not isinstance(scheduler, FlowMatchEulerDiscreteScheduler) or scheduler.config.get("stochastic_sampling"):
+            raise UsageError(
+                "editor.sampling.scheduler: rollouts take the steps of a FlowMatchEulerDiscreteScheduler without noise "
+                f"of its own, and the loop would edit by others ({type(scheduler).__name__})"
+            )
         self.pipeline, self.sampling = pipeline, sampling
         self.transformer = pipeline.transformer
 
@@ -64,7 +73,7 @@ class KontextPolicy:
             part.requires_grad_(False)
         lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=list(targets))
         try:
-            with torch.random.fork_rng():
+            with torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs
                 torch.manual_seed(seed)
                 self.transformer.add_adapter(lora, adapter_name=ADAPTER)
         except ValueError as problem:
@@ -159,10 +168,12 @@ class KontextPolicy:
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> list[Image.Image]:
+        """The pictures; RunError where one has pixels that are no numbers, as in the loop."""
         pipe, size, vae = self.pipeline, self.sampling.size, self.pipeline.vae
         unpacked = pipe._unpack_latents(latents.to(vae.dtype), size, size, pipe.vae_scale_factor)
         unpacked = unpacked / vae.config.scaling_factor + vae.config.shift_factor
-        images: list[Image.Image] = pipe.image_processor.postprocess(vae.decode(unpacked).sample, output_type="pil")
+        pixels = require_picture(vae.decode(unpacked).sample)
+        images: list[Image.Image] = pipe.image_processor.postprocess(pixels, output_type="pil")
         return images
 
     @property

@@ -21,6 +21,7 @@ class Log:
     def __init__(self, out: Path, console: Console, track: Track | None = None) -> None:
         self._path, self._console, self._rows, self._track = out / "log.jsonl", console, 0, track
         out.mkdir(parents=True, exist_ok=True)
+        _whole_lines(self._path)
 
     def begin(self) -> None:
         """Drop what a run left that was killed before its first checkpoint."""
@@ -59,6 +60,13 @@ class Log:
                 file.write(json.dumps(clean) + "\n")
         except OSError as problem:  # a full disk
             raise RunError(f"{self._path}: cannot be written ({problem.strerror or problem})") from problem
+
+
+def _whole_lines(path: Path) -> None:
+    """Cut off what a full disk or a kill left of a last row: the next one would be written on to it."""
+    if path.is_file() and not (written := path.read_bytes()).endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(written.rfind(b"\n") + 1)
 
 
 class Silent(Log):

@@ -17,20 +17,21 @@ BAND = 0.5  # share of the first value that a picture statistic may fall to
 
 
 def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Means over edits: soft and hard requirement share and how far soft rose, how often the Checker accepts all,
-    statistics of the pictures, the share of copies, words an instruction, the share that is no instruction."""
+    """Means over edits: soft and hard requirement share and how far soft rose (each over those that have one), how
+    often the Checker accepts all, statistics of the pictures, the share of copies, words an instruction, the share that
+    is no instruction."""
     after, before = [o.after.image for o in outcomes], [o.before.image for o in outcomes]
     soft = [requirements_soft(o) for o in outcomes]
     return {
-        "soft": _mean(soft),
-        "gain": _mean([s - requirements_soft(o.undone()) for s, o in zip(soft, outcomes, strict=True)]),
-        "hard": _mean([requirements_hard(o) for o in outcomes]),
-        "accepted": _mean([o.after.view.satisfied for o in outcomes]),
-        "edge_density": _mean([edge_density(image) for image in after]),
-        "colour_entropy": _mean([colour_entropy(image) for image in after]),
-        "copied": _mean([_changed(a, b) < COPY for a, b in zip(after, before, strict=True)]),
-        "words": _mean([len(o.instruction.split()) for o in outcomes]),
-        "unparsable": _mean([not well_formed(o) for o in outcomes]),
+        "soft": mean(soft),
+        "gain": mean([s - requirements_soft(o.undone()) for s, o in zip(soft, outcomes, strict=True)]),
+        "hard": mean([requirements_hard(o) for o in outcomes]),
+        "accepted": mean([o.after.view.satisfied for o in outcomes]),
+        "edge_density": mean([edge_density(image) for image in after]),
+        "colour_entropy": mean([colour_entropy(image) for image in after]),
+        "copied": mean([_changed(a, b) < COPY for a, b in zip(after, before, strict=True)]),
+        "words": mean([len(o.instruction.split()) for o in outcomes]),
+        "unparsable": mean([not well_formed(o) for o in outcomes]),
     }
 
 
@@ -53,9 +54,9 @@ def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[st
 
 def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: float) -> str | None:
     """Why training must stop, or None: `patience` evaluations or more after the judge's best, the reward is `margin`
-    above what it was then, and the last `patience` judgements all were `margin` below. Evaluations without a judgement
-    do not count."""
-    judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan))]
+    above what it was then, and the last `patience` judgements all were `margin` below. Evaluations without a judgement,
+    or without a reward, do not count."""
+    judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan) + row["soft"])]
     if not judged:
         return None
     best = max(range(len(judged)), key=lambda i: judged[i]["held_out"])
@@ -70,10 +71,17 @@ def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: floa
     )
 
 
+def best_reward(evaluations: Sequence[Mapping[str, Any]]) -> float:
+    """The highest so far; minus infinity where none has one."""
+    return max((row["soft"] for row in evaluations if not math.isnan(row["soft"])), default=-math.inf)
+
+
 def _changed(a: Image, b: Image) -> float:
     one, other = (np.asarray(image.convert("RGB"), dtype=int) for image in (a, b))
     return float((np.abs(one - other).max(2) > VISIBLE).mean())
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
+def mean(values: Sequence[float]) -> float:
+    """Over what is a number: one answer that is missing does not hide the others. NaN where there is none."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan

@@ -7,21 +7,24 @@ from PIL.Image import Image
 
 from rlrig.reward import Assessment, assess
 from rlrig_eval.scene import Requirement, SceneGraph
+from rlrig_eval.scene.requirements import Counting
 
 
 @dataclass(frozen=True)
 class Start:
-    """A picture of a prompt, with the Checker's P(yes) for each of the prompt's requirements."""
+    """A picture of a prompt, with the Checker's P(yes) for each of the prompt's requirements; `counting` is its suite's
+    rule."""
 
     prompt: str
     graph: SceneGraph
     image: Image
     probabilities: tuple[float, ...]
     threshold: float = 0.5
+    counting: Counting = "exact"
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
-        return self.graph.requirements()
+        return self.graph.requirements(self.counting)
 
     @cached_property
     def view(self) -> Assessment:

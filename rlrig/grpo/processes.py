@@ -1,15 +1,25 @@
 """The few places where several processes meet: the leader draws starts, all share rewards, sums and gradients."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list, gather, gather_object
 from torch import Tensor
 
 from rlrig.grpo.credit import Scores
 from rlrig_eval.errors import UsageError
+
+PATIENCE = timedelta(hours=2)
+"""How long processes wait for each other: the leader draws starts, evaluates and exports alone, and NCCL's own ten
+minutes end a run whose evaluation takes longer."""
+
+
+def begin(cpu: bool) -> None:
+    """Join the processes that torchrun started, if it did, and take this one's GPU."""
+    PartialState(cpu=cpu, timeout=PATIENCE)
 
 
 def from_leader(accelerator: Accelerator, value: Any) -> Any:

@@ -31,7 +31,8 @@ class _Busy(Exception):
 def address(url: str) -> str:
     """`url`, where it is one that can be asked.
 
-    Raises UsageError for another kind of address, or one without a host, or with a port or signs that are none.
+    Raises UsageError for another kind of address, or one without a host, or with a port or signs that are none, or with
+    a user, whom urllib takes for a part of the host.
     """
     try:
         parts = urlsplit(url)
@@ -41,6 +42,8 @@ def address(url: str) -> str:
         raise UsageError(f"reward server {url!r}: {problem}") from problem
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"reward server {url!r}: not an http:// or https:// address with a host")
+    if "@" in parts.netloc:  # not shown: there may be a password in it
+        raise UsageError(f"reward server at {host}: an address without a user or password, please")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise UsageError(f"reward server {url!r}: spaces and what is not ASCII are written as %XX in an address")
     return url
@@ -101,7 +104,7 @@ class RewardServer:
         try:
             found: Any = json.loads(reply) if len(reply) <= _LONGEST_REPLY else None
             rewards = [_number(value) for value in found["rewards"]]
-        except (ValueError, TypeError, KeyError) as problem:
+        except (ValueError, TypeError, KeyError, RecursionError) as problem:
             raise RunError(f'reward server {self.url}: the answer is not {{"rewards": [numbers]}}') from problem
         if len(rewards) != count:
             raise RunError(f"reward server {self.url}: {len(rewards)} rewards for {count} outcomes")

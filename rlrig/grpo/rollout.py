@@ -148,7 +148,7 @@ def look(checker: Checker, before: Sequence[Start], images: Sequence[Image]) -> 
     found = checker.check([image for _, image in shown], [start.requirements for start, _ in shown])
     answers = dict(zip(distinct, found, strict=True))
     return [
-        Start(start.prompt, start.graph, image, tuple(answers[key]), start.threshold)
+        Start(start.prompt, start.graph, image, tuple(answers[key]), start.threshold, start.counting)
         for key, start, image in zip(keys, before, images, strict=True)
     ]
 

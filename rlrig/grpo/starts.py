@@ -1,6 +1,7 @@
 """Where training and evaluation begin: prompts of the right split, drawn by the Diffuser, seen by the Checker."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,17 +12,26 @@ from rlrig.presets import Loop
 from rlrig.roles import Checker, Diffuser
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.scene import SceneGraph
+from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.shapes import SEEN, LayoutError, layout, split, unseen
 from rlrig_eval.suite import Prompt, load, names
 from rlrig_eval.suite.structures import STRUCTURES, compose
 from rlrig_eval.suite.wording import word
 
-Asked = tuple[str, SceneGraph]
-"""A prompt's text and graph."""
+
+class Asked(NamedTuple):
+    """A prompt's text and graph, and how its suite counts."""
+
+    text: str
+    graph: SceneGraph
+    counting: Counting = "exact"
+
+
 Prompts = Callable[[int], Asked]
 """The i-th prompt of an endless stream."""
 
-_TRIES = 8
+_FRUITLESS = 256
+"""So many pictures without one to start from are enough, however few are drawn at a time."""
 
 
 def shapes_prompt(seed: int) -> Prompts:
@@ -33,7 +43,7 @@ def shapes_prompt(seed: int) -> Prompts:
         while True:
             graph = compose(rng, structures[int(rng.integers(len(structures)))], SEEN)
             if _for_training(graph) and _possible(graph, rng):
-                return word(graph), graph
+                return Asked(word(graph), graph)
 
     return asked
 
@@ -63,7 +73,7 @@ def suite_prompts(name: str, seed: int) -> Prompts:
     def asked(number: int) -> Asked:
         round_, place = divmod(number, len(suite.prompts))
         prompt = suite.prompts[int(np.random.default_rng([seed, round_]).permutation(len(suite.prompts))[place])]
-        return prompt.text, prompt.graph
+        return Asked(prompt.text, prompt.graph, suite.counting_for(prompt))
 
     return asked
 
@@ -72,11 +82,11 @@ def drawn(
     diffuser: Diffuser, checker: Checker, asked: Sequence[Asked], seeds: Sequence[int], threshold: float
 ) -> list[Start]:
     """One picture of each prompt, with what the Checker thinks of it."""
-    images = diffuser.draw([text for text, _ in asked], seeds)
-    answers = checker.check(images, [graph.requirements() for _, graph in asked])
+    images = diffuser.draw([one.text for one in asked], seeds)
+    answers = checker.check(images, [one.graph.requirements(one.counting) for one in asked])
     return [
-        Start(text, graph, image, tuple(chances), threshold)
-        for (text, graph), image, chances in zip(asked, images, answers, strict=True)
+        Start(one.text, one.graph, image, tuple(chances), threshold, one.counting)
+        for one, image, chances in zip(asked, images, answers, strict=True)
     ]
 
 
@@ -105,7 +115,7 @@ class StartSource:
 
     def _fill(self, count: int) -> None:
         """Draw, so many at a time, while there are fewer than `count`."""
-        fruitless = 0
+        fruitless = list[Start]()
         self.buffer.reserve(count)
         while len(self.buffer) < count:
             numbers = range(self.position, self.position + self._draw)
@@ -117,12 +127,12 @@ class StartSource:
                 [derive(self._seed, number) for number in numbers],
                 self._threshold,
             )
-            fruitless = 0 if self.buffer.add(made) else fruitless + 1
-            if fruitless == _TRIES:
-                solved = sum(start.view.satisfied for start in made)
+            fruitless = [] if self.buffer.add(made) else [*fruitless, *made]
+            if len(fruitless) >= _FRUITLESS:
+                solved = sum(start.view.satisfied for start in fruitless)
                 raise RunError(
-                    f"no picture to start from: of the last {len(made)} drawn, {solved} have nothing to mend and "
-                    f"{len(made) - solved} meet no requirement, or so few that the loop would draw afresh "
+                    f"no picture to start from: of the last {len(fruitless)} drawn, {solved} have nothing to mend and "
+                    f"{len(fruitless) - solved} meet no requirement, or so few that the loop would draw afresh "
                     "(what is trained on lies between)"
                 )
 
@@ -145,11 +155,11 @@ def dev_prompts(name: str, count: int) -> tuple[Prompt, ...]:
 def dev_starts(name: str, count: int, diffuser: Diffuser, checker: Checker, seed: int, loop: Loop) -> list[Start]:
     """Of the first `count` prompts of a suite the failed pictures that `loop` would edit, the same in every evaluation
     of every run of a seed."""
-    prompts = dev_prompts(name, count)
+    suite, prompts = load(name), dev_prompts(name, count)
     made = drawn(
         diffuser,
         checker,
-        [(prompt.text, prompt.graph) for prompt in prompts],
+        [Asked(prompt.text, prompt.graph, suite.counting_for(prompt)) for prompt in prompts],
         [derive(seed, i) for i in range(len(prompts))],
         loop.threshold,
     )

@@ -75,7 +75,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             pipeline.transformer.enable_gradient_checkpointing()
         rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, preset.loop, e.objective == "nft")
         trained["editor"] = EditorPhase(e, rollout, flow)
-    return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, device))
+    return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, preset))
 
 
 def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
@@ -95,6 +95,11 @@ def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
             raise UsageError(
                 f"system {preset.name}: editor.sampling.{name}: an editor that is trained lies on one device"
             )
+    if "editor" in phases and editing.arguments:
+        raise UsageError(
+            f"system {preset.name}: editor.sampling.arguments: rollouts do not know {', '.join(editing.arguments)}, "
+            "and the loop would edit otherwise than what is trained"
+        )
     for name in ("loras", "denoiser"):
         if "editor" in phases and getattr(editing, name):
             raise UsageError(
@@ -103,13 +108,14 @@ def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
             )
 
 
-def _judge(config: Config, device: str) -> HeldOut | None:
+def _judge(config: Config, preset: Preset) -> HeldOut | None:
+    """Where it is a checkpoint, in the precision of the Checker: at full size twice that may not fit beside it."""
     judge = config.evaluation.judge
     if judge is None:
         return None
     if judge.server is not None:
         return RewardServer(**judge.server.model_dump())
-    asked = VLMChecker.from_pretrained(judge.checkpoint or "", device=device)
+    asked = VLMChecker.from_pretrained(judge.checkpoint or "", device=preset.device, dtype=preset.checker.dtype)
 
     def shares(outcomes: Sequence[Outcome]) -> list[float]:
         requirements = [outcome.after.requirements for outcome in outcomes]

@@ -70,7 +70,7 @@ class ActorPolicy:
         from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
         `seed` is that of the fresh one."""
         base.model.requires_grad_(False)
-        with peft_quiet(), torch.random.fork_rng():
+        with peft_quiet(), torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs
             torch.manual_seed(seed)
             if adapter is None:
                 lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=targets)

@@ -20,7 +20,7 @@ from rlrig.grpo.credit import Scorer, Scores, assign, score
 from rlrig.grpo.evaluation import evaluate
 from rlrig.grpo.export import export
 from rlrig.grpo.log import Log
-from rlrig.grpo.monitors import hacked, out_of_band, watch
+from rlrig.grpo.monitors import best_reward, hacked, out_of_band, watch
 from rlrig.grpo.outcomes import Start
 from rlrig.grpo.processes import everyone, from_leader, mine, summed, together
 from rlrig.grpo.rollout import play
@@ -204,7 +204,7 @@ def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:
             found = evaluate(run.system, dev, run.config.seed)
         trained = run.config.phase_at(run.first, max(0, run.step - 1))  # of the step before, whose doing it is
         row = {"step": run.step, "phase": trained, **found}
-        if not run.evaluations or row["soft"] > max(before["soft"] for before in run.evaluations):
+        if not run.evaluations or row["soft"] > best_reward(run.evaluations):
             run.best = {name: learner.average() for name, learner in run.learners.items()}
         run.evaluations.append(row)
         log.evaluation(row)

@@ -126,10 +126,11 @@ class Checker:
 
     def look(self, images: Sequence[Image.Image], asked: Sequence[Sequence[Requirement]]) -> list[View]:
         """What the Checker thinks of each picture, given what is asked of it (`Job.requirements`)."""
-        from rlrig.reward import assess
+        from rlrig.reward import assess, require_answers
         from rlrig.spent import told
 
         answers = self._checker.check(images, asked)
+        require_answers(answers)
         took = told(self._checker, [len(one) for one in asked])
         seen = [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
         return [

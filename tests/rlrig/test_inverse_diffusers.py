@@ -15,7 +15,7 @@ from rlrig.backends.fields import field_of, noise_levels
 from rlrig.backends.flow import FlowDiffuser, PipelineEditor
 from rlrig.backends.inversion import InversionEditor
 from rlrig.presets import Editor, Inversion, Sampling
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.pipelines import open_drawer
 from tests.pipelines import families, qwen_edit
 
@@ -110,6 +110,14 @@ def test_there_and_back_by_the_same_text_comes_nearer_with_more_steps(
 def test_the_text_decides(pipeline: Any, pictures: list[Image.Image]) -> None:
     way = editor(pipeline, "flowedit", guidance=5.0)
     assert furthest(way.edit(pictures, TEXTS, [1, 2]), way.edit(pictures, TEXTS[::-1], [1, 2])) > ROUNDING
+
+
+def test_a_picture_of_nan_is_an_error_and_not_a_black_one_that_is_judged(
+    pipeline: Any, pictures: list[Image.Image]
+) -> None:
+    field = field_of(pipeline, SIDE, 32)
+    with pytest.raises(RunError, match="NaN or infinite pixels"):
+        field.decode(field.encode(pictures) * torch.nan)
 
 
 def test_a_pipeline_without_a_field_is_named(tmp_path: Path) -> None:

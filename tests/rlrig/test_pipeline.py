@@ -1,5 +1,6 @@
 """The loop of RL-RIG with roles whose behaviour is known: it checks, edits, backtracks, starts afresh and stops."""
 
+import math
 import time
 from collections.abc import Sequence
 from functools import reduce
@@ -13,6 +14,7 @@ from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import Loop
 from rlrig.spent import Spent
 from rlrig.trace import Calls, Trace
+from rlrig_eval.errors import RunError
 from rlrig_eval.scene import Requirement, SceneGraph, check, parse
 from rlrig_eval.shapes import draw, read
 from rlrig_eval.suite.seeds import candidate_seed
@@ -70,6 +72,18 @@ class Writer:
         self.shown += images
         self.told += map(len, failed)
         return [f"mend: {wrong[0].statement()}" for wrong in failed]
+
+
+class Overflowing(Reader):
+    """Sees the truth, and says of the last requirement what a logit beyond half precision says."""
+
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
+        return [[*row[:-1], math.nan] for row in super().check(images, requirements)]
+
+
+def test_an_answer_that_is_no_number_is_an_error_and_not_a_no() -> None:
+    with pytest.raises(RunError, match="the Checker answers NaN"):
+        RLRIGPipeline(Painter(RIGHT), Overflowing(), Writer(), Painter(), Loop())([PROMPT], [0])
 
 
 class CountingReader(Reader):

@@ -150,7 +150,8 @@ def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path)
         {"kind": "evaluation", "step": 0, "soft": 0.5, "held_out": 0.4},
         {"kind": "step", "phase": "editor", "step": 0, "seconds": 30.0},  # killed here, and resumed
         {"kind": "step", "phase": "editor", "step": 0, "seconds": 90.0},
-        {"kind": "evaluation", "step": 1, "soft": 0.6, "held_out": 0.45},
+        {"kind": "evaluation", "step": 1, "soft": None, "held_out": None},  # the Checker said NaN throughout
+        {"kind": "evaluation", "step": 1, "soft": 0.6, "held_out": None},
     ]
     (tmp_path / "run" / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
     made = bundle("editor", tmp_path / "run", tmp_path / "checkpoints")
@@ -159,6 +160,7 @@ def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path)
     assert "- steps: 1," in text
     assert "minutes in steps: 1.5" in text
     assert "| soft | 0.5000 | 0.6000 |" in text
+    assert "held_out |" not in text
     preset = load_preset(root / "bent")
     halved = preset.model_copy(update={"trained": Trained(editor=str(made))}).choosing("editor")
     weight = "transformer_blocks.0.attn.to_q.weight"

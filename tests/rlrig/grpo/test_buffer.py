@@ -1,13 +1,15 @@
 """Where training starts: failed pictures, the worst first, and an error when there are none."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from rlrig.grpo.buffer import StartBuffer
-from rlrig.grpo.starts import StartSource, shapes_prompt
+from rlrig.grpo.rollout import look
+from rlrig.grpo.starts import Asked, StartSource, drawn, shapes_prompt
 from rlrig.presets import Loop
 from rlrig_eval.errors import RunError
 from rlrig_eval.shapes import split, unseen
@@ -79,14 +81,45 @@ class Opinion:
 
 @pytest.mark.parametrize("chance", [0.0, 1.0])
 def test_when_nothing_can_be_started_from_that_is_said(chance):
-    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Opinion(chance), seed=0, draw=4, loop=Loop())
+    source = StartSource(lambda _: Asked(PROMPT, GRAPH), Drawer(), Opinion(chance), seed=0, draw=4, loop=Loop())
     with pytest.raises(RunError, match="no picture to start from"):
         source.take(1)
 
 
+@pytest.mark.parametrize("draw", [1, 4])
+def test_a_start_in_forty_is_found_however_few_are_drawn_at_a_time(draw):
+    source = StartSource(lambda _: Asked(PROMPT, GRAPH), Drawer(), Rarely(), seed=0, draw=draw, loop=Loop())
+    assert len(source.take(3)) == 3
+
+
+class Rarely:
+    """A Checker who finds fault with every fortieth picture."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def check(self, images, requirements):
+        found = []
+        for asked in requirements:
+            self.seen += 1
+            found.append([0.9] * (len(asked) - 1) + [0.1 if self.seen % 40 == 0 else 0.9])
+        return found
+
+
+def test_a_start_and_what_becomes_of_it_are_asked_about_by_its_suite_s_rule_of_counting():
+    wanted = GRAPH.requirements("at_least")
+    (one,) = drawn(Drawer(), Opinion(0.9), [Asked(PROMPT, GRAPH, "at_least")], [0], 0.5)
+    (after,) = look(Opinion(0.9), [one], [one.image])
+    assert one.requirements == after.requirements == wanted != GRAPH.requirements()
+    buffer, other = StartBuffer(), StartBuffer()
+    buffer.add([replace(one, probabilities=(0.9, *[0.1] * (len(wanted) - 1)))])
+    other.load(buffer.state())
+    assert other.take(1)[0].requirements == wanted
+
+
 def test_as_many_starts_as_are_asked_for_can_be_waiting():
     """More than the buffer usually holds: it would be filled for ever."""
-    source = StartSource(lambda _: (PROMPT, GRAPH), Drawer(), Half(), seed=0, draw=4, loop=Loop())
+    source = StartSource(lambda _: Asked(PROMPT, GRAPH), Drawer(), Half(), seed=0, draw=4, loop=Loop())
     source.buffer = StartBuffer(capacity=2)
     assert len(source.take(6)) == 6
 

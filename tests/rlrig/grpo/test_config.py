@@ -20,6 +20,8 @@ def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
     editor, actor = load_config("editor-kontext").editor, load_config("actor-qwen-vl").actor
     assert (editor.lora.rank, editor.lora.alpha, editor.optimiser.lr) == (64, 128, 1e-4)
     assert (editor.group_size, editor.sampling_steps, editor.guidance, editor.beta) == (16, 8, 2.5, 0.01)
+    horizon = 1 / (1 - editor.optimiser.ema)  # in optimiser steps; .9 every 8 of them has one of 80
+    assert horizon == pytest.approx(80, rel=0.05)
     assert (actor.lora.rank, actor.optimiser.lr, actor.group_size) == (32, 1e-5, 8)
     assert (actor.eps_low, actor.high) == (0.2, 0.28)
 
@@ -30,6 +32,12 @@ def test_the_full_size_presets_have_the_defaults_that_are_argued_for():
 def test_each_objective_has_a_clip_of_its_own_unless_one_is_given(objective, limit):
     assert EditorTraining(objective=objective).limit == limit
     assert EditorTraining(objective=objective, clip=0.5).limit == 0.5
+
+
+def test_the_clip_of_a_density_is_not_that_of_cps():
+    assert EditorTraining(kind="cps").limit == 1e-5  # Flow-GRPO-Fast
+    assert EditorTraining(kind="cps", clip=0.5).limit == 0.5
+    assert EditorTraining(kind="cps", objective="dppo").limit == 1e-5  # a KL, whatever the ratio
 
 
 def test_the_cap_of_cispo_is_no_clip_range():

@@ -31,6 +31,15 @@ def test_a_run_that_begins_keeps_nothing_of_one_before_it(tmp_path):
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1
 
 
+def test_what_a_full_disk_left_of_a_row_does_not_spoil_the_next(tmp_path):
+    Log(tmp_path, Console(quiet=True)).say("hello")
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"kind": "step", "re')
+    Log(tmp_path, Console(quiet=True)).say("again")
+    rows = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
+    assert [row["text"] for row in rows] == ["hello", "again"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_on_a_full_disk_the_log_says_so_in_one_line(tmp_path):
     (tmp_path / "log.jsonl").symlink_to("/dev/full")

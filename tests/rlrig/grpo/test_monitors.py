@@ -43,6 +43,7 @@ def test_a_judge_that_falls_a_little_at_a_time_stops_it_too():
         ([0.5, 0.6, 0.7, 0.8], [0.5, 0.4, 0.49, 0.4]),  # within the margin once
         ([0.5, 0.6, 0.7, 0.8], [math.nan] * 4),  # a judge that never answered
         ([0.5, 0.6, 0.7, 0.8], [math.nan, 0.5, 0.5, 0.5]),  # or not at first
+        ([0.5, 0.6, 0.7, math.nan], [0.5, 0.4, 0.3, 0.2]),  # too few with a reward
     ],
 )
 def test_nothing_else_does(reward, judged):
@@ -78,6 +79,16 @@ def test_copies_and_unparsable_instructions_are_counted():
     assert found["unparsable"] == pytest.approx(1 / 3)
     assert found["accepted"] == pytest.approx(2 / 3)
     assert found["gain"] > 0
+
+
+def test_one_answer_that_is_missing_does_not_hide_what_the_others_say():
+    done, missing = outcome([1.0] * COUNT), outcome([math.nan, *[1.0] * (COUNT - 1)])
+    found = monitors.watch([done, missing])
+    assert {name: found[name] for name in ("soft", "gain", "hard")} == {
+        name: value for name, value in monitors.watch([done]).items() if name in ("soft", "gain", "hard")
+    }
+    assert found["accepted"] == 0.5
+    assert math.isnan(monitors.watch([missing])["soft"])
 
 
 @pytest.mark.parametrize("colours", list(combinations(COLOURS, 2)), ids=" and ".join)

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline
+from diffusers import FlowMatchEulerDiscreteScheduler, FlowMatchHeunDiscreteScheduler, FluxKontextPipeline
 
 from rlrig.backends.vlm import VLM
 from rlrig.grpo.config import KONTEXT_TARGETS, LANGUAGE_TARGETS
@@ -14,7 +14,7 @@ from rlrig.grpo.token_policy import ActorPolicy, Completions
 from rlrig.grpo.trajectory import replay, sample
 from rlrig.presets import Sampling
 from rlrig_eval.checkpoints import open_pipeline
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import RunError, UsageError
 from tests.models import untrained
 from tests.rlrig.grpo.made import GRAPH, PROMPT, start
 
@@ -107,6 +107,15 @@ def test_the_first_sigma_is_1_whatever_float32_makes_of_the_shift(shift, bare, m
     assert bare.sigmas()[0] == 1.0
 
 
+@pytest.mark.parametrize(
+    "scheduler", [FlowMatchHeunDiscreteScheduler(), FlowMatchEulerDiscreteScheduler(stochastic_sampling=True)]
+)
+def test_a_scheduler_that_goes_another_way_is_refused(scheduler, bare, monkeypatch):
+    monkeypatch.setattr(bare.pipeline, "scheduler", scheduler)
+    with pytest.raises(UsageError, match=r"editor\.sampling\.scheduler"):
+        KontextPolicy(bare.pipeline, bare.sampling)
+
+
 def test_the_picture_s_tokens_are_marked_and_cut_off(bare):
     given, walked = trajectory(bare)
     tokens = walked.final.shape[1]
@@ -120,6 +129,20 @@ def test_the_same_seed_draws_the_same_and_the_digest_tells_conditions_apart(bare
     assert torch.equal(one.final, other.final)
     assert given.digest() == again.digest()
     assert given.digest() != dataclasses.replace(given, picture=given.picture + 1e-3).digest()
+
+
+def test_a_picture_of_nan_is_an_error_and_not_a_black_one_that_is_rewarded(bare):
+    latents, _ = bare.noise([1], 0)
+    latents[0, 3, 2] = torch.nan
+    with pytest.raises(RunError, match="NaN or infinite pixels"):
+        bare.decode(latents)
+
+
+def test_adapters_begin_on_the_cpu_alone_on_a_machine_of_several_gpus(folder, opened, monkeypatch):
+    """All of them would be asked for their generators, by each of the processes that share them."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    editor(folder)
+    ActorPolicy.on(VLM(deepcopy(opened.model), opened.processor), None, 4, 8, LANGUAGE_TARGETS)
 
 
 def test_targets_that_name_no_layer_are_refused(folder):

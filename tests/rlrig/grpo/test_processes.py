@@ -23,11 +23,14 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from unittest.mock import patch
+import torch
 from accelerate import Accelerator
 from rlrig.grpo.command import start
 folder = Path(sys.argv[1])
 with patch.object(Accelerator, "end_training"):
     start("editor", folder / "run.yaml", {}, folder / "two-run")
+waits = torch.distributed.group.WORLD._get_backend(torch.device("cpu")).options._timeout
+assert waits.total_seconds() == 7200, waits  # the leader may evaluate for longer than the half hour of gloo
 start("editor", folder / "fsdp.yaml", {}, folder / "two-fsdp")
 """
 

@@ -101,7 +101,7 @@ def test_a_server_that_is_down_is_named():
     [
         *("[]", "oops", '{"reward": [1, 2]}', '{"rewards": [1]}', '{"rewards": ["high", 1]}', '{"rewards": 3}'),
         *('{"rewards": "10"}', '{"rewards": ["1", 0]}', '{"rewards": [true, 0]}'),
-        *('{"rewards": [Infinity, 0]}', '{"rewards": [1e39, 0]}'),
+        *('{"rewards": [Infinity, 0]}', '{"rewards": [1e39, 0]}', "[" * 100_000),
     ],
 )
 def test_a_wrong_answer_is_an_error_at_once(httpserver, body):
@@ -154,6 +154,13 @@ def test_a_refusal_is_an_error_at_once(httpserver):
 def test_an_address_that_nobody_can_be_asked_at_is_told_before_anybody_is(url, problem):
     with pytest.raises(UsageError, match=problem):
         RewardServer(url)
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated():
+    """urllib would look for a host of that name, and the error would show it."""
+    with pytest.raises(UsageError, match="reward server at here: an address without a user or password") as caught:
+        RewardServer("http://me:secret@here/reward")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/reward?model=a", "https://here", "http://[::1]:80/"])

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from werkzeug import Response
 
 from rlrig.backends.flow import KontextEditor
-from rlrig.backends.vlm import VLMActor
+from rlrig.backends.vlm import VLM, VLMActor
 from rlrig.bundled.proposals import proposals
 from rlrig.cli import app
 from rlrig.grpo import checkpoint, trainer
@@ -164,12 +164,42 @@ def test_an_exported_actor_is_held_to_the_sentences_and_the_length_it_was_traine
     assert (left.actor.sentences, left.actor.max_tokens) == ("shapes", ACTOR["max_tokens"])
 
 
+def test_an_editor_that_was_shrunk_for_training_is_merged_whole(preset, tmp_path):
+    """The library that shrinks is not needed for it, nor is what was shrunk shrunk again when it is loaded."""
+    run = made(preset, tmp_path / "run", "editor")
+    own = run.system.preset
+    sampling = own.editor.sampling.model_copy(update={"quantise": "torchao"})
+    shrunk = own.model_copy(update={"editor": own.editor.model_copy(update={"sampling": sampling})})
+    left = load_preset(export(tmp_path / "export", shrunk, run.system.phases))
+    assert left.editor.sampling.quantise == "torchao"
+    index = json.loads((tmp_path / "export" / "editor" / "transformer" / "config.json").read_text())
+    assert "quantization_config" not in index
+
+
+def test_a_judge_is_loaded_in_the_precision_of_the_checker(preset, tmp_path, monkeypatch):
+    opened, opening = [], VLM.from_pretrained.__func__
+
+    def watched(cls, *source, **options):
+        opened.append(opening(cls, *source, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(VLM, "from_pretrained", classmethod(watched))
+    mine = tmp_path / "mine.yaml"
+    half = yaml.safe_load(preset.read_text())
+    half["checker"]["dtype"] = "bfloat16"
+    mine.write_text(yaml.safe_dump(half))
+    config = Config(name="tiny", system=str(mine), evaluation={"judge": {"checkpoint": half["checker"]["checkpoint"]}})
+    load_system(config, "editor")
+    assert {vlm.model.dtype for vlm in opened} == {torch.bfloat16}
+
+
 @pytest.mark.parametrize(
     ("part", "settings", "problem"),
     [
         ("diffuser", {"size": 128}, "draws at 128 pixels and the editor at 64"),
         ("editor", {"offload": "model"}, r"editor\.sampling\.offload"),
         ("editor", {"denoiser": "mine.safetensors"}, r"editor\.sampling\.denoiser"),
+        ("editor", {"arguments": {"prompt_2": "a drawing"}}, "rollouts do not know prompt_2"),
     ],
 )
 def test_a_system_that_cannot_be_trained_is_refused_before_anything_is_loaded(
@@ -223,6 +253,15 @@ def test_a_suite_of_one_s_own_is_trained_on_unless_it_holds_what_measures(tmp_pa
     for text in (worded("test", SEEN), worded("train", sorted(UNSEEN))):
         with pytest.raises(UsageError, match=r"1 of 2 are of the dev or test bucket, or of a pairing .*mine-1"):
             suite_prompts(own_suite(tmp_path, fit, text), 0)
+
+
+def test_a_suite_of_one_s_own_counts_as_it_says(tmp_path):
+    folder = own_suite(tmp_path, worded("train", SEEN))
+    assert suite_prompts(folder, 0)(0).counting == "exact"
+    (tmp_path / "suite.yaml").write_text(
+        yaml.safe_dump({"name": "mine", "version": "1", "world": "shapes", "counting": "at_least"})
+    )
+    assert suite_prompts(folder, 0)(0).counting == "at_least"
 
 
 def test_weights_are_not_chosen_by_what_they_are_measured_on(preset, tmp_path):
@@ -329,6 +368,19 @@ def test_a_run_that_begins_anew_keeps_nothing_of_one_that_was_killed_before_its_
     assert [row["step"] for row in rows(run, "evaluation")] == [0, 1]
 
 
+def test_the_best_weights_are_found_though_the_first_evaluation_has_no_reward(preset, tmp_path, monkeypatch):
+    scores = iter([np.nan, 0.5, np.nan])
+    monkeypatch.setattr(
+        trainer, "evaluate", lambda *_: {"edge_density": 0.1, "colour_entropy": 1.0, "soft": next(scores)}
+    )
+    monkeypatch.setattr(trainer, "export", lambda *_: None)
+    run = made(preset, tmp_path, "editor", steps=2, evaluation={"every": 1, "prompts": 6})
+    begun = run.learners["editor"].average()
+    trained(run)
+    best = run.best["editor"]
+    assert any(not torch.equal(best[name], begun[name]) for name in begun)
+
+
 def test_a_judge_that_falls_while_the_reward_climbs_stops_the_run_with_an_export(preset, tmp_path, monkeypatch):
     """And again on resuming, before another step."""
     scores = iter([(0.5, 0.5), (0.9, 0.1)])
@@ -428,16 +480,17 @@ def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("phase", "config", "resume", "problem"),
+    ("phase", "config", "device", "resume", "problem"),
     [
-        ("editer", None, False, "did you mean 'editor'"),
-        ("editor", "editor-shape", False, "did you mean 'editor-shapes'"),
-        ("editor", None, True, "no checkpoint to resume"),
+        ("editer", None, None, False, "did you mean 'editor'"),
+        ("editor", "editor-shape", None, False, "did you mean 'editor-shapes'"),
+        ("editor", None, None, True, "no checkpoint to resume"),
+        ("editor", None, "cuda:1", False, "CUDA_VISIBLE_DEVICES=1 before the command"),
     ],
 )
-def test_a_mistake_is_found_before_anything_is_loaded(phase, config, resume, problem, tmp_path):
+def test_a_mistake_is_found_before_anything_is_loaded(phase, config, device, resume, problem, tmp_path):
     with pytest.raises(UsageError, match=problem):
-        start(phase, config, {}, tmp_path / "run", resume)
+        start(phase, config, {"device": device}, tmp_path / "run", resume)
 
 
 def test_a_folder_with_a_run_is_not_written_over(tmp_path):

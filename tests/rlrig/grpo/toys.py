@@ -18,7 +18,7 @@ from rlrig.grpo.learner import Learner
 from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.rollout import ActorRollout, EditorRollout
 from rlrig.grpo.run import Run
-from rlrig.grpo.starts import StartSource
+from rlrig.grpo.starts import Asked, StartSource
 from rlrig.grpo.system import System
 from rlrig.grpo.token_policy import Completions
 from rlrig.presets import Loop, load_preset
@@ -156,6 +156,6 @@ def toy(first, out, **settings):
         policy = WritingPolicy()
         phase = ActorPhase(t, ActorRollout(policy, Editor(), checker, t.edits, Loop()), policy)
     system = System(load_preset("shapes"), Diffuser(), checker, Actor(), Editor(), {first: phase}, None)
-    source = StartSource(lambda number: (PROMPT, GRAPH), Diffuser(), checker, seed=0, draw=8, loop=Loop())
+    source = StartSource(lambda number: Asked(PROMPT, GRAPH), Diffuser(), checker, seed=0, draw=8, loop=Loop())
     learners = {first: Learner(policy.parameters(), t.optimiser)}
     return Run(config, first, out, system, Accelerator(cpu=True), source, learners)
