@@ -25,10 +25,13 @@ def write(
     from rlrig_eval.runs.store import replace_json
 
     rule = Rule(gate="exact" if exact else "statistical", metric=metric, delta=delta, least_n=least_n)
-    made = baseline_of(open_run(run), rule)
+    opened = open_run(run)
+    made = baseline_of(opened, rule)
     try:
         replace_json(out, made.model_dump(mode="json", by_alias=True))
     except OSError as problem:
         raise UsageError(f"{out}: cannot write there: {problem.strerror or problem}") from None
+    if opened.config.distrust is not None:
+        typer.echo(f"warning: {opened.config.distrust}", err=True)
     held = "exact" if exact else f"delta {delta}"
     typer.echo(f"wrote {out}: {metric} of {made.model} on {len(made.prompts[metric])} prompts, {held}")

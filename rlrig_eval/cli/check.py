@@ -28,10 +28,7 @@ def check(
     from rlrig_eval.runs.opened import open_run
     from rlrig_eval.runs.store import read_document
 
-    opened = open_run(run)
-    if opened.config.distrust is not None:
-        typer.echo(f"warning: {opened.config.distrust}", err=True)
-    found = held_against(opened, read_document(baseline, Baseline))
+    found = held_against(open_run(run), read_document(baseline, Baseline))
     typer.echo(render_check(found, "json" if json else format_, strict), nl=False)
     for warning in warnings(found):
         typer.echo(f"warning: {warning}", err=True)

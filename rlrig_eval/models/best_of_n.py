@@ -36,10 +36,12 @@ class BestOfN:
     ) -> None:
         Checker.require(preset)
         self._n = n
-        self._base = build(resolve(base, {}, settings or {}))
+        asked = resolve(base, {}, settings or {})
+        self._base = build(asked)
         self._checker = Checker(preset)
         self.settings: Mapping[str, Any] = {
             **self._base.settings,
+            **asked.source,
             **self._checker.settings,
             "n": n,
             "threshold": self._checker.threshold,

@@ -44,6 +44,14 @@ class ModelSpec(Frozen):
     settings: dict[str, Any] | None = None
     source_sha256: str | None = None
 
+    @property
+    def source(self) -> dict[str, str]:
+        """What the settings of a model that is made of this one say of its file; nothing of one of ours.
+
+        A run knows the file of its own model, but of another only what settings tell: so no run goes on with both.
+        """
+        return {} if self.source_sha256 is None else {"base_sha256": self.source_sha256[:12]}
+
 
 def names() -> dict[str, str]:
     """Every model that can be named, with a line on what it is."""

@@ -28,9 +28,15 @@ class RepeatedEdit:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._edits = edits
-        self._base = build(resolve(base, {}, settings or {}))
+        asked = resolve(base, {}, settings or {})
+        self._base = build(asked)
         self._hands = Hands(preset)
-        self.settings: Mapping[str, Any] = {**self._base.settings, **self._hands.settings, "edits": edits}
+        self.settings: Mapping[str, Any] = {
+            **self._base.settings,
+            **asked.source,
+            **self._hands.settings,
+            "edits": edits,
+        }
 
     @staticmethod
     def needs(base: str, preset: str, settings: Mapping[str, Any] | None = None, **_: Any) -> list[str]:

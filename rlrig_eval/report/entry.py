@@ -270,4 +270,5 @@ def _of_file(path: Path) -> Entry:
         peak_mib=standing.peak_mib,
         scores=found.prompts.get(PRIMARY, {}),
         groups=standing.groups,
+        distrust=standing.distrust,
     )

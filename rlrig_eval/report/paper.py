@@ -191,5 +191,6 @@ def _how(one: Entry, columns: Sequence[PaperColumn]) -> str:
     told = settings(read.get("options", {}))
     reader = f"{read['name']} {read['version']}{f' ({told})' if told else ''}"
     about = f"{one.label} on {one.suite}, {scored}, read by {reader}"
+    about = f"{about}; {one.distrust}" if one.distrust else about
     said = settings(one.settings)
     return f"{about}; {said}" if said else about

@@ -66,6 +66,7 @@ def warnings(found: Check) -> list[str]:
     """What to mind of a run whatever its verdict, and why an inconclusive one is no pass."""
     why = "; ".join(found.doubts) or "more prompts or seeds would tell"
     return [
+        *found.distrust,
         *([found.shortfall] if found.shortfall is not None else []),
         *([f"inconclusive: {why}"] if found.verdict == "inconclusive" else []),
     ]
@@ -86,6 +87,7 @@ def as_dict(found: Check, strict: bool) -> dict[str, object]:
         "owed": found.owed,
         "lost": dict(found.lost),
         "doubts": list(found.doubts),
+        "distrust": list(found.distrust),
     }
 
 
@@ -115,8 +117,8 @@ def github(found: Check, strict: bool) -> str:
 
 def _whole(found: Check) -> str:
     """The message, the prompts, and what to mind: for those who see no standard error."""
-    short = [] if found.shortfall is None else [f"warning: {found.shortfall}"]
-    return "\n".join([message(found), *named(found), *short])
+    mind = [f"warning: {warning}" for warning in (*found.distrust, found.shortfall) if warning is not None]
+    return "\n".join([message(found), *named(found), *mind])
 
 
 def _data(text: str) -> str:

@@ -97,8 +97,8 @@ class Standing(Frozen):
 
     `suite` is in words (name, version, split); `coverage`, `coverage_by_scorer` and `cost` as in ``summary.json``;
     `seconds_per_sample` is the mean time of drawing; `groups`: prompt id -> group; `by_tag`: tag -> `all_correct`;
-    `peak_mib`: the most memory that a batch took, by where it is (ram, gpu). What was not kept yet when a file was
-    written is empty in it.
+    `peak_mib`: the most memory that a batch took, by where it is (ram, gpu); `distrust`: why the run's chain failed its
+    calibration. What was not kept yet when a file was written is empty in it.
     """
 
     suite: str
@@ -109,6 +109,7 @@ class Standing(Frozen):
     groups: dict[str, str]
     by_tag: dict[str, dict[str, Estimate]] = Field(default_factory=dict)
     peak_mib: dict[str, FiniteFloat] = Field(default_factory=dict)
+    distrust: str | None = Field(default=None, exclude_if=lambda why: why is None)
 
 
 class Baseline(Frozen):
@@ -138,7 +139,8 @@ class Check:
     `gate` has the bounds of the metric in the rule; `moved` the prompts whose score fell in it (statistical) or
     the ``metric/prompt`` whose score changed (exact). Of the `owed` samples that the baseline scored and the run
     planned, `lost` counts those without a score, by prompt; `doubts` are why it cannot pass. `coverage` is by the
-    scorer of that metric (exact: by all of them), `shortfall` why that is too little for the suite.
+    scorer of that metric (exact: by all of them), `shortfall` why that is too little for the suite, `distrust` why the
+    numbers of the run, or of the baseline, are not to be believed.
     """
 
     suite: str
@@ -153,6 +155,7 @@ class Check:
     owed: int
     lost: Mapping[str, int]
     doubts: tuple[str, ...]
+    distrust: tuple[str, ...] = ()
 
     def failed(self, strict: bool) -> bool:
         """Whether the gate is shut: `strict` shuts it on "inconclusive" too."""
@@ -195,6 +198,7 @@ def _standing(run: Opened, summary: Mapping[str, Any]) -> Standing:
         groups={prompt.id: prompt.group for prompt in planned_prompts(run.samples)},
         by_tag={tag: {PRIMARY: found[PRIMARY]} for tag, found in summary["by_tag"].items() if PRIMARY in found},
         peak_mib={place: max(found) for place, found in peaks(rows).items()},
+        distrust=run.config.distrust,
     )
 
 
@@ -239,7 +243,15 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         owed=owed,
         lost=lost,
         doubts=doubts,
+        distrust=tuple(_distrust(run, baseline)),
     )
+
+
+def _distrust(run: Opened, baseline: Baseline) -> Iterator[str]:
+    if run.config.distrust is not None:
+        yield run.config.distrust
+    if baseline.standing is not None and baseline.standing.distrust is not None:
+        yield f"the baseline: {baseline.standing.distrust}"
 
 
 def _lost(run: Opened, baseline: Baseline) -> tuple[int, Counter[str]]:

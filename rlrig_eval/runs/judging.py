@@ -207,5 +207,5 @@ def score_row(id_: str, digest: str, said: Verdict | Unscored, slug: str) -> Sco
     ]
     own = {"answers": dict(found.answers), "replies": replies, "usage": asdict(found.usage)}
     evidence = own | dict(found.evidence) | own  # ours stay as we read them back, whatever a judge calls its evidence
-    values = {"score": found.score, **found.values}
+    values = {**found.values, "score": found.score}
     return ScoreRow(id=id_, image_sha256=digest, status="ok", values=values, evidence=evidence)

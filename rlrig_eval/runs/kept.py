@@ -26,7 +26,8 @@ def kept_verdict(said: Verdict | Unscored, slug: str) -> Verdict | Unscored:
         if isinstance(said, Unscored):
             return Unscored(legible(said.reason), tuple(map(legible, said.raw)))
         kept = _VERDICT.validate_json(_json(said))
-        _require_finite({"score": kept.score, **kept.values, **kept.answers})
+        _require_finite(kept.values)
+        _require_shares({"score": kept.score, **kept.answers})
     except Exception as problem:  # of any kind: what lies in there is somebody else's
         return Unscored(f"judge {slug}: what it says cannot be kept: {_why(problem)}")
     return kept
@@ -73,6 +74,13 @@ def _require_finite(numbers: Mapping[str, float | None]) -> None:
     for name, number in numbers.items():
         if number is not None and not isfinite(number):
             raise ValueError(f"{name} is {number}; where there is nothing to say, say None")
+
+
+def _require_shares(numbers: Mapping[str, float | None]) -> None:
+    """A mark out of ten would stand beside shares, and in intervals and gates that take it for one."""
+    for name, number in numbers.items():
+        if number is not None and not 0.0 <= number <= 1.0:  # false for NaN too
+            raise ValueError(f"{name} is {number}, not between 0 and 1")
 
 
 def _why(problem: Exception) -> str:

@@ -134,6 +134,7 @@ def request_of(path: Path) -> Request:
         limit=config.limit,
         batch_size=config.batch_size,
         executor=config.executor,
+        scorers=config.scorers,
         judges=tuple(asked_of(judge) for judge in config.judges),
     )
 

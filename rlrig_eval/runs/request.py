@@ -36,8 +36,8 @@ class Request:
     """The flags of ``rlrig-eval run``; None means what the suite or the model prefers.
 
     `suite` and `model` are names, or the objects themselves. `variant` is the wording of the prompts: the suite's own,
-    or "graph" (`suite.variants`). `max_calls` and `max_cost` (USD) limit what this
-    process spends on `judges`.
+    or "graph" (`suite.variants`). `scorers` are those of the suite as a run has recorded them, with where their files
+    lie. `max_calls` and `max_cost` (USD) limit what this process spends on `judges`.
     """
 
     suite: str | Path | Suite
@@ -52,6 +52,7 @@ class Request:
     shard: Shard | None = None
     batch_size: int | Literal["auto"] = "auto"
     executor: str = "local"
+    scorers: tuple[str, ...] | None = None
     judges: tuple[Asked, ...] = ()
     max_calls: int | None = None
     max_cost: float | None = None
@@ -101,7 +102,7 @@ def settle(request: Request) -> Settled:
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
-    placed = [scorers.placed(name) for name in suite.scorers]
+    placed = [scorers.placed(name) for name in (suite.scorers if request.scorers is None else request.scorers)]
     usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
     refuse_hidden(request.extractor_options, "-E")
     reader = extract.resolve(request.extractor or usual, request.extractor_options)

@@ -74,8 +74,9 @@ def cluster_mean_ci(
         draws: bootstrap samples.
         seed: of a local generator; the same input gives the same interval, the global one is untouched.
 
-    When every score is 0, or every score is 1, resampling sees no spread at all. The end that it cannot see
-    is then the exact bound on the share of groups that could differ (Clopper and Pearson, Biometrika, 1934).
+    When all groups have the same mean (every score is 0 or 1, or of every pair of twins one is right), resampling
+    sees no spread at all. The ends are then how far the mean could be if as many groups as the exact bound allows
+    differ (Clopper and Pearson, Biometrika, 1934), and those are all wrong, or all right.
 
     Raises:
         ValueError: lengths differ, or `level` is outside (0, 1).
@@ -93,12 +94,10 @@ def cluster_mean_ci(
     if len(sums) < 2:
         return Interval(mean, None, None, n)
     lo, hi = map(float, mean_quantiles(sums, sizes, tails(level), draws, seed))
-    # How far the mean could be from a wall at which all n scores lie, with probability (1 - level) / 2.
-    unseen = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / len(sums))
-    if np.all(sums == 0.0):
-        hi = unseen
-    elif np.all(sums == sizes):
-        lo = 1.0 - unseen
+    if 0.0 <= mean <= 1.0 and np.all(np.abs(sums - mean * sizes) <= 1e-12 * sizes):
+        # So large a share of all groups may differ from those drawn and be missed, with probability (1 - level) / 2.
+        unseen = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / len(sums))
+        lo, hi = mean * (1.0 - unseen), mean + (1.0 - mean) * unseen
     return Interval(mean, lo, hi, n)
 
 

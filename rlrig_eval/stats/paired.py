@@ -208,7 +208,9 @@ def guarded(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
 
     Let u be the share of groups that changed, s their root mean square (one prompt's worth when none did), v
     the variance over all groups. The two lie at u * mean +- sqrt((1 - u) s^2 + u v): where changes are rare,
-    one group better and one worse, as in Bonett and Price; where every group changes, two typical groups.
+    one group better and one worse, as in Bonett and Price; where every group changes, two typical groups. Where
+    every group changes by the same there is no spread, and one that did not change and one that changed by twice as
+    much stand in for it: a few groups that agree are no certainty.
 
     >>> sums, sizes = guarded(np.array([0.0, 0.0, 1.0, 0.0]), np.ones(4))
     >>> sums.round(3).tolist()
@@ -221,7 +223,8 @@ def guarded(sums: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     share = changed.mean(axis=-1, keepdims=True)
     square = np.where(count > 0, (sums**2).sum(axis=-1, keepdims=True) / np.maximum(count, 1), size**2)
     variance = ((sums - mean * sizes) ** 2).mean(axis=-1, keepdims=True)
-    centre, reach = share * mean * size, np.sqrt((1.0 - share) * square + share * variance)
+    alike = (share == 1.0) & (variance <= 1e-12 * square)
+    centre, reach = share * mean * size, np.sqrt(np.where(alike, square, (1.0 - share) * square + share * variance))
     # The first changed group decides which of the two comes first, so that swapping the runs mirrors everything.
     reach = reach * np.where(np.take_along_axis(sums, changed.argmax(axis=-1)[..., None], axis=-1) < 0.0, -1.0, 1.0)
     return (

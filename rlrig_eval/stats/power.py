@@ -145,14 +145,15 @@ def pilot_spread(a: Scores, b: Scores, groups: Mapping[str, Hashable]) -> tuple[
     The sd is that of (sum - mean * size) / mean size over groups, which is that of the linearised ratio.
 
     Raises:
-        ValueError: fewer than two shared groups, or no prompt that differs.
+        ValueError: fewer than two shared groups, or groups that all differ by the same.
     """
     sums, sizes = paired_sums(a, b, groups)
     if len(sums) < 2:
         raise ValueError(f"a pilot needs at least 2 shared groups, got {len(sums)}")
     sd = float(np.std((sums - sums.sum() / sizes.sum() * sizes) / sizes.mean(), ddof=1))
-    if sd == 0.0:
-        raise ValueError("the two runs do not differ on any prompt: a pilot of them tells nothing")
+    if sd <= 1e-12:  # of differences that are the same, a rounding is left
+        how = "differ by the same in every group" if np.any(sums) else "do not differ on any prompt"
+        raise ValueError(f"the two runs {how}: a pilot of them tells nothing of the spread")
     return Spread(sd=sd), len(sums)
 
 

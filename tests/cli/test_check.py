@@ -15,6 +15,7 @@ from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Baseline, Check, Rule, baseline_of, held_against
+from rlrig_eval.runs.calibration_record import Calibration, Part
 from rlrig_eval.runs.compare import terms
 from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.suite.schema import ErrorPolicy
@@ -53,6 +54,32 @@ def test_a_baseline_says_how_it_was_made(baseline: Path, runs: Path) -> None:
     assert made["how"]["hardware"]["cpus"] >= 1
     assert made["rule"] == {"gate": "statistical", "metric": "all_correct", "delta": 0.05, "least_n": 20}
     assert len(made["prompts"]["all_correct"]) == 30
+
+
+def distrusted(run: Path, to: Path) -> Path:
+    """The run as it is when its chain failed the calibration that was asked for."""
+    tiny.copy(run, to)
+    found = Calibration(scenes=8, side=64, parts=(Part(chain="extractor shapes 1", trouble="reads the wrong way"),))
+    config = json.loads((to / "run.json").read_text()) | {"calibration": found.model_dump(mode="json")}
+    (to / "run.json").write_text(json.dumps(config))
+    return to
+
+
+@pytest.mark.parametrize("doubtful", ["the run", "the baseline"])
+def test_a_chain_that_failed_its_calibration_is_named_in_every_format_and_its_verdict_stands(
+    rlrig_eval, runs: Path, baseline: Path, tmp_path: Path, doubtful: str
+) -> None:
+    run = distrusted(runs / "good", tmp_path / "doubtful")
+    if doubtful == "the baseline":
+        done = rlrig_eval("baseline", "write", run, "--out", baseline, "--least-n", "20")
+        assert (done.code, "warning: CALIBRATION FAILED: extractor shapes 1" in done.err) == (0, True)
+        run = runs / "good"
+    for format in ("text", "json", "junit", "github"):
+        done = rlrig_eval("check", run, "--baseline", baseline, "--format", format)
+        assert done.code == 0
+        assert "CALIBRATION FAILED: extractor shapes 1: reads the wrong way" in done.err
+        assert format == "text" or "CALIBRATION FAILED: extractor shapes 1" in done.out
+    assert done.out.startswith("::warning")
 
 
 VERDICTS = [("good", "pass"), ("fair", "inconclusive"), ("bad", "fail")]

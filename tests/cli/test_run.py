@@ -82,6 +82,29 @@ def test_a_recorded_run_of_a_file_can_be_done_again(rlrig_eval, suite: Path, tmp
     assert done.code == 0
 
 
+SCORER = """
+from rlrig_eval.runs import Scores
+
+def seen(read, prompt, suite):
+    return Scores({"things": float(len(read.entities))})
+"""
+
+
+def test_a_recorded_run_with_a_scorer_of_its_suite_can_be_done_again_from_another_directory(
+    rlrig_eval, suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (suite / "mine.py").write_text(SCORER)
+    with (suite / "suite.yaml").open("a") as header:
+        header.write("scorers: [graph, 'mine.py:seen']\n")
+    first, again = tmp_path / "first", tmp_path / "again"
+    monkeypatch.chdir(suite)
+    assert rlrig_eval("run", "--suite", ".", *SYNTHETIC, "--limit", "2", "--out", first).code == 0
+    monkeypatch.chdir(tmp_path)
+    done = rlrig_eval("run", "--config", first / "run.json", "--out", again)
+    assert done.code == 0, done.err
+    assert (again / "summary.json").read_bytes() == (first / "summary.json").read_bytes()
+
+
 SECRETIVE = """
 from rlrig_eval.models.synthetic import Synthetic
 class Mine(Synthetic):

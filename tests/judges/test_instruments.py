@@ -314,6 +314,29 @@ def test_a_judge_that_says_nothing_has_no_tolerance() -> None:
     assert repeats([Heard(), Heard()], CASES)["tolerance"] is None
 
 
+OWN_WAY = """
+from rlrig_eval.judges import Verdict
+
+class OwnWay:
+    def verdicts(self, tasks):
+        for task in tasks:
+            first = task.requirements[0].id
+            yield Verdict(0.5, answers={first: 1.0, "mood": 0.0}, evidence={"letters": "AB", "members": [1, 2]})
+"""
+
+
+def test_a_judge_that_answers_a_few_questions_in_its_own_way_is_tried_on_these(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN_WAY)
+    evaluate(tiny.suite(), "synthetic", limit=4, out=tmp_path / "run")
+    found = try_judge([tmp_path / "run"], (f"{tmp_path / 'own.py'}:OwnWay", {}), controlled=2)
+    (report,) = found["runs"].values()
+    assert report["noise"]["flip_rate"] == 0.0
+    assert report["controls"]["band"]["questions"] == 2
+    assert report["agreement"][0]["all"]["n"] == 0  # with the extractor, which fails children of what was not answered
+    assert report["letters"] == {}
+    assert tables(found)
+
+
 def test_a_picture_that_is_gone_costs_no_report(tmp_path: Path) -> None:
     out = tmp_path / "run"
     evaluate(tiny.suite(), "synthetic", limit=4, out=out)

@@ -194,6 +194,27 @@ def test_numpys_numbers_in_replies_are_numbers(odd: str, tmp_path: Path) -> None
     assert set(row.evidence["answers"].values()) == {0.75}
 
 
+OUT_OF_TEN = """
+from rlrig_eval.judges import Verdict
+
+class OutOfTen:
+    pictures = 0
+    def verdicts(self, tasks):
+        for task in tasks:
+            self.pictures += 1
+            yield Verdict(7.5) if self.pictures % 2 else Verdict(0.5, values={"score": 0.1, "sharp": 12.0})
+"""
+
+
+def test_a_mark_out_of_ten_is_no_share_and_the_headline_is_the_verdicts_score(tmp_path: Path) -> None:
+    (tmp_path / "marks.py").write_text(OUT_OF_TEN)
+    done = run(tmp_path / "run", f"{tmp_path / 'marks.py'}:OutOfTen", {})
+    assert "score is 7.5, not between 0 and 1" in (done.shortfall or "")
+    metrics = done.summary["metrics"]
+    assert (metrics["judge.OutOfTen"]["mean"], metrics["judge.OutOfTen"]["n"]) == (0.5, 4)
+    assert metrics["judge.OutOfTen.sharp"]["mean"] == 12.0
+
+
 def test_a_judge_whose_constructor_raises_stops_no_drawing_and_is_named(odd: str, tmp_path: Path) -> None:
     done = run(tmp_path / "run", f"{odd}:Lost", {})
     assert (done.exit_code, done.summary["metrics"]["all_correct"]["n"]) == (Exit.RUN, 8)

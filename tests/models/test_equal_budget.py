@@ -126,3 +126,15 @@ def test_what_it_is_made_of_is_told(base: tuple[str, Path]) -> None:
     settings = build(resolve("repeated-edit", {"base": model, "preset": str(preset)}, {})).settings
     assert (settings["edits"], settings["steps"]) == (4, 2)
     assert all(settings["hands_weights"].values())
+
+
+@pytest.mark.parametrize("control", ["best-of-n", "rewriting", "repeated-edit"])
+def test_a_base_from_a_file_is_known_by_that_file(control: str, tmp_path: Path) -> None:
+    """Else a run that goes on would have pictures of two versions of it."""
+    mine, base = tmp_path / "mine.py", f"{tmp_path / 'mine.py'}:Mine"
+    drawn = []
+    for version in ("", "# the next version\n"):
+        mine.write_text(f"from rlrig_eval.models.synthetic import Synthetic\nclass Mine(Synthetic): pass\n{version}")
+        drawn.append(build(resolve(control, {"base": base}, {})).settings["base_sha256"])
+    assert drawn[0] != drawn[1]
+    assert "base_sha256" not in build(resolve(control, {"base": "synthetic"}, {})).settings

@@ -20,6 +20,7 @@ from rlrig_eval.report.ranking import at_equal_budget, by_tag, rank, settings
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import evaluate, open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
+from rlrig_eval.runs.calibration_record import Calibration, Part
 from rlrig_eval.runs.compare import differences, require_comparable, terms
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import rescore
@@ -212,6 +213,19 @@ def test_a_baseline_file_says_what_its_run_took(runs, tmp_path):
     kept.write_text(baseline_of(open_run(runs[2]), rule).model_dump_json(by_alias=True))
     (folder,), (file,) = (leaderboard([path], columns=COSTS).records() for path in (runs[2], kept))
     assert [file[name] for name in COSTS] == [folder[name] for name in COSTS]
+
+
+def test_a_baseline_file_of_a_run_whose_chain_failed_its_calibration_says_so_wherever_it_is_shown(runs, tmp_path):
+    doubtful, kept = tmp_path / "doubtful", tmp_path / "kept.json"
+    shutil.copytree(runs[0], doubtful)
+    found = Calibration(scenes=8, side=64, parts=(Part(chain="extractor shapes 1", trouble="reads the wrong way"),))
+    config = json.loads((doubtful / "run.json").read_text()) | {"calibration": found.model_dump(mode="json")}
+    (doubtful / "run.json").write_text(json.dumps(config))
+    rule = Rule(metric="all_correct", delta=0.02, least_n=1)
+    kept.write_text(baseline_of(open_run(doubtful), rule).model_dump_json(by_alias=True))
+    for path in (doubtful, kept):
+        assert found.failure in leaderboard([path]).title
+        assert found.failure in paper_tables(load_paper("rl-rig"), [path])[-1].records()[0]["how"]
 
 
 def test_ranks_are_those_of_the_scores_that_all_share(runs):

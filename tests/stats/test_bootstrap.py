@@ -76,6 +76,19 @@ def test_a_perfect_score_is_not_certainty() -> None:
     assert none_right.hi == pytest.approx(1 - 0.88430, abs=1e-5)
 
 
+def test_twins_of_which_always_one_is_right_are_not_certainty() -> None:
+    """Whoever draws "left" whatever is asked is right in exactly half of every pair, and every group is alike."""
+    few, many = (cluster_mean_ci([1.0, 0.0] * pairs, np.repeat(np.arange(pairs), 2)) for pairs in (5, 30))
+    # At most .025 ** (1 / 30) of the groups are like the 30 seen, and the others may be all right or all wrong.
+    assert (many.mean, many.lo, many.hi) == pytest.approx((0.5, 0.5 * 0.88430, 1 - 0.5 * 0.88430), abs=1e-5)
+    assert few.lo < many.lo < many.hi < few.hi
+
+
+def test_scores_beyond_1_that_are_all_the_same_keep_the_interval_around_them() -> None:
+    found = cluster_mean_ci([2.0] * 4, list("abcd"))
+    assert found.lo == pytest.approx(2.0) == found.hi
+
+
 def test_a_wider_level_gives_a_wider_interval() -> None:
     values, of_prompt = simulated_suite(np.random.default_rng(2), 50, 0.4)
     narrow, wide = (cluster_mean_ci(values, of_prompt, level=level) for level in (0.8, 0.99))

@@ -107,6 +107,30 @@ def test_two_equal_runs_differ_by_nothing_with_p_1() -> None:
     assert -0.25 < found.lo < -0.05 < 0.05 < found.hi < 0.25
 
 
+def test_a_few_groups_that_all_differ_by_the_same_are_no_certainty() -> None:
+    """One run always right against one that is right in one of every twins: p says that two groups prove nothing."""
+    right, half, groups = twins(2)
+    two = paired_difference(right, half, groups)
+    assert two.mean == 0.5
+    assert two.p > 0.05
+    assert two.lo <= 0.0
+    assert two.hi == 1.0
+    thirty = paired_difference(*twins(30))
+    assert 0.4 < thirty.lo < 0.5 < thirty.hi < 0.6
+
+
+def test_the_gate_does_not_fail_a_run_on_two_groups_that_fell_alike() -> None:
+    right, half, groups = twins(2)
+    assert gate(half, right, groups, delta=0.4).verdict == "inconclusive"
+    assert gate(*twins(30)[1::-1], twins(30)[2], delta=0.4).verdict == "fail"
+
+
+def twins(groups: int) -> tuple[dict[str, float], dict[str, float], dict[str, str]]:
+    """A run that is right throughout, one that is right in one of every two twins, and the groups of the prompts."""
+    of = {f"{g}-{k}": f"g{g}" for g in range(groups) for k in range(2)}
+    return dict.fromkeys(of, 1.0), {name: float(name.endswith("0")) for name in of}, of
+
+
 class TestWalls:
     """A difference of shares lies in [-1, 1], and so do its bounds; that of other scores lies where it lies."""
 

@@ -142,3 +142,5 @@ class TestPlanning:
             power(0.5, 40, Spread(discordance=0.2))
         with pytest.raises(ValueError, match="do not differ"):
             pilot_spread({"p": 1.0, "q": 0.0}, {"p": 1.0, "q": 0.0}, {"p": "p", "q": "q"})
+        with pytest.raises(ValueError, match="differ by the same in every group"):
+            pilot_spread({"p": 0.9, "q": 0.4}, {"p": 0.8, "q": 0.3}, {"p": "p", "q": "q"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rlrig_eval.judges.contract import Judge, Task, Verdict
 from rlrig_eval.judges.zeroing import HOLDS
@@ -28,6 +29,7 @@ class Case:
 class Heard:
     """Answers as they were given (`said`), and with children of failed parents failing (`zeroed`).
 
+    A picture of which not every question was answered is in `said` alone.
     `letters`: what was chosen in votes, `letters_right` what was right in them. `members`: what each judge of a panel
     said.
     """
@@ -51,18 +53,28 @@ def hear(judge: Judge, cases: Sequence[Case], tasks: Iterable[Task] | None = Non
             continue
         if found.score is not None:
             heard.scores[case.sample] = found.score
-        heard.letters.update(found.evidence.get("letters", {}))
-        heard.letters_right.update(found.evidence.get("letters_right", {}))
-        for slug, said in found.evidence.get("members", {}).items():
-            if isinstance(said, Mapping):
-                held = {(case.sample, name): p >= HOLDS for name, p in said.items()}
+        letters, right = (_numbers(found.evidence.get(name)) for name in ("letters", "letters_right"))
+        if letters and right:
+            heard.letters.update(letters)
+            heard.letters_right.update(right)
+        members = found.evidence.get("members")
+        for slug, said in members.items() if isinstance(members, Mapping) else ():
+            if chances := _numbers(said):
+                held = {(case.sample, name): p >= HOLDS for name, p in chances.items()}
                 heard.members.setdefault(slug, {}).update(held)
         hard = {name: p >= HOLDS for name, p in found.answers.items()}
         heard.said |= {(case.sample, name): held for name, held in hard.items()}
-        if hard:
+        if all(requirement.id in hard for requirement in task.requirements):
             zeroed = zero_children(task.requirements, hard)
             heard.zeroed |= {(case.sample, name): held for name, held in zeroed.items()}
     return heard
+
+
+def _numbers(evidence: Any) -> Mapping[str, Any]:
+    """Numbers by name; none of what a judge of somebody else's keeps under the same word in another form."""
+    if isinstance(evidence, Mapping) and all(isinstance(value, int | float) for value in evidence.values()):
+        return evidence
+    return {}
 
 
 def kind(requirement: Requirement) -> str:
