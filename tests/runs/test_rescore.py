@@ -321,7 +321,8 @@ def test_stopped_while_a_changed_scorer_scores_it_scores_everything_next_time(
         stopped.setattr("rlrig_eval.runs.rescore.score_all", stopping(score_all))
         with pytest.raises(KeyboardInterrupt):
             rescore(out)
-    assert rescore(out).summary["metrics"]["share.x"] == {"mean": 0.75, "ci95": [0.75, 0.75], "n": 12}
+    found = rescore(out).summary["metrics"]["share.x"]
+    assert (found["mean"], found["n"]) == (0.75, 12)
 
 
 def test_a_run_that_recorded_its_scorer_as_it_was_typed_takes_it_from_there(
