@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rlrig_eval.suite.validate import Finding
 
 
 def validate(
@@ -24,12 +27,30 @@ def validate(
         return
     findings = []
     for path in paths:
-        found = inspect([path])
+        found = inspect([path]) or _unknown_scorers(path)
         findings.extend(found)
         if not found:
             typer.echo(f"{path}: ok")
     if findings:
         raise UsageError("\n".join(map(str, findings)))
+
+
+def _unknown_scorers(path: str) -> list[Finding]:
+    """The scorers that the header of a sound suite names, and a run would not find."""
+    from rlrig_eval.errors import UsageError
+    from rlrig_eval.runs.scorers import resolve
+    from rlrig_eval.suite.documents import read_yaml
+    from rlrig_eval.suite.loader import Header, locate
+    from rlrig_eval.suite.validate import Finding
+
+    header, _ = locate(path)
+    found = []
+    for place, name in enumerate(read_yaml(header, Header).scorers):
+        try:
+            resolve(name)
+        except UsageError as error:
+            found.append(Finding(header, str(error), field=f"scorers.{place}"))
+    return found
 
 
 def _contents(name: str, path: str) -> str:

@@ -128,6 +128,17 @@ def test_validate_says_what_is_there(rlrig_eval, suite: Path) -> None:
     assert (done.code, done.out) == (0, f"{suite}: ok\n"), done.err
 
 
+def test_validate_names_the_scorer_that_a_run_would_not_find(rlrig_eval, suite: Path) -> None:
+    header = suite / "suite.yaml"
+    header.write_text(f"{header.read_text()}\nscorers: [graph, grahp]\n")
+    done = rlrig_eval("validate", suite)
+    assert done.code == 2
+    assert f"{header}" in done.err
+    assert "scorers.1" in done.err
+    assert "graph" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_report_and_view_rank_and_show(rlrig_eval, runs: Path, tmp_path: Path) -> None:
     done = rlrig_eval("report", runs / "bad", runs / "good", "--format", "md")
     assert (done.code, done.out.count("synthetic") >= 2) == (0, True), done
