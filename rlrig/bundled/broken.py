@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.scene.geometry import gaps
 from rlrig_eval.shapes import CANVAS, NEAT, PLAIN, Style, render, truth
+from rlrig_eval.shapes.constraints import OVERLAPPING
 from rlrig_eval.shapes.vocabulary import COLOURS
 from rlrig_eval.suite.structures import Pairing
 
@@ -22,11 +23,10 @@ _SOFT = 1.5  # canvas pixels of blur between them
 def broken(
     rng: Generator, scene: SceneGraph, pairings: Sequence[Pairing], style: Style = PLAIN
 ) -> tuple[Image.Image, SceneGraph] | None:
-    """A picture of `scene` with a thing half gone, half another of `pairings`, or run into one like it, and its truth.
+    """A picture of `scene` with a thing half gone, half another of `pairings`, or run into one like it.
 
-    That is without the thing.
-
-    What lies over or under it is broken with it, for there a Diffuser errs most. None when nothing else is left.
+    With it comes its truth, which is without that thing. What lies over or under it is broken with it, for there a
+    Diffuser errs most. None when nothing else is left.
     """
     victim = scene.entities[int(rng.integers(len(scene.entities)))]
     hit = _with(victim, scene)
@@ -44,14 +44,11 @@ def broken(
 
 def _with(victim: Entity, scene: SceneGraph) -> set[str]:
     """Its id, and those of what it lies over or under, or is laid over or under that."""
-    laid = [{r.subject, *r.objects} for r in scene.relations if r.predicate in _OVERLAPPING]
+    laid = [{r.subject, *r.objects} for r in scene.relations if r.predicate in OVERLAPPING]
     found = {victim.id}
     while more := set().union(*(pair for pair in laid if pair & found)) - found:
         found |= more
     return found
-
-
-_OVERLAPPING = ("inside", "in front of")
 
 
 def _beside(rng: Generator, victim: Entity, rest: Sequence[Entity]) -> Entity | None:

@@ -12,7 +12,6 @@ from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.variations import Staged, vary
 from rlrig_eval.scene import Entity, Relation, Requirement, SceneGraph, check, opposite
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes.placement import Point
 from rlrig_eval.shapes.vocabulary import COLOURS, SHAPES
 from rlrig_eval.suite.structures import PREDICATES, Pairing
 from rlrig_eval.suite.wording import at_random, word
@@ -154,21 +153,18 @@ _MIDDLE = 0.7  # of what is guessed of three: what is off their line by more tha
 
 
 def _middle_first(names: Sequence[str], scene: SceneGraph) -> list[str]:
-    """Three groups of a scene, first the one whose centre is nearest to the middle of the other two's."""
-    first, second, third = (_centre(name, scene) for name in names)
-    off = [_off_middle(first, second, third), _off_middle(second, first, third), _off_middle(third, first, second)]
-    middle = names[int(np.argmin(off))]
+    """Three groups of a scene, first the one whose centre is nearest to the middle of the other two's.
+
+    That is the one nearest to the middle of all three, for the one distance is half as long again as the other.
+    """
+    centres = np.array([_centre(name, scene) for name in names])
+    middle = names[int(np.hypot(*(centres - centres.mean(0)).T).argmin())]
     return [middle, *(name for name in names if name != middle)]
 
 
-def _off_middle(one: Point, two: Point, three: Point) -> float:
-    return float(np.hypot(one[0] - (two[0] + three[0]) / 2, one[1] - (two[1] + three[1]) / 2))
-
-
-def _centre(group: str, scene: SceneGraph) -> Point:
-    boxes = np.array([e.box for e in scene.entities if e.id.split("#")[0] == group])
-    x, y = ((boxes[:, :2] + boxes[:, 2:]) / 2).mean(0)
-    return float(x), float(y)
+def _centre(group: str, scene: SceneGraph) -> np.ndarray:
+    boxes = np.array([entity.box for entity in scene.entities if entity.id.split("#")[0] == group])
+    return np.asarray((boxes[:, :2] + boxes[:, 2:]).mean(0) / 2)
 
 
 _EVEN = ("near", "far from")
