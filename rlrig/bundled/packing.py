@@ -43,13 +43,11 @@ class Lesson:
 class Packed:
     """A batch. `inputs` are the model's; `labels` (B, L) are what should follow each token, or IGNORED.
 
-    `others` (B, L) are the wrong verdicts where a verdict should follow, else IGNORED; `weights` (B, L) float; `topics`
-    are those of the turns, row by row.
+    `weights` (B, L) float, 1 where a verdict should follow; `topics` are those of the turns, row by row.
     """
 
     inputs: Mapping[str, Tensor]
     labels: Tensor
-    others: Tensor
     weights: Tensor
     topics: tuple[str, ...]
     first: Tensor
@@ -60,12 +58,14 @@ class Packed:
     """(B, L, 3): the place of what each token of a turn names, see `referents`."""
     picture: slice
     """Which of the L tokens are the picture's."""
+    verdicts: tuple[int, int]
+    """The tokens of yes and no."""
 
     def to(self, device: str) -> "Packed":
         moved = {name: value.to(device) for name, value in self.inputs.items()}
-        tensors = (self.labels, self.others, self.weights, self.first, self.cells, self.named)
-        labels, others, weights, first, cells, named = (part.to(device) for part in tensors)
-        return Packed(moved, labels, others, weights, self.topics, first, cells, named, self.picture)
+        tensors = (self.labels, self.weights, self.first, self.cells, self.named)
+        labels, weights, first, cells, named = (part.to(device) for part in tensors)
+        return Packed(moved, labels, weights, self.topics, first, cells, named, self.picture, self.verdicts)
 
 
 class Packer:
@@ -82,6 +82,7 @@ class Packer:
         self.picture_tokens = len(shown)
         self._places, self._next = _positions(model, blank)
         self._ids = lru_cache(maxsize=100_000)(self._encode)
+        self._verdicts = (self._ids(YES)[0], self._ids(NO)[0])
 
     def _encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -96,14 +97,12 @@ class Packer:
         count, before = len(rows), len(self._head)
         ids = torch.full((count, length), self._processor.tokenizer.pad_token_id)
         labels, weights = torch.full((count, length), IGNORED), torch.zeros(count, length)
-        others = torch.full((count, length), IGNORED)
         turn_of, places = torch.full((count, length), -1), torch.zeros(count, length, dtype=torch.long)
         first, named = torch.zeros(count, length, dtype=torch.bool), torch.full((count, length, 3), UNKNOWN)
         ids[:, :before], turn_of[:, :before] = self._head, 0
         for number, row in enumerate(rows):
             here = slice(before, before + len(row.ids))
             ids[number, here], labels[number, here] = torch.tensor(row.ids), torch.tensor(row.labels)
-            others[number, here] = torch.tensor(row.others)
             weights[number, here], turn_of[number, here] = torch.tensor(row.weights), torch.tensor(row.turns)
             places[number, here], first[number, here] = (
                 torch.tensor(row.places) + self._next,
@@ -116,7 +115,7 @@ class Packer:
         inputs.pop("cols", None)
         topics = tuple(topic for row in rows for topic in row.topics)
         cells = torch.stack([owners(lesson.scene) for lesson in lessons])
-        return Packed(inputs, labels, others, weights, topics, first, cells, named, self._picture)
+        return Packed(inputs, labels, weights, topics, first, cells, named, self._picture, self._verdicts)
 
     def _spread(self, places: Tensor) -> Tensor:
         """(B, L) places in the text to the model's position ids: (B, L), or (3, B, L) with mrope."""
@@ -136,7 +135,6 @@ class Packer:
             weight = 1.0 if turn.answer in (YES, NO) else _SPOKEN_WEIGHT
             row.ids += [*asked, *answer[:-1]]
             row.labels += [*[IGNORED] * (len(asked) - 1), *answer]
-            row.others += [*[IGNORED] * (len(asked) - 1), self._other(turn.answer), *[IGNORED] * (len(answer) - 1)]
             row.weights += [
                 *[0.0] * (len(asked) - 1),
                 weight,
@@ -149,10 +147,6 @@ class Packer:
             row.topics.append(turn.topic)
         return row
 
-    def _other(self, answer: str) -> int:
-        """The first token of the wrong verdict where `answer` is one, else IGNORED."""
-        return self._ids(NO if answer == YES else YES)[0] if answer in (YES, NO) else IGNORED
-
 
 @dataclass
 class _Row:
@@ -160,7 +154,6 @@ class _Row:
 
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
-    others: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     first: list[bool] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
@@ -198,9 +191,10 @@ def answer_logits(model: nn.Module, batch: Packed, where: Tensor) -> Tensor:
 def answer_loss(model: nn.Module, batch: Packed) -> tuple[Tensor, Mapping[str, float]]:
     """Weighted mean cross-entropy of every answer token; for the log, words and verdicts apart."""
     where = batch.labels != IGNORED
-    losses = token_losses(answer_logits(model, batch, where), batch.labels[where], batch.others[where])
-    weights = batch.weights[where]
+    labels, weights = batch.labels[where], batch.weights[where]
     kinds = {"verdicts": weights == 1.0, "words": weights < 1.0}
+    others = torch.where(kinds["verdicts"], sum(batch.verdicts) - labels, IGNORED)
+    losses = token_losses(answer_logits(model, batch, where), labels, others)
     parts = {name: float(losses.detach()[kind].mean()) for name, kind in kinds.items() if bool(kind.any())}
     return (losses * weights).sum() / weights.sum(), parts
 

@@ -49,8 +49,9 @@ def painted_by(
         posing = [posed(rng, pairings, 0.5, NEAT) for _ in range(min(_BATCH, count - start))]
         drawn = [shown(rng, one, pairings, styles[int(rng.integers(len(styles)))]) for one in posing]
         whole = [one.scene == before.scene for (one, _), before in zip(drawn, posing, strict=True)]
-        tokens = tokenise([word(one.staged) for one, _ in drawn], made)
-        tokens = torch.where(torch.tensor(whole)[:, None], tokens, empty_prompt(tokens))
+        tokens = tokenise(
+            [word(one.staged) if sound else "" for (one, _), sound in zip(drawn, whole, strict=True)], made
+        )
         pictures += redrawn(model, vae, torch.stack([pixels(picture) for _, picture in drawn]), tokens, noise)
         scenes += [one for one, _ in drawn]
     return list(zip(scenes, pictures, strict=True))

@@ -168,23 +168,21 @@ def _drop(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> Sce
 
 def _add(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:
     colour, shape = pairings[int(rng.integers(len(pairings)))]
-    if len(graph.entities) > 3:
-        return None
-    entity = Entity(id=_unused(graph), category=shape, attributes=(colour,))
-    return SceneGraph(entities=(*graph.entities, entity), relations=graph.relations)
+    return _with_one_more(graph, shape, (colour,))
 
 
 def _repeat(rng: Generator, graph: SceneGraph, pairings: Sequence[Pairing]) -> SceneGraph | None:
     """One more of what is there already, which a count of at most three cannot say."""
     old = graph.entities[int(rng.integers(len(graph.entities)))]
+    return _with_one_more(graph, old.category, old.attributes)
+
+
+def _with_one_more(graph: SceneGraph, category: str, attributes: tuple[str, ...]) -> SceneGraph | None:
     if len(graph.entities) > 3:
         return None
-    more = Entity(id=_unused(graph), category=old.category, attributes=old.attributes)
-    return SceneGraph(entities=(*graph.entities, more), relations=graph.relations)
-
-
-def _unused(graph: SceneGraph) -> str:
-    return next(f"x{n}" for n in range(9) if all(e.id != f"x{n}" for e in graph.entities))
+    new = next(f"x{n}" for n in range(9) if all(e.id != f"x{n}" for e in graph.entities))
+    entity = Entity(id=new, category=category, attributes=attributes)
+    return SceneGraph(entities=(*graph.entities, entity), relations=graph.relations)
 
 
 def _colour(entity: Entity) -> str:
