@@ -82,7 +82,7 @@ def train(budget: Budget, drawer: Path, out: Path, start: Path | None = None) ->
     torch.manual_seed(SEED)
     processor = build_processor()
     model = build(processor) if start is None else VLM.from_pretrained(start).model
-    pool = painted_by(drawer, PAIRINGS, SEED, STYLES, budget.device)
+    pool = painted_by(drawer, PAIRINGS, SEED if start is None else SEED + 1, STYLES, budget.device)
     before = 0 if start is None else BEGINNER
 
     def lessons(had: int) -> Lessons:

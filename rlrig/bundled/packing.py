@@ -25,7 +25,7 @@ from rlrig_eval.scene import SceneGraph
 
 IGNORED = -100
 _MARK = "\N{SECTION SIGN}"
-DOUBT = 0.03
+DOUBT = 0.015
 """Share of a verdict that goes to the other one: as sure as drawings are clear, it would be too sure of pictures."""
 _SPOKEN_WEIGHT = 0.3  # of a token of a described place, against a yes or no
 

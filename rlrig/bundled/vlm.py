@@ -90,7 +90,7 @@ def train(budget: Budget, drawer: Path, out: Path, start: Path | None = None) ->
     torch.manual_seed(0)
     processor = build_processor()
     model = build(processor) if start is None else VLM.from_pretrained(start).model
-    pool = painted_by(drawer, SEEN, 0, device=budget.device)
+    pool = painted_by(drawer, SEEN, 0 if start is None else 2, device=budget.device)  # who goes on has seen the first
     before = 0 if start is None else BEGINNER
 
     def lessons(had: int) -> Lessons:
