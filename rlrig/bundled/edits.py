@@ -1,12 +1,13 @@
 """Edits of drawn scenes, (scene, instruction, scene): what the editor is trained to do.
 
 Where an instruction leaves something open a rule decides it, for a flow that is shown lots drawn makes half of each:
-what moves goes to the nearest place that will do, what is new stands nearest to what it is placed by (else to the
+what moves goes to the nearest place that clearly will do, what is new stands nearest to what it is placed by (else to the
 middle) and is as large (else as the least thing there), and of things alike the smallest goes, of equals the one
 farthest from the middle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -29,7 +30,7 @@ from rlrig.bundled.sentences import (
 )
 from rlrig_eval.scene import Entity, Reference, Relation, Requirement, SceneGraph
 from rlrig_eval.scene.phrases import describe
-from rlrig_eval.shapes import CANVAS, NEAT, SEEN, LayoutError, layout, truth, vocabulary
+from rlrig_eval.shapes import CANVAS, CLEAR, NEAT, SEEN, LayoutError, layout, truth, vocabulary
 from rlrig_eval.shapes.placement import Point
 from rlrig_eval.shapes.vocabulary import CONTAINERS
 from rlrig_eval.suite.structures import DIRECTIONS, Pairing
@@ -65,7 +66,7 @@ def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
 
 
 def _any_wish(rng: Generator) -> Wish:
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         return ("between",)
     first = _WISHED[int(rng.integers(len(_WISHED)))]
     second = _WISHED[int(rng.integers(len(_WISHED)))]
@@ -123,7 +124,16 @@ def relaid(
     fixed = {e.id: e for e in free if e.box is not None}
     near = {number: point for number, point in moved.items() if point is not None}
     graph = SceneGraph(entities=free, relations=(*kept, *relations))
-    return layout(graph, rng, attempts=12, fixed=fixed, placement=NEAT, near=near)
+    return settled(graph, rng, 12, fixed, near)
+
+
+def settled(
+    graph: SceneGraph, rng: Generator, attempts: int, fixed: Mapping[str, Entity], near: Mapping[str, Point]
+) -> SceneGraph:
+    """`layout` such that what is stated clearly holds, or where there is no room for that such that it just holds."""
+    with suppress(LayoutError):
+        return layout(graph, rng, attempts, fixed, CLEAR, near=near)
+    return layout(graph, rng, attempts, fixed, NEAT, near=near)
 
 
 def middle(entity: Entity) -> Point:

@@ -5,10 +5,10 @@ from contextlib import suppress
 
 from numpy.random import Generator
 
-from rlrig.bundled.edits import as_large, extent, middle, of_size, prominence
+from rlrig.bundled.edits import as_large, extent, middle, of_size, prominence, settled
 from rlrig.bundled.sentences import SETTLING, name
 from rlrig_eval.scene import Entity, SceneGraph, check
-from rlrig_eval.shapes import NEAT, LayoutError, layout, truth
+from rlrig_eval.shapes import LayoutError, truth
 
 _ATTEMPTS = 2
 
@@ -93,7 +93,7 @@ def _laid_out(
         told = [of_size(e, "small") if smaller and e.id in near and not _sized(e, ideal) else e for e in entities]
         graph = SceneGraph(entities=tuple(told), relations=ideal.relations)
         with suppress(LayoutError):
-            return layout(graph, rng, attempts=_ATTEMPTS, fixed=fixed, placement=NEAT, near=near)
+            return settled(graph, rng, _ATTEMPTS, fixed, near)
     return None
 
 

@@ -54,23 +54,30 @@ class Plan:
         return next(entity.category for entity in self.entities if entity.id == name)
 
 
-def admissible(plan: Plan, name: str, boxes: Boxes, placed: Mapping[str, Boxes]) -> NDArray[np.bool_]:
-    """Which of `boxes` (n, 4) for `name` satisfy what is stated, MARGIN away from every threshold."""
+def admissible(
+    plan: Plan, name: str, boxes: Boxes, placed: Mapping[str, Boxes], clear: float = 0.0
+) -> NDArray[np.bool_]:
+    """Which of `boxes` (n, 4) for `name` satisfy what is stated, MARGIN away from every threshold.
+
+    What is stated, overlaps and negations aside, holds by more than `clear` canvas pixels.
+    """
     good = np.ones(len(boxes), dtype=bool)
     for other, box in placed.items():
         if not good.any():
             return good
-        good &= _pair_fits(plan, name, other, boxes, box)
+        good &= _pair_fits(plan, name, other, boxes, box, clear)
     names = list(placed)
     for i, one in enumerate(names):
         for two in names[i + 1 :]:
             if not good.any():
                 return good
-            good &= _triple_fits(plan, (name, one, two), (boxes, placed[one], placed[two]))
+            good &= _triple_fits(plan, (name, one, two), (boxes, placed[one], placed[two]), clear)
     return good
 
 
-def _pair_fits(plan: Plan, name: str, other: str, boxes: Boxes, box: Boxes) -> NDArray[np.bool_]:
+def _pair_fits(
+    plan: Plan, name: str, other: str, boxes: Boxes, box: Boxes, clear: float
+) -> NDArray[np.bool_]:
     margins = pair_margins(boxes, box, CANVAS)
     good = np.ones(len(boxes), dtype=bool)
     overlap = plan.overlap(name, other)
@@ -90,7 +97,8 @@ def _pair_fits(plan: Plan, name: str, other: str, boxes: Boxes, box: Boxes) -> N
             if meeting is not None and (meeting.predicate == "touching") == relation.negated:
                 good &= False
             continue
-        held = _stated_margin(relation, name, margins) > 0
+        margin = _stated_margin(relation, name, margins)
+        held = margin > (0 if relation.negated else clear)
         if overlap is not None and overlap.predicate == "inside" and relation.predicate == "near":
             held = np.zeros(len(boxes), dtype=bool)
         good &= ~held if relation.negated else held
@@ -117,7 +125,9 @@ def _stated_margin(relation: Relation, name: str, margins: Mapping[str, NDArray[
     return margins[predicate if relation.subject == name else mirrored.get(predicate, predicate)]
 
 
-def _triple_fits(plan: Plan, names: Sequence[str], boxes: Sequence[Boxes]) -> NDArray[np.bool_]:
+def _triple_fits(
+    plan: Plan, names: Sequence[str], boxes: Sequence[Boxes], clear: float
+) -> NDArray[np.bool_]:
     good = np.ones(len(boxes[0]), dtype=bool)
     for middle in range(3):
         ends = [i for i in range(3) if i != middle]
@@ -125,5 +135,5 @@ def _triple_fits(plan: Plan, names: Sequence[str], boxes: Sequence[Boxes]) -> ND
         good &= np.abs(margin) >= MARGIN
         for relation in plan.about(*names):
             if relation.predicate == "between" and relation.subject == names[middle]:
-                good &= margin <= 0 if relation.negated else margin > 0
+                good &= margin <= 0 if relation.negated else margin > clear
     return good

@@ -1,6 +1,6 @@
 """Where a layout may put things: anywhere, or neatly on a grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -27,6 +27,8 @@ class Placement:
     grids: tuple[int, ...] = ()
     rows: bool = False
     """Whether a thing of a stated row (a left of b, b left of c, ...) is tried at its own place in that row alone."""
+    clear: float = 0.0
+    """Canvas pixels by which what is stated of two or three things holds at least."""
 
 
 FREE = Placement()
@@ -35,6 +37,8 @@ NEAT = Placement(small=(14,), large=(24,), grids=(8, 4))
 
 Every rule of the world holds as it does anywhere, but a small Diffuser has far fewer pictures of a prompt to learn.
 """
+CLEAR = replace(NEAT, clear=4.0)
+"""As neat, and such that what is stated still holds where a thing comes out a pixel or two off."""
 CLOSE = Placement(small=(10,), rows=True)
 """Small things smaller than elsewhere, and rows that fill the canvas: five things in one have no other room."""
 _ASIDE = 1  # canvas pixels off its place in a row

@@ -43,7 +43,7 @@ class Search:
         order.sort(key=lambda e: -sum(e.id in r.objects for r in self.plan.stated if r.predicate in anchoring))
         for entity in order:
             proposals = self._propose(entity, placed, PROPOSALS)
-            good = admissible(self.plan, entity.id, proposals, placed)
+            good = self._admissible(entity.id, proposals, placed)
             if not good.any():
                 return None
             placed[entity.id] = proposals[int(np.argmax(good))]
@@ -76,12 +76,15 @@ class Search:
             if self.plan.meeting(name, latest) is not None:
                 left[name] = self._fitting(things[name], placed)
             else:
-                left[name] = boxes[admissible(self.plan, name, boxes, placed)]
+                left[name] = boxes[self._admissible(name, boxes, placed)]
         return left
 
     def _fitting(self, entity: Entity, placed: Placed) -> Boxes:
         proposals = self._propose(entity, placed, _PLACES)
-        return proposals[admissible(self.plan, entity.id, proposals, placed)]
+        return proposals[self._admissible(entity.id, proposals, placed)]
+
+    def _admissible(self, name: str, boxes: Boxes, placed: Placed) -> NDArray[np.bool_]:
+        return admissible(self.plan, name, boxes, placed, self.placement.clear)
 
     def _shuffled(self, placed: Placed) -> list[Entity]:
         entities = self.plan.entities

@@ -8,10 +8,11 @@ from rlrig.bundled.mends import Mend, sample_mend
 from rlrig.bundled.sentences import mover, name
 from rlrig.bundled.tokens import tokenizer
 from rlrig_eval.scene import check, parse
-from rlrig_eval.shapes import truth
+from rlrig_eval.scene.geometry import between_margin
+from rlrig_eval.shapes import CANVAS, CLEAR, truth
 from rlrig_eval.suite.wording import word
 
-SAMPLED = [sample_mend(np.random.default_rng(seed)) for seed in range(80)]
+SAMPLED = [sample_mend(np.random.default_rng(seed)) for seed in range(120)]
 
 
 def misses(mend: Mend, side: str) -> int:
@@ -40,18 +41,17 @@ def test_what_an_instruction_moves_stands_elsewhere_in_the_target_where_it_says(
         assert all(check(said.requirements("at_least"), truth(mend.target)).values()), mend.instruction
 
 
-def test_some_sources_miss_their_prompt_by_a_few_pixels() -> None:
-    """An editor that was shown none takes a near miss for what was asked, and hands it on."""
-    near = [mend for mend in SAMPLED if mend.instruction is not None and 0 < shift(mend) <= 20]
-    assert len(near) >= 0.04 * len(SAMPLED)
-
-
-def shift(mend: Mend) -> float:
-    """Canvas pixels along an axis by which the thing moves that moves most, where no more than that is done."""
-    before, after = ({e.id: (name(e), e.box) for e in scene.entities} for scene in (mend.source, mend.target))
-    if {number: called for number, (called, _) in before.items()} != {n: called for n, (called, _) in after.items()}:
-        return 0.0
-    return max(float(np.abs(np.subtract(box, after[number][1])).max()) for number, (_, box) in before.items())
+def test_what_goes_between_two_things_clearly_lies_there() -> None:
+    """A pixel or two off, as an editor draws, it still does; which is more than every layout gives."""
+    margins = [
+        float(between_margin(*(np.array(mend.target.entity(number).box) for number in (r.subject, *r.objects)), CANVAS))
+        for mend in SAMPLED
+        if "between" in (mend.instruction or "")
+        for r in mend.prompt.relations
+        if r.predicate == "between"
+    ]
+    assert len(margins) > 3
+    assert np.mean(np.array(margins) > CLEAR.clear) > 0.7
 
 
 def test_what_is_added_stands_where_nothing_stood() -> None:
@@ -75,7 +75,7 @@ def test_where_what_is_removed_stood_nothing_does() -> None:
 
 def test_few_mends_are_told_nothing_though_something_is_wrong() -> None:
     silent = [mend for mend in SAMPLED if mend.instruction is None and misses(mend, "source")]
-    assert len(silent) <= 0.15 * len(SAMPLED)
+    assert len(silent) <= 0.2 * len(SAMPLED)
 
 
 def test_hardly_anything_changes_its_size_but_what_the_prompt_says_the_size_of() -> None:

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from rlrig_eval.scene import SceneGraph, check
-from rlrig_eval.scene.geometry import CONTAINED, OCCLUDED, containment, occlusion, outline_gap, pair_margins
-from rlrig_eval.shapes import CANVAS, NEAT, LayoutError, layout, truth
+from rlrig_eval.scene.geometry import (
+    CONTAINED,
+    OCCLUDED,
+    between_margin,
+    containment,
+    occlusion,
+    outline_gap,
+    pair_margins,
+)
+from rlrig_eval.shapes import CANVAS, CLEAR, NEAT, LayoutError, layout, truth
 from rlrig_eval.shapes.constraints import MARGIN
 from rlrig_eval.shapes.draw import silhouette
 from rlrig_eval.shapes.occlusion import contacts, nests, offsets
@@ -195,3 +203,12 @@ def test_what_shall_stand_near_a_point_takes_the_nearest_place_that_will_do() ->
         away = [np.hypot((b[0] + b[2]) / 2 - point[0], (b[1] + b[3]) / 2 - point[1]) for b in (found, *others) if b]
         assert away[0] == min(away)
         assert ((found[0] + found[2]) / 2, (found[1] + found[3]) / 2) in centres
+
+
+@pytest.mark.parametrize("name", ["left of", "far from", "bigger than", "between"])
+def test_in_a_clear_placement_what_is_stated_holds_by_some_pixels(name: str) -> None:
+    for seed in range(20):
+        found = layout(SCENES[name], np.random.default_rng(seed), placement=CLEAR)
+        boxes = [np.array(entity.box) for entity in found.entities]
+        margin = between_margin(*boxes, CANVAS) if name == "between" else pair_margins(*boxes, CANVAS)[name]
+        assert margin > CLEAR.clear
