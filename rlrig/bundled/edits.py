@@ -1,8 +1,8 @@
 """Edits of drawn scenes, (scene, instruction, scene): what the editor is trained to do.
 
 Where an instruction leaves something open a rule decides it, for a flow that is shown lots drawn makes half of each:
-what moves goes to the nearest place that clearly will do, what is new stands nearest to what it is placed by (else to the
-middle) and is as large (else as the least thing there), and of things alike the smallest goes, of equals the one
+what moves goes to the nearest place that clearly will do, what is new stands nearest to what it is placed by (else to
+the middle) and is as large (else as the least thing there), and of things alike the smallest goes, of equals the one
 farthest from the middle.
 """
 

@@ -205,5 +205,5 @@ def _traded(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
 
 _Spoil = Callable[[Generator, SceneGraph], SceneGraph | None]
 _SPOILS: tuple[_Spoil, ...] = (_displaced, _nudged, _gone, _surplus, _mistaken, _traded, _resized, _turned)
-_SHARES = np.array([0.32, 0.1, 0.14, 0.16, 0.12, 0.04, 0.09, 0.03])  # most sizes are not asked for, and left as they are
+_SHARES = np.array([0.32, 0.1, 0.14, 0.16, 0.12, 0.04, 0.09, 0.03])  # most sizes are not asked for, and left alone
 _TRIES = 8

@@ -13,13 +13,13 @@ from rlrig.grpo.config import Phase
 from rlrig.grpo.flow_policy import ADAPTER, KontextPolicy
 from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.token_policy import TRAINED, ActorPolicy
-from rlrig.presets import Preset, Trained, save_preset
+from rlrig.presets import BESIDE, Preset, Trained, save_preset
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import RunError
 
 
 def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
-    """Write preset.yaml, and beside it what was trained, with the weights as they are.
+    """Write preset.yaml, and beside it what was trained, with the weights as they are; the folder may be moved.
 
     The editor: `editor-lora` (for `load_lora_weights`) and `editor`, the pipeline with the adapter merged into it.
     The Actor: `actor`, a peft adapter for the Checker's base, which stays untouched.
@@ -47,12 +47,11 @@ def _export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Edito
                 note_base(out / "editor-lora", preset.editor.checkpoint, preset.editor_adapter)
                 plain = open_editor(_whole(preset))
                 merge(plain, out / "editor-lora").save_pretrained(out / "editor", safe_serialization=True)
-            checkpoint = str((out / "editor").resolve())
-            changes["editor"] = preset.editor.model_copy(update={"checkpoint": checkpoint})
+            changes["editor"] = preset.editor.model_copy(update={"checkpoint": f"{BESIDE}editor"})
         else:
             _save_actor(phase.policy, out / "actor")
             note_base(out / "actor", preset.checker.checkpoint)
-            told = {"adapter": str((out / "actor").resolve()), "max_tokens": phase.training.max_tokens}
+            told = {"adapter": f"{BESIDE}actor", "max_tokens": phase.training.max_tokens}
             changes["actor"] = preset.actor.model_copy(update=told)
     save_preset(preset.model_copy(update=changes), out)
     return out

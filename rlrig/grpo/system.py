@@ -75,7 +75,7 @@ def load_system(config: Config, first: Phase, held_out: HeldOut | None = None) -
             pipeline.transformer.enable_gradient_checkpointing()
         rollout = EditorRollout(flow, actor, checker, e.kind, e.noise, preset.loop, e.objective == "nft")
         trained["editor"] = EditorPhase(e, rollout, flow)
-    return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, preset))
+    return System(preset, diffuser, checker, actor, editor, trained, held_out or _judge(config, preset, base))
 
 
 def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
@@ -108,14 +108,23 @@ def _require_trainable(preset: Preset, phases: Sequence[Phase]) -> None:
             )
 
 
-def _judge(config: Config, preset: Preset) -> HeldOut | None:
-    """Where it is a checkpoint, in the precision of the Checker: at full size twice that may not fit beside it."""
+def _judge(config: Config, preset: Preset, rewarding: VLM) -> HeldOut | None:
+    """Where it is a checkpoint, in the precision of the Checker: at full size twice that may not fit beside it.
+
+    Raises UsageError where it has the weights of the Checker, which rewards.
+    """
     judge = config.evaluation.judge
     if judge is None:
         return None
     if judge.server is not None:
         return RewardServer(**judge.server.model_dump())
-    asked = VLMChecker.from_pretrained(judge.checkpoint or "", device=preset.device, dtype=preset.checker.dtype)
+    judging = VLM.from_pretrained(judge.checkpoint or "", preset.device, preset.checker.dtype)
+    if judging.fingerprint() == rewarding.fingerprint():
+        raise UsageError(
+            f"evaluation.judge.checkpoint: {judge.checkpoint} has the weights of the Checker, whose reward is what is "
+            "trained on; a judge that is held out is another model"
+        )
+    asked = VLMChecker(judging)
 
     def shares(outcomes: Sequence[Outcome]) -> list[float]:
         requirements = [outcome.after.requirements for outcome in outcomes]

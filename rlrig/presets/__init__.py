@@ -14,6 +14,16 @@ from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
 
 _FOLDER = Path(__file__).parent / "pipeline"
+BESIDE = "./"
+"""What the name of a checkpoint begins with that lies in the folder of its preset.yaml."""
+_CHECKPOINTS = (
+    ("diffuser", "checkpoint"),
+    ("editor", "checkpoint"),
+    ("checker", "checkpoint"),
+    ("actor", "adapter"),
+    ("trained", "actor"),
+    ("trained", "editor"),
+)
 
 Rl = Literal["none", "actor", "editor", "both"]
 """Which of the adapters that Reflection-GRPO trained are put on."""
@@ -230,7 +240,7 @@ class Preset(Frozen):
 
 
 def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, rl: str | None = None) -> Preset:
-    """A preset by name, YAML file, or folder holding preset.yaml.
+    """A preset by name, YAML file, or folder holding preset.yaml, where ./editor is what lies beside that.
 
     `overrides` replace fields of its loop, `rl` its choice of trained adapters.
 
@@ -246,11 +256,23 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] | None = 
         known = sorted(file.stem for file in _FOLDER.glob("*.yaml"))
         raise UsageError.unknown("preset", str(name_or_path), known)
     preset = read_yaml(path, Preset)
+    if path.name == "preset.yaml":
+        preset = _lying_in(path.parent, preset)
     try:
         loop = Loop.model_validate({**preset.loop.model_dump(), **(overrides or {})})
     except ValidationError as error:
         raise UnreadableFile.invalid(error, Loop, path="settings") from error
     return preset.model_copy(update={"loop": loop}).choosing(preset.rl if rl is None else rl)
+
+
+def _lying_in(folder: Path, preset: Preset) -> Preset:
+    """The folder of a trained system may have been moved since it was written."""
+    for part, field in _CHECKPOINTS:
+        named = getattr(getattr(preset, part), field)
+        if named is not None and named.startswith(BESIDE):
+            lying = str((folder / named).resolve())
+            preset = preset.model_copy(update={part: getattr(preset, part).model_copy(update={field: lying})})
+    return preset
 
 
 def save_preset(preset: Preset, folder: Path) -> None:

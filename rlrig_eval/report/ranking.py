@@ -77,7 +77,7 @@ def _board(
     """`rank`; columns that are `dispensable` are left out where this cut has nothing for them."""
     kept, note = within(entries, cut)
     first, comparable, ranked, known = _compared(entries, kept, reference)
-    usual = [*(column.name for column in _METRICS), *(name for name in known if name.startswith("judge."))]
+    usual = [*_scored_by(kept), *(name for name in known if name.startswith("judge."))]
     usual += [
         name for name in ("rank", "first", DIFFERENCE, "images_per_prompt", "seconds_per_prompt") if name in known
     ]
@@ -175,6 +175,13 @@ def _metrics(entries: Sequence[Entry]) -> list[Column]:
     names = sorted({name for one in entries for name in one.metrics} - usual.keys())
     others = (Column(name=name, title=_title(name), kind="share", better="higher") for name in names)
     return [*usual.values(), *others]
+
+
+def _scored_by(entries: Sequence[Entry]) -> list[str]:
+    """The usual metrics; where no summary has any, as of a suite with a scorer of its own alone, what there is."""
+    usual = [column.name for column in _METRICS]
+    found = list(dict.fromkeys(name for one in entries for name in one.metrics if not name.startswith("judge.")))
+    return usual if set(usual) & set(found) or not found else found
 
 
 def _title(metric: str) -> str:

@@ -75,9 +75,7 @@ def admissible(
     return good
 
 
-def _pair_fits(
-    plan: Plan, name: str, other: str, boxes: Boxes, box: Boxes, clear: float
-) -> NDArray[np.bool_]:
+def _pair_fits(plan: Plan, name: str, other: str, boxes: Boxes, box: Boxes, clear: float) -> NDArray[np.bool_]:
     margins = pair_margins(boxes, box, CANVAS)
     good = np.ones(len(boxes), dtype=bool)
     overlap = plan.overlap(name, other)
@@ -125,9 +123,7 @@ def _stated_margin(relation: Relation, name: str, margins: Mapping[str, NDArray[
     return margins[predicate if relation.subject == name else mirrored.get(predicate, predicate)]
 
 
-def _triple_fits(
-    plan: Plan, names: Sequence[str], boxes: Sequence[Boxes], clear: float
-) -> NDArray[np.bool_]:
+def _triple_fits(plan: Plan, names: Sequence[str], boxes: Sequence[Boxes], clear: float) -> NDArray[np.bool_]:
     good = np.ones(len(boxes[0]), dtype=bool)
     for middle in range(3):
         ends = [i for i in range(3) if i != middle]

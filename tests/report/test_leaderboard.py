@@ -356,6 +356,15 @@ def test_a_run_without_a_score_takes_no_rank_from_the_others(runs):
     assert found["loop"] is not None
 
 
+def test_runs_that_a_scorer_of_one_s_own_scored_alone_are_shown_by_its_metrics(runs):
+    """The usual columns would all be blank."""
+    own = [replace(one, metrics={"crowding": one.metrics["all_correct"]}) for one in read_entries(runs)]
+    shown = rank(own)
+    assert [column.name for column in shown.columns][:2] == ["model", "crowding"]
+    assert not {"all_correct", "sg_iou"} & {column.name for column in shown.columns}
+    assert all(row["crowding"].mean is not None for row in shown.records())
+
+
 def test_a_column_that_is_named_twice_is_shown_once(runs):
     shown = [column.name for column in leaderboard(runs, columns=["sg_iou", "sg_iou"]).columns]
     assert shown.count("sg_iou") == 1

@@ -95,3 +95,13 @@ def test_an_adapter_that_nobody_would_put_on_is_refused(tmp_path: Path, changes:
     path.write_text(yaml.safe_dump({**made, **{k: {**made[k], **v} for k, v in changes.items()}, "rl": "actor"}))
     with pytest.raises(UsageError, match=problem):
         load_preset(path)
+
+
+def test_what_a_folder_s_preset_names_beside_it_is_found_wherever_the_folder_lies(tmp_path: Path) -> None:
+    left = load_preset("shapes")
+    named = left.model_copy(update={"editor": left.editor.model_copy(update={"checkpoint": "./editor"})})
+    save_preset(named, tmp_path / "export")
+    moved = (tmp_path / "export").rename(tmp_path / "moved")
+    found = load_preset(moved)
+    assert found.editor.checkpoint == str((moved / "editor").resolve())
+    assert found.diffuser == left.diffuser

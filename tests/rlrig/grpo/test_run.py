@@ -89,7 +89,8 @@ def test_a_run_that_was_cut_in_two_is_the_run_bit_for_bit(first, preset, tmp_pat
     assert all(np.isfinite(row["reward"]) for row in steps)
     assert steps[0]["ratio" if first == "actor" else "ratio_0"] == pytest.approx(1, abs=1e-5)
     assert any(row["updates"] for row in steps)
-    system = RLRIGPipeline.from_pretrained(straight.out / "export")
+    moved = (straight.out / "export").rename(tmp_path / "moved")
+    system = RLRIGPipeline.from_pretrained(moved)
     assert system.preset.editor.checkpoint.endswith("editor")
     if first == "editor":
         assert merged_equals_adapted(straight, system)
@@ -188,9 +189,19 @@ def test_a_judge_is_loaded_in_the_precision_of_the_checker(preset, tmp_path, mon
     half = yaml.safe_load(preset.read_text())
     half["checker"]["dtype"] = "bfloat16"
     mine.write_text(yaml.safe_dump(half))
-    config = Config(name="tiny", system=str(mine), evaluation={"judge": {"checkpoint": half["checker"]["checkpoint"]}})
-    load_system(config, "editor")
-    assert {vlm.model.dtype for vlm in opened} == {torch.bfloat16}
+    load_system(judged(mine, "bundled:judge"), "editor")
+    assert [vlm.model.dtype for vlm in opened].count(torch.bfloat16) == len(opened) > 1
+
+
+def judged(system, judge):
+    return Config(name="tiny", system=str(system), evaluation={"judge": {"checkpoint": judge}})
+
+
+def test_the_checker_itself_is_no_held_out_judge(preset):
+    """It would never fall while the reward climbs."""
+    checker = load_preset(preset).checker.checkpoint
+    with pytest.raises(UsageError, match=r"evaluation\.judge\.checkpoint: .* the weights of the Checker"):
+        load_system(judged(preset, checker), "editor")
 
 
 @pytest.mark.parametrize(
