@@ -30,7 +30,7 @@ _ABOUT: Mapping[Phase, str] = MappingProxyType(
         "editor": "A LoRA adapter on the transformer of the bundled editor, trained by Reflection-GRPO.",
     }
 )
-_FIGURES = ("soft", "gain", "hard", "accepted", "held_out", "edge_density", "colour_entropy", "copied", "words")
+_FIGURES = ("soft", "gain", "kept", "hard", "accepted", "held_out", "edge_density", "colour_entropy", "copied", "words")
 
 
 def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
@@ -67,7 +67,7 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
     # What was NaN is None in the log.
-    begin, best = measured[0], max(measured, key=lambda row: -1.0 if row["soft"] is None else row["soft"])
+    begin, best = measured[0], max(measured, key=lambda row: -1.0 if row["kept"] is None else row["kept"])
     told = [name for name in _FIGURES if None not in (begin.get(name), best.get(name))]
     lines = "".join(f"| {name} | {begin[name]:.4f} | {best[name]:.4f} |\n" for name in told)
     minutes = sum(row["seconds"] for row in steps) / 60

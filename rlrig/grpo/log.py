@@ -38,7 +38,7 @@ class Log:
     def evaluation(self, row: Mapping[str, Any]) -> None:
         self._write({"kind": "evaluation", **row})
         self._follow(row, "dev")
-        shown = ("soft", "gain", "hard", "accepted", "held_out", "copied", "unparsable")
+        shown = ("soft", "gain", "kept", "hard", "accepted", "held_out", "copied", "unparsable")
         text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
         self._show(f"  dev after {row['step']} steps: {text}", "cyan")
 

@@ -17,14 +17,15 @@ BAND = 0.5  # share of the first value that a picture statistic may fall to
 
 
 def watch(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Means over edits: soft and hard requirement share and how far soft rose (each over those that have one), how
-    often the Checker accepts all, statistics of the pictures, the share of copies, words an instruction, the share that
-    is no instruction."""
+    """Means over edits: soft and hard requirement share, how far soft rose and what is kept of that, as the loop keeps
+    the better picture (each over those that have one), how often the Checker accepts all, statistics of the pictures,
+    the share of copies, words an instruction, the share that is no instruction."""
     after, before = [o.after.image for o in outcomes], [o.before.image for o in outcomes]
-    soft = [requirements_soft(o) for o in outcomes]
+    soft, idle = ([requirements_soft(o) for o in made] for made in (outcomes, [o.undone() for o in outcomes]))
     return {
         "soft": mean(soft),
-        "gain": mean([s - requirements_soft(o.undone()) for s, o in zip(soft, outcomes, strict=True)]),
+        "gain": mean([now - was for now, was in zip(soft, idle, strict=True)]),
+        "kept": mean([max(was, now) for now, was in zip(soft, idle, strict=True) if not math.isnan(was + now)]),
         "hard": mean([requirements_hard(o) for o in outcomes]),
         "accepted": mean([o.after.view.satisfied for o in outcomes]),
         "edge_density": mean([edge_density(image) for image in after]),
@@ -72,8 +73,8 @@ def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: floa
 
 
 def best_reward(evaluations: Sequence[Mapping[str, Any]]) -> float:
-    """The highest so far; minus infinity where none has one."""
-    return max((row["soft"] for row in evaluations if not math.isnan(row["soft"])), default=-math.inf)
+    """The highest so far of what is kept; minus infinity where none has one."""
+    return max((row["kept"] for row in evaluations if not math.isnan(row["kept"])), default=-math.inf)
 
 
 def _changed(a: Image, b: Image) -> float:

@@ -204,7 +204,7 @@ def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:
             found = evaluate(run.system, dev, run.config.seed)
         trained = run.config.phase_at(run.first, max(0, run.step - 1))  # of the step before, whose doing it is
         row = {"step": run.step, "phase": trained, **found}
-        if not run.evaluations or row["soft"] > best_reward(run.evaluations):
+        if not run.evaluations or row["kept"] > best_reward(run.evaluations):
             run.best = {name: learner.average() for name, learner in run.learners.items()}
         run.evaluations.append(row)
         log.evaluation(row)

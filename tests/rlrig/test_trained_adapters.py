@@ -147,11 +147,11 @@ def test_a_run_s_export_becomes_a_bundled_checkpoint(root: Path, tmp_path: Path)
     (tmp_path / "run" / "export").mkdir(parents=True)
     shutil.copytree(root / "bent" / "editor", tmp_path / "run" / "export" / "editor-lora")
     rows = [
-        {"kind": "evaluation", "step": 0, "soft": 0.5, "held_out": 0.4},
+        {"kind": "evaluation", "step": 0, "soft": 0.5, "kept": 0.5, "held_out": 0.4},
         {"kind": "step", "phase": "editor", "step": 0, "seconds": 30.0},  # killed here, and resumed
         {"kind": "step", "phase": "editor", "step": 0, "seconds": 90.0},
-        {"kind": "evaluation", "step": 1, "soft": None, "held_out": None},  # the Checker said NaN throughout
-        {"kind": "evaluation", "step": 1, "soft": 0.6, "held_out": None},
+        {"kind": "evaluation", "step": 1, "soft": None, "kept": None, "held_out": None},  # the Checker said NaN
+        {"kind": "evaluation", "step": 1, "soft": 0.6, "kept": 0.6, "held_out": None},
     ]
     (tmp_path / "run" / "log.jsonl").write_text("\n".join(map(json.dumps, rows)))
     made = bundle("editor", tmp_path / "run", tmp_path / "checkpoints")

@@ -81,11 +81,19 @@ def test_copies_and_unparsable_instructions_are_counted():
     assert found["gain"] > 0
 
 
+def test_an_edit_that_spoils_a_picture_costs_nothing_of_what_is_kept():
+    """The loop goes back to the picture before; by the mean over edits a safe Actor would be taken for a better one."""
+    spoilt, mended, was = outcome([0.0] * COUNT), outcome([1.0] * COUNT), outcome(start().probabilities)
+    assert monitors.watch([spoilt])["kept"] == monitors.watch([was])["soft"]
+    assert monitors.watch([mended])["kept"] == 1
+    assert monitors.watch([spoilt, mended])["kept"] > monitors.watch([was, was])["soft"]
+
+
 def test_one_answer_that_is_missing_does_not_hide_what_the_others_say():
     done, missing = outcome([1.0] * COUNT), outcome([math.nan, *[1.0] * (COUNT - 1)])
     found = monitors.watch([done, missing])
-    assert {name: found[name] for name in ("soft", "gain", "hard")} == {
-        name: value for name, value in monitors.watch([done]).items() if name in ("soft", "gain", "hard")
+    assert {name: found[name] for name in ("soft", "gain", "kept", "hard")} == {
+        name: value for name, value in monitors.watch([done]).items() if name in ("soft", "gain", "kept", "hard")
     }
     assert found["accepted"] == 0.5
     assert math.isnan(monitors.watch([missing])["soft"])

@@ -374,7 +374,7 @@ def test_a_run_that_begins_anew_keeps_nothing_of_one_that_was_killed_before_its_
 ):
     monkeypatch.setattr(trainer, "export", lambda *_: None)
     run = made(preset, tmp_path, "editor", steps=1)
-    Log(run.out, Console(quiet=True)).evaluation({"step": 0, "soft": 0.5})
+    Log(run.out, Console(quiet=True)).evaluation({"step": 0, "kept": 0.5})
     trained(run)
     assert [row["step"] for row in rows(run, "evaluation")] == [0, 1]
 
@@ -382,7 +382,9 @@ def test_a_run_that_begins_anew_keeps_nothing_of_one_that_was_killed_before_its_
 def test_the_best_weights_are_found_though_the_first_evaluation_has_no_reward(preset, tmp_path, monkeypatch):
     scores = iter([np.nan, 0.5, np.nan])
     monkeypatch.setattr(
-        trainer, "evaluate", lambda *_: {"edge_density": 0.1, "colour_entropy": 1.0, "soft": next(scores)}
+        trainer,
+        "evaluate",
+        lambda *_: {"edge_density": 0.1, "colour_entropy": 1.0, **dict.fromkeys(("soft", "kept"), next(scores))},
     )
     monkeypatch.setattr(trainer, "export", lambda *_: None)
     run = made(preset, tmp_path, "editor", steps=2, evaluation={"every": 1, "prompts": 6})
@@ -399,7 +401,7 @@ def test_a_judge_that_falls_while_the_reward_climbs_stops_the_run_with_an_export
 
     def seen(*_):
         soft, held_out = next(scores)
-        return {**quiet, "soft": soft, "held_out": held_out}
+        return {**quiet, "soft": soft, "kept": soft, "held_out": held_out}
 
     monkeypatch.setattr(trainer, "evaluate", seen)
     told = {"every": 1, "prompts": 6, "patience": 1}
