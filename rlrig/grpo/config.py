@@ -218,12 +218,13 @@ class ActorTraining(_Training):
 
 
 class Evaluation(Frozen):
-    """Every `every` steps, on failed pictures of `prompts` prompts of the dev split, with ODE sampling and averaged
-    weights. Training stops when the reward is `margin` above what it was at the judge's best, and the judge has been
-    `margin` below that for the last `patience` evaluations."""
+    """Every `every` steps, on failed pictures of `prompts` prompts of the dev split, each edited `edits` times from
+    other noise, with ODE sampling and averaged weights. Training stops when the reward is `margin` above what it was at
+    the judge's best, and the judge has been `margin` below that for the last `patience` evaluations."""
 
     every: int = Field(default=20, ge=1)
     prompts: int = Field(default=32, ge=1)
+    edits: int = Field(default=1, ge=1)
     suite: str = "spatial:dev"
     judge: Judge | None = None
     patience: int = Field(default=3, ge=1)

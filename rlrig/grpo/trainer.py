@@ -193,8 +193,10 @@ def siblings(t: ActorTraining | EditorTraining, starts: Sequence[Start], number:
 
 
 def _dev(run: Run) -> list[Start]:
+    """Each start as often as it is edited."""
     e, s = run.config.evaluation, run.system
-    return dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop)
+    starts = dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop)
+    return [start for start in starts for _ in range(e.edits)]
 
 
 def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:

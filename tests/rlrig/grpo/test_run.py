@@ -394,6 +394,22 @@ def test_the_best_weights_are_found_though_the_first_evaluation_has_no_reward(pr
     assert any(not torch.equal(best[name], begun[name]) for name in begun)
 
 
+def test_a_dev_picture_is_edited_as_often_as_is_asked(preset, tmp_path, monkeypatch):
+    asked = []
+
+    def seen(system, starts, seed):
+        asked.append(starts)
+        return {"edge_density": 0.1, "colour_entropy": 1.0, "soft": 0.5, "kept": 0.5}
+
+    monkeypatch.setattr(trainer, "evaluate", seen)
+    monkeypatch.setattr(trainer, "export", lambda *_: None)
+    for edits in (1, 2):
+        trained(made(preset, tmp_path / str(edits), "editor", steps=1, evaluation={"prompts": 6, "edits": edits}))
+    once, twice = asked[0], asked[-1]
+    assert len(twice) == 2 * len(once) > 0
+    assert all(one is other for one, other in zip(twice[::2], twice[1::2], strict=True))  # the Actor writes once
+
+
 def test_a_judge_that_falls_while_the_reward_climbs_stops_the_run_with_an_export(preset, tmp_path, monkeypatch):
     """And again on resuming, before another step."""
     scores = iter([(0.5, 0.5), (0.9, 0.1)])
