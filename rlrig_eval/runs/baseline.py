@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat, NonNegativeInt
 
 from rlrig_eval.errors import UsageError
-from rlrig_eval.runs.compare import PRIMARY, require_comparable, terms
+from rlrig_eval.runs.compare import PRIMARY, other_scorers, require_comparable, require_one_scorer, terms
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.opened import Opened
 from rlrig_eval.runs.rows import peaks
@@ -118,6 +118,7 @@ class Baseline(Frozen):
     `how` has the command, the versions and the hardware of the run that it was made from. `standing` is absent
     in files that were written before leaderboards were made of them; the gate does not read it. `partly`: metric ->
     prompt id -> how many seeds have a score, of prompts where some have none; other scores are of every seed.
+    `scorer_sha256`: as of a run.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -128,6 +129,7 @@ class Baseline(Frozen):
     metrics: dict[str, Estimate]
     prompts: dict[str, dict[str, FiniteFloat | None]]
     partly: dict[str, dict[str, int]] = Field(default_factory=dict, exclude_if=lambda counts: not counts)
+    scorer_sha256: dict[str, str] = Field(default_factory=dict, exclude_if=lambda hashes: not hashes)
     standing: Standing | None = None
     how: Provenance
 
@@ -181,6 +183,7 @@ def baseline_of(run: Opened, rule: Rule) -> Baseline:
         metrics=summary["metrics"],
         prompts=run.prompt_scores,
         partly=_partly(run),
+        scorer_sha256=run.config.scorer_sha256,
         standing=_standing(run, summary),
         how=run.config.provenance,
     )
@@ -210,7 +213,7 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     """The verdict on `run`.
 
     Raises:
-        NotComparable: suite, protocol, extractor or judges differ.
+        NotComparable: suite, protocol, extractor or judges differ, or the file of a scorer that the rule looks at.
         UsageError: the run or the baseline lacks the rule's metric.
     """
     require_comparable(terms(run.config), baseline.terms.as_dict())
@@ -218,6 +221,9 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     for scores in (run.prompt_scores, baseline.prompts):
         if rule.metric not in scores:
             raise UsageError.unknown("metric", rule.metric, scores)
+    unlike = other_scorers(run.config.scorer_sha256, baseline.scorer_sha256)
+    for scorer in run.scores if rule.gate == "exact" else [scorer_of(rule.metric, run.scores)]:
+        require_one_scorer(scorer, unlike)
     now, then = run.prompt_scores[rule.metric], baseline.prompts[rule.metric]
     found = gate(now, then, run.groups, rule.delta)
     if rule.gate == "exact":

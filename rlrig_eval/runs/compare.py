@@ -138,10 +138,9 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
         if metric not in run.prompt_scores:
             raise UsageError.unknown(f"metric of {run.folder}:", metric, run.prompt_scores)
     problems = [_problem(first, other, force) for other in others]
-    unlike = [_other_scorers(first, other) for other in others]
+    unlike = [other_scorers(first.config.scorer_sha256, other.config.scorer_sha256) for other in others]
     for names in unlike:
-        if (scorer := scorer_of(metric, first.scores)) in names:
-            raise NotComparable(f"not comparable: {metric}: the runs were scored by two files of the name {scorer}")
+        require_one_scorer(scorer_of(metric, first.scores), names)
     pairs = [(_without(first, names), _without(other, names)) for other, names in zip(others, unlike, strict=True)]
     found = [differences(*pair) for pair in pairs]
     return [
@@ -150,10 +149,15 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
     ]
 
 
-def _other_scorers(a: Opened, b: Opened) -> tuple[str, ...]:
-    """The scorers that both have, from files that differ."""
-    one, other = a.config.scorer_sha256, b.config.scorer_sha256
+def other_scorers(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:
+    """The scorers that two results both have, from files that differ, by their hashes."""
     return tuple(sorted(name for name in one.keys() & other.keys() if one[name] != other[name]))
+
+
+def require_one_scorer(scorer: str, others: Sequence[str]) -> None:
+    """Raises NotComparable where `scorer` is among those of `other_scorers`."""
+    if scorer in others:
+        raise NotComparable(f"not comparable: scored by two files of the name {scorer}")
 
 
 def _without(run: Opened, scorers: Sequence[str]) -> Opened:

@@ -13,6 +13,7 @@ import pytest
 from rlrig_eval import evaluate
 from rlrig_eval.models import Failure, Job
 from rlrig_eval.models.synthetic import Synthetic
+from rlrig_eval.plugins import load
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Baseline, Check, Rule, baseline_of, held_against
 from rlrig_eval.runs.calibration_record import Calibration, Part
@@ -315,3 +316,19 @@ def test_coverage_is_by_the_scorer_of_the_metric(runs: Path, tmp_path: Path) -> 
     rescore(judged, judge=("scripted", {"replies": str(silent), "rubric": "p-yes"}))
     found = checked(judged, runs / "good")
     assert (found.verdict, found.coverage["ok"], found.shortfall) == ("pass", 30, None)
+
+
+@pytest.mark.parametrize("rule", [("--metric", "share.x", "--least-n", "20"), ("--exact",)])
+def test_a_scorer_s_file_that_has_changed_since_the_baseline_is_not_held_against_it(
+    rlrig_eval, runs: Path, tmp_path: Path, rule: Sequence[str]
+) -> None:
+    scorer, kept = tmp_path / "mine.py", tmp_path / "kept.json"
+    for run, value in (("then", 0.5), ("now", 0.25)):
+        tiny.copy(runs / "good", tmp_path / run)
+        scorer.write_text(f"from rlrig_eval.runs import Scores\ndef share(*_):\n    return Scores({{'x': {value}}})\n")
+        load.cache_clear()
+        assert rlrig_eval("score", tmp_path / run, "--scorer", f"{scorer}:share").code == 0
+    assert rlrig_eval("baseline", "write", tmp_path / "then", "--out", kept, *rule).code == 0
+    assert rlrig_eval("check", tmp_path / "then", "--baseline", kept).code == 0
+    done = rlrig_eval("check", tmp_path / "now", "--baseline", kept)
+    assert (done.code, "not comparable: scored by two files of the name share" in done.err) == (4, True)
