@@ -27,6 +27,7 @@ from rlrig_eval.report.export import FORMATS, export
 from rlrig_eval.report.record import records
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
+from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.store import replace_json
 from rlrig_eval.runs.summary import metric_name
 from tests.report.contestants import BROKEN, UNREADABLE
@@ -198,6 +199,19 @@ class TestEveryEvalEver:
         assert {row["evaluation_id"] for row in rows} == {aggregate["evaluation_id"]}
         scores = {row["sample_id"]: row["evaluation"]["score"] for row in rows}
         assert scores == {id_: values["all_correct"] for id_, values in scored(runs[0]).items()}
+
+
+RANGES = {"all_correct": (0, 1), "far.x": (0, 12), "far.y": (-3, 1)}
+
+
+def test_a_scorer_of_one_s_own_widens_the_range_that_is_told(runs: list[Path], tmp_path: Path) -> None:
+    out, scorer = shutil.copytree(runs[1], tmp_path / "run"), tmp_path / "mine.py"
+    scorer.write_text("from rlrig_eval.runs import Scores\ndef far(*_):\n    return Scores({'x': 12.0, 'y': -3.0})\n")
+    rescore(out, scorer=f"{scorer}:far")
+    told = json.loads(export(out, "every-eval-ever", tmp_path / "out")[0].read_text())["evaluation_results"]
+    ranges = {one["evaluation_name"]: one["metric_config"] for one in told}
+    found = {name: (ranges[f"tiny/{name}"]["min_score"], ranges[f"tiny/{name}"]["max_score"]) for name in RANGES}
+    assert found == RANGES
 
 
 def test_an_unknown_format_and_an_unfinished_run(runs: list[Path], tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def _result(run: Opened, tag: str, metric: str, found: Estimate) -> dict[str, An
             "method": "bootstrap (BCa) over groups of prompts",
         }
     suite = run.config.suite
+    # Ours lie in [0, 1]; a scorer of one's own does not say where its scores lie, but they lie where they were seen.
+    seen = [score for score in run.prompt_scores.get(metric, {}).values() if score is not None]
     return {
         "evaluation_name": "/".join(filter(None, [suite.name, tag, metric])),
         "source_data": {
@@ -109,8 +111,8 @@ def _result(run: Opened, tag: str, metric: str, found: Estimate) -> dict[str, An
             "evaluation_description": metric,
             "lower_is_better": False,
             "score_type": "continuous",
-            "min_score": 0,
-            "max_score": 1,
+            "min_score": min(0, *seen),
+            "max_score": max(1, *seen),
         },
         "score_details": {"score": found.mean, "uncertainty": uncertainty},
         "generation_config": {
