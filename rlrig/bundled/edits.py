@@ -54,10 +54,10 @@ Wish = tuple[str, ...]
 """The predicates that a mover shall have: one or two of MOVES, or between."""
 
 
-def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
-    """One edit of a random scene of one to four things."""
+def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12) -> Edit:
+    """One edit of a random scene of one to four things; of what is placed, a share of `between` goes between two."""
     while True:
-        kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng)
+        kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng, between)
         for _ in range(_TRIES):  # the same again, so that what is hard to lay out keeps its share
             try:
                 return EDITS[kind](rng, _scene(rng, pairings), pairings, wish)
@@ -65,8 +65,8 @@ def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN) -> Edit:
                 continue
 
 
-def _any_wish(rng: Generator) -> Wish:
-    if rng.random() < 0.2:
+def _any_wish(rng: Generator, between: float) -> Wish:
+    if rng.random() < between:
         return ("between",)
     first = _WISHED[int(rng.integers(len(_WISHED)))]
     second = _WISHED[int(rng.integers(len(_WISHED)))]
