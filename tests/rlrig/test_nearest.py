@@ -44,7 +44,7 @@ def test_what_is_told_to_move_moves_and_the_other_stays(moved: str, still: str) 
     (other,) = set(found) - {still}
     assert name(found[other]) == moved
     (x, y), (was_x, was_y) = middle(found[other]), middle(spoilt.entity(other))
-    assert (abs(x - was_x), abs(y - was_y)) == (16, 0), "to the nearest place of the grid that will do"
+    assert (abs(x - was_x), abs(y - was_y)) == (24, 0), "to the nearest place of the grid that clearly will do"
 
 
 def test_of_two_alike_that_one_goes_without_which_the_prompt_is_shown() -> None:
