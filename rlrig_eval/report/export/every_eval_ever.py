@@ -111,8 +111,8 @@ def _result(run: Opened, tag: str, metric: str, found: Estimate) -> dict[str, An
             "evaluation_description": metric,
             "lower_is_better": False,
             "score_type": "continuous",
-            "min_score": min(0, *seen),
-            "max_score": max(1, *seen),
+            "min_score": min([0, *seen]),
+            "max_score": max([1, *seen]),
         },
         "score_details": {"score": found.mean, "uncertainty": uncertainty},
         "generation_config": {
