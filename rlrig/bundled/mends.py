@@ -136,7 +136,7 @@ def _displaced(rng: Generator, scene: SceneGraph) -> SceneGraph | None:
 
 
 def _nudged(rng: Generator, scene: SceneGraph) -> SceneGraph:
-    """A thing or two a little off their places: to an editor that never saw a near miss it is as asked."""
+    """A thing or two a little off their places, as the Diffuser errs."""
     return nudged(rng, truth(scene))
 
 

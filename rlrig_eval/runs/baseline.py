@@ -222,8 +222,8 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         if rule.metric not in scores:
             raise UsageError.unknown("metric", rule.metric, scores)
     unlike = other_scorers(run.config.scorer_sha256, baseline.scorer_sha256)
-    for scorer in run.scores if rule.gate == "exact" else [scorer_of(rule.metric, run.scores)]:
-        require_one_scorer(scorer, unlike)
+    for metric in baseline.prompts if rule.gate == "exact" else [rule.metric]:
+        require_one_scorer(metric, run.scores, unlike)
     now, then = run.prompt_scores[rule.metric], baseline.prompts[rule.metric]
     found = gate(now, then, run.groups, rule.delta)
     if rule.gate == "exact":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) 
     problems = [_problem(first, other, force) for other in others]
     unlike = [other_scorers(first.config.scorer_sha256, other.config.scorer_sha256) for other in others]
     for names in unlike:
-        require_one_scorer(scorer_of(metric, first.scores), names)
+        require_one_scorer(metric, first.scores, names)
     pairs = [(_without(first, names), _without(other, names)) for other, names in zip(others, unlike, strict=True)]
     found = [differences(*pair) for pair in pairs]
     return [
@@ -154,10 +154,10 @@ def other_scorers(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str
     return tuple(sorted(name for name in one.keys() & other.keys() if one[name] != other[name]))
 
 
-def require_one_scorer(scorer: str, others: Sequence[str]) -> None:
-    """Raises NotComparable where `scorer` is among those of `other_scorers`."""
-    if scorer in others:
-        raise NotComparable(f"not comparable: scored by two files of the name {scorer}")
+def require_one_scorer(metric: str, scorers: Iterable[str], others: Sequence[str]) -> None:
+    """Raises NotComparable where that of `scorers` whose metric it is is among those of `other_scorers`."""
+    if (scorer := scorer_of(metric, scorers)) in others:
+        raise NotComparable(f"not comparable: {metric}: the runs were scored by two files of the name {scorer}")
 
 
 def _without(run: Opened, scorers: Sequence[str]) -> Opened:

@@ -54,9 +54,7 @@ class Plan:
         return next(entity.category for entity in self.entities if entity.id == name)
 
 
-def admissible(
-    plan: Plan, name: str, boxes: Boxes, placed: Mapping[str, Boxes], clear: float = 0.0
-) -> NDArray[np.bool_]:
+def admissible(plan: Plan, name: str, boxes: Boxes, placed: Mapping[str, Boxes], clear: float) -> NDArray[np.bool_]:
     """Which of `boxes` (n, 4) for `name` satisfy what is stated, MARGIN away from every threshold.
 
     What is stated, overlaps and negations aside, holds by more than `clear` canvas pixels.

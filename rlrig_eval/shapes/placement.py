@@ -28,7 +28,7 @@ class Placement:
     rows: bool = False
     """Whether a thing of a stated row (a left of b, b left of c, ...) is tried at its own place in that row alone."""
     clear: float = 0.0
-    """Canvas pixels by which what is stated of two or three things holds at least."""
+    """Canvas pixels by more than which what is stated holds, overlaps and negations aside."""
 
 
 FREE = Placement()

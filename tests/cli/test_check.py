@@ -331,4 +331,4 @@ def test_a_scorer_s_file_that_has_changed_since_the_baseline_is_not_held_against
     assert rlrig_eval("baseline", "write", tmp_path / "then", "--out", kept, *rule).code == 0
     assert rlrig_eval("check", tmp_path / "then", "--baseline", kept).code == 0
     done = rlrig_eval("check", tmp_path / "now", "--baseline", kept)
-    assert (done.code, "not comparable: scored by two files of the name share" in done.err) == (4, True)
+    assert (done.code, "not comparable: share.x: the runs were scored by two files" in done.err) == (4, True)

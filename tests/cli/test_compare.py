@@ -113,7 +113,7 @@ def test_a_scorer_of_two_files_is_left_out_and_named(rlrig_eval, runs: Path, tmp
     assert (one["left_out"], "share.x" in one["metrics"], "all_correct" in one["metrics"]) == (["share"], False, True)
     assert "warning: good − bad: share: left out, scored by two files" in done.err
     asked = rlrig_eval("compare", tmp_path / "good", tmp_path / "bad", "--metric", "share.x")
-    assert (asked.code, "not comparable: scored by two files of the name share" in asked.err) == (4, True)
+    assert (asked.code, "share.x: the runs were scored by two files" in asked.err) == (4, True)
     (tmp_path / "bad" / "mine.py").write_text((tmp_path / "good" / "mine.py").read_text())
     load.cache_clear()
     assert rlrig_eval("score", tmp_path / "bad").code == 0

@@ -12,7 +12,7 @@ from rlrig_eval.scene.geometry import between_margin
 from rlrig_eval.shapes import CANVAS, CLEAR, truth
 from rlrig_eval.suite.wording import word
 
-SAMPLED = [sample_mend(np.random.default_rng(seed)) for seed in range(120)]
+SAMPLED = [sample_mend(np.random.default_rng(seed)) for seed in range(200)]
 
 
 def misses(mend: Mend, side: str) -> int:
@@ -75,7 +75,7 @@ def test_where_what_is_removed_stood_nothing_does() -> None:
 
 def test_few_mends_are_told_nothing_though_something_is_wrong() -> None:
     silent = [mend for mend in SAMPLED if mend.instruction is None and misses(mend, "source")]
-    assert len(silent) <= 0.2 * len(SAMPLED)
+    assert len(silent) <= 0.15 * len(SAMPLED)
 
 
 def test_hardly_anything_changes_its_size_but_what_the_prompt_says_the_size_of() -> None:
