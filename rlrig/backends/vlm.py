@@ -27,6 +27,7 @@ from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
 from rlrig.backends.trie import among
+from rlrig.precision import full_precision
 from rlrig.spent import Spent
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, quiet
@@ -142,7 +143,7 @@ class VLMChecker:
 
     @torch.inference_mode()
     def _shares(self, inputs: dict[str, Tensor]) -> list[float]:
-        with _adapters_off(self._vlm.model):
+        with _adapters_off(self._vlm.model), full_precision(self._vlm.model.device.type):
             logits = self._vlm.model(**inputs, logits_to_keep=1).logits[:, -1]
         return [float(share) for share in yes_share(logits, self._yes, self._no)]
 

@@ -15,7 +15,7 @@ from rlrig.backends.bases import note_base
 from rlrig.backends.vlm import VLM, VLMActor, adapted
 from rlrig.bundled.crew import share
 from rlrig.bundled.damage import damaged
-from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.fit import Budget, fit, optimisers
 from rlrig.bundled.lessons import Shelf, shown
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.questions import failure, instruction
@@ -23,6 +23,7 @@ from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.repair import repair
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.variations import Staged, stage, vary
+from rlrig.precision import half_precision
 from rlrig_eval.scene import Requirement, SceneGraph
 from rlrig_eval.shapes import SEEN, Split, render, split
 from rlrig_eval.suite.wording import word

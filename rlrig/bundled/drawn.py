@@ -12,7 +12,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from rlrig.bundled.crew import share
-from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.fit import Budget, fit, optimisers
 from rlrig.bundled.flow import (
     TEXT_TOKENS,
     WIDTH,
@@ -27,6 +27,7 @@ from rlrig.bundled.owners import OwnerHead
 from rlrig.bundled.pool import rolling
 from rlrig.bundled.scenes import stream
 from rlrig.bundled.tokens import tokenizer
+from rlrig.precision import half_precision
 
 BATCH = 64
 FRESH = 6  # examples made for a step, each with its mirror image: each is seen five times

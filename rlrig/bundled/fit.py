@@ -8,7 +8,6 @@ Under torchrun the processes share the work (`crew`).
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.optim.swa_utils import AveragedModel
 
 from rlrig.bundled.crew import Crew
+from rlrig.precision import has_bfloat16
 from rlrig_eval.errors import UsageError
 
 CHECKPOINT_EVERY = 60.0
@@ -67,24 +66,6 @@ def optimisers(model: nn.Module, matrix_rate: float, rate: float, decay: float =
     if matrices:
         found.append((muon if has_bfloat16(matrices[0].device.type) else adamw)(matrices, lr=matrix_rate))
     return found
-
-
-def has_bfloat16(device: str) -> bool:
-    """Whether products in bfloat16 are no slower than in float32; on a CPU without them they take ten times as long."""
-    return device != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def half_precision(device: str) -> AbstractContextManager[Any]:
-    """Products in bfloat16, where the processor has them.
-
-    On a CPU with plain attention, for the fused one is slow backwards in bfloat16 and no faster in float32.
-    """
-    stack = ExitStack()
-    if has_bfloat16(device):
-        stack.enter_context(torch.autocast(torch.device(device).type, torch.bfloat16))
-    if device == "cpu":
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-    return stack
 
 
 def fit(

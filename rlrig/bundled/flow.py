@@ -16,9 +16,9 @@ from diffusers import (
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
-from rlrig.bundled.fit import half_precision
 from rlrig.bundled.owners import watched
 from rlrig.bundled.tokens import SPECIAL, tokenizer, words
+from rlrig.precision import half_precision
 from rlrig_eval.checkpoints import open_pipeline, unusable, weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.shapes import CANVAS

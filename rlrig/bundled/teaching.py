@@ -11,12 +11,13 @@ from transformers import PreTrainedModel, ProcessorMixin
 
 from rlrig.backends.vlm import VLM
 from rlrig.bundled.crew import share
-from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.fit import Budget, fit, optimisers
 from rlrig.bundled.grading import exam, grade, quality
 from rlrig.bundled.owners import OwnerHead, watched
 from rlrig.bundled.packing import Lesson, Packed, Packer, answer_loss
 from rlrig.bundled.referents import UNKNOWN, PlaceHead, picture_places
 from rlrig.bundled.scenes import stream
+from rlrig.precision import half_precision
 from rlrig_eval.shapes import PAIRINGS, PLAIN, Style
 from rlrig_eval.suite.structures import Pairing
 

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rlrig.bundled.crew import rank, share
-from rlrig.bundled.fit import Budget, fit, half_precision, optimisers
+from rlrig.bundled.fit import Budget, fit, optimisers
 from rlrig.bundled.flow import cell, load_vae
 from rlrig.bundled.scenes import pixels
+from rlrig.precision import half_precision
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import SEEN, draw, render, sample

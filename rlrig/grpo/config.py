@@ -234,6 +234,9 @@ class Evaluation(Frozen):
 class Config(Frozen):
     """One run. `system` names the pipeline preset (or is one) whose Diffuser draws, whose Checker rewards, and whose
     Actor or editor is trained; `rl` which adapters of an earlier training it has on (None: as the system says).
+    With `mixed_precision: bf16` rollouts and gradients multiply in bfloat16 where the processor is quick at it; weights
+    and evaluations stay as they are, and so does the Checker. A start whose group taught something is tried `visits`
+    times.
     `alternate` steps after the start of a phase the other phase takes over; 0 is never. With `fsdp` the processes share
     out the frozen weights of the editor that is trained (`sharding`)."""
 
@@ -248,6 +251,8 @@ class Config(Frozen):
     alternate: int = Field(default=0, ge=0)
     prompts: str = "shapes"
     draw: int = Field(default=32, ge=1)
+    visits: int = Field(default=1, ge=1)
+    mixed_precision: Literal["no", "bf16"] = "no"
     checkpoint_every: int = Field(default=20, ge=1)
     keep: int = Field(default=2, ge=1)
     trackers: tuple[Tracker, ...] = ()

@@ -1,6 +1,7 @@
 """One training run: its parts, and what of it a checkpoint holds."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from rlrig.grpo.sharding import shard
 from rlrig.grpo.starts import StartSource, dev_prompts, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
+from rlrig.precision import half_precision
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 
@@ -49,6 +51,10 @@ class Run:
     evaluations: list[dict[str, Any]] = field(default_factory=list)
     best: dict[Phase, dict[str, Tensor]] = field(default_factory=dict)
 
+    def precision(self) -> AbstractContextManager[Any]:
+        """That of rollouts and gradients."""
+        return half_precision(self.system.preset.device) if self.config.mixed_precision == "bf16" else nullcontext()
+
     @property
     def phase(self) -> Phase:
         return self.config.phase_at(self.first, self.step)
@@ -60,7 +66,8 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
     Raises UsageError for a tracker that is not there, or what cannot be shared out among the processes.
     """
     prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
-    source = StartSource(prompts, system.diffuser, system.checker, config.seed, config.draw, system.preset.loop)
+    drawing = system.diffuser, system.checker, config.seed, config.draw, system.preset.loop
+    source = StartSource(prompts, *drawing, visits=config.visits)
     learners = {
         name: Learner(phase.policy.parameters(), config.training(name).optimiser)
         for name, phase in system.phases.items()

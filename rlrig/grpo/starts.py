@@ -94,14 +94,21 @@ class StartSource:
     """Fills the buffer of failed pictures as training takes from it."""
 
     def __init__(
-        self, prompts: Prompts, diffuser: Diffuser, checker: Checker, seed: int, draw: int, loop: Loop
+        self,
+        prompts: Prompts,
+        diffuser: Diffuser,
+        checker: Checker,
+        seed: int,
+        draw: int,
+        loop: Loop,
+        visits: int = 1,
     ) -> None:
         self._prompts, self._diffuser, self._checker = prompts, diffuser, checker
         self._seed, self._draw, self._threshold = seed, draw, loop.threshold
-        self.buffer, self.position = StartBuffer(least=loop.fresh_below), 0
+        self.buffer, self.position = StartBuffer(least=loop.fresh_below, visits=visits), 0
 
     def take(self, count: int) -> list[Start]:
-        """The `count` worst failed pictures, which leave the buffer.
+        """The buffer's `count` first failed pictures, which leave it.
 
         Raises RunError when pictures are drawn and none of them can be started from.
         """

@@ -40,18 +40,22 @@ def train_step(run: Run) -> dict[str, Any]:
     t, processes = phase.training, run.accelerator
 
     # Rollouts. Every group starts from one of the worst pictures in the buffer; a batch holds whole groups.
-    starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
     window = _window(run, run.phase)
-    played = [
-        play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
-        for number in mine(processes, t.batches, t.optimiser.updates)
-    ]
+    with run.precision():
+        starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
+        played = [
+            play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
+            for number in mine(processes, t.batches, t.optimiser.updates)
+        ]
 
     # Rewards of this process's batches; advantages from those of all.
     scorer = Scorer.of(t)
     scores = together(processes, [score(turns, scorer, t.credit) for turns in played])
     _require_numbers(scores, scorer, run.step)
     credit = assign(scores, scorer.weights, t.credit)
+    if processes.is_main_process:
+        lively = torch.stack([made.live for made in credit]).any(0)
+        run.source.buffer.again([bool(lively[scores.groups == group].any()) for group in range(t.groups)])
 
     # Updates. The loss is a mean over an update's live samples, however they lie in batches and processes.
     norms, logged = list[float](), list[dict[str, float]]()
@@ -67,11 +71,12 @@ def train_step(run: Run) -> dict[str, Any]:
         for turn, advantages, live in todo:
             if not live.any() and not config.fsdp:  # without a lesson; under FSDP the others need this one's weights
                 continue
-            for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
-                (part.loss / weight).backward()
-                if live.any():
-                    logged.append(part.logged)
-                del part  # its graph would lie beside the next one's
+            with run.precision():
+                for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
+                    (part.loss / weight).backward()
+                    if live.any():
+                        logged.append(part.logged)
+                    del part  # its graph would lie beside the next one's
         norms.append(learner.update(processes))
 
     total = scores.rewards @ torch.tensor(scorer.weights)
@@ -167,11 +172,12 @@ def self_check(run: Run, name: Phase) -> float:
     count = t.batch_size // t.group_size
     # No more than the next step takes: what a check drew on top, a run that is not resumed would not have.
     few = min(count, run.system.phases[run.phase].training.groups)
-    starts = from_leader(processes, run.source.peek(few) if processes.is_main_process else None)
-    starts = list(islice(cycle(starts), count))
     window = _window(run, name)
-    (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
-    off = phase.mismatch(turn)
+    with run.precision():
+        starts = from_leader(processes, run.source.peek(few) if processes.is_main_process else None)
+        starts = list(islice(cycle(starts), count))
+        (turn,) = play(phase.rollout, *siblings(t, starts, 0), derive(run.config.seed, run.step), window, rounds=1)
+        off = phase.mismatch(turn)
     if not off <= room:
         raise RunError(f"a replay of the {name}'s rollout is {off:.1e} off a ratio of 1, and {room:.0e} is allowed")
     return off

@@ -13,7 +13,6 @@ from PIL import Image
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.bundled import vae
-from rlrig.bundled.fit import has_bfloat16
 from rlrig.bundled.flow import (
     EDIT_TOKENS,
     TEXT_TOKENS,
@@ -29,6 +28,7 @@ from rlrig.bundled.flow import (
     tokenise,
 )
 from rlrig.bundled.tokens import tokenizer
+from rlrig.precision import has_bfloat16
 from rlrig.presets import Sampling
 from rlrig_eval import assets
 from rlrig_eval.errors import UsageError

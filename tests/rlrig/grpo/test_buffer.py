@@ -50,16 +50,40 @@ def test_a_full_buffer_forgets_the_best():
     assert rewards(buffer.take(5)) == rewards([meeting(1), meeting(3)])
 
 
+def test_what_taught_something_comes_back_after_the_others_until_it_was_tried_enough():
+    buffer = StartBuffer(visits=2)
+    buffer.add([meeting(1, "useful"), meeting(2, "dead"), meeting(3, "other")])
+    assert [s.prompt for s in buffer.take(2)] == ["useful", "dead"]
+    buffer.again([True, False])
+    assert [s.prompt for s in buffer.peek(3)] == ["other", "useful"]  # though it is the worst
+    buffer.take(2)
+    buffer.again([True, True])
+    assert [s.prompt for s in buffer.peek(3)] == ["other"]
+
+
+def test_a_start_is_tried_once_unless_more_is_asked_for():
+    buffer = StartBuffer()
+    buffer.add([meeting(1)])
+    buffer.take(1)
+    buffer.again([True])
+    assert not len(buffer)
+
+
 def test_its_state_survives_a_file_without_pickle():
-    buffer, other = StartBuffer(), StartBuffer()
-    buffer.add([meeting(4), meeting(1, "first"), meeting(1, "second")])
+    buffer, other = StartBuffer(visits=2), StartBuffer(visits=2)
+    buffer.add([meeting(4), meeting(1, "first"), meeting(1, "second"), meeting(1, "third")])
+    buffer.take(1)
+    buffer.again([True])
     file = io.BytesIO()
     torch.save(buffer.state(), file)
     file.seek(0)
     other.load(torch.load(file, weights_only=True))
-    for mine, theirs in zip(buffer.take(3), other.take(3), strict=True):
+    for mine, theirs in zip(buffer.take(4), other.take(4), strict=True):
         assert (mine.prompt, mine.graph, mine.probabilities) == (theirs.prompt, theirs.graph, theirs.probabilities)
         assert np.array_equal(np.asarray(mine.image), np.asarray(theirs.image))
+    for each in (buffer, other):
+        each.again([True] * 4)
+        assert [s.prompt for s in each.take(4)] == ["second", "third", PROMPT]  # "first" was tried twice
 
 
 class Drawer:
