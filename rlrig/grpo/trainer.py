@@ -39,7 +39,7 @@ def train_step(run: Run) -> dict[str, Any]:
     phase, learner, config = run.system.phases[run.phase], run.learners[run.phase], run.config
     t, processes = phase.training, run.accelerator
 
-    # Rollouts. Every group starts from one of the worst pictures in the buffer; a batch holds whole groups.
+    # Rollouts. Every group starts from one of the first pictures in the buffer; a batch holds whole groups.
     window = _window(run, run.phase)
     with run.precision():
         starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
