@@ -30,9 +30,10 @@ from rlrig_eval.shapes import render, split
 from rlrig_eval.suite.wording import at_random, word
 
 WATCHED = 64  # held-out edits done at every evaluation
-PLAIN_EDITS = 0.4  # share of what is drawn that is an edit of a scene, not a mend
+PLAIN_EDITS = 0.5  # share of what is drawn that is an edit of a scene, not a mend
 ALONE = 0.2  # share of edits that are told the instruction alone
 BETWEEN = 0.2  # share of what is placed in plain edits: more than in those it is measured by, for it is hard to learn
+EVENLY = 0.8  # share of plain edits' scenes with as many large things as small: a large thing that it moved it shrank
 SILENT = 0.05  # share of mends that are told the prompt alone, beside those that no instruction fits
 
 
@@ -48,7 +49,7 @@ def _make(rng: Generator) -> Drawn:
 
 
 def _edit(rng: Generator) -> Drawn:
-    while split(wanted(edit := sample_edit(rng, between=BETWEEN))) != "train":
+    while split(wanted(edit := sample_edit(rng, between=BETWEEN, evenly=EVENLY))) != "train":
         pass
     if rng.random() < ALONE:
         texts = [edit.instruction, mirrored(edit.instruction)]

@@ -54,13 +54,18 @@ Wish = tuple[str, ...]
 """The predicates that a mover shall have: one or two of MOVES, or between."""
 
 
-def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12) -> Edit:
-    """One edit of a random scene of one to four things; of what is placed, a share of `between` goes between two."""
+def sample_edit(
+    rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12, evenly: float = 0.0
+) -> Edit:
+    """One edit of a random scene of one to four things; of what is placed, a share of `between` goes between two.
+
+    In a share of `evenly` of the scenes a thing is large as often as small; else the more things, the fewer are large.
+    """
     while True:
         kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng, between)
         for _ in range(_TRIES):  # the same again, so that what is hard to lay out keeps its share
             try:
-                return EDITS[kind](rng, _scene(rng, pairings), pairings, wish)
+                return EDITS[kind](rng, _scene(rng, pairings, evenly), pairings, wish)
             except (LayoutError, _Unfit):
                 continue
 
@@ -78,7 +83,7 @@ class _Unfit(Exception):
     """The drawn scene does not admit this kind of edit."""
 
 
-def _scene(rng: Generator, pairings: Sequence[Pairing]) -> SceneGraph:
+def _scene(rng: Generator, pairings: Sequence[Pairing], evenly: float) -> SceneGraph:
     """Laid-out things with distinct names, now and then two or three alike."""
     count = int(rng.choice([1, 2, 3, 4], p=[0.1, 0.3, 0.35, 0.25]))
     chosen = [pairings[i] for i in rng.choice(len(pairings), size=count, replace=False)]
@@ -91,7 +96,11 @@ def _scene(rng: Generator, pairings: Sequence[Pairing]) -> SceneGraph:
         predicate = "inside" if b.category in CONTAINERS and rng.random() < 0.5 else "in front of"
         if _distinct(a, b) and not (predicate == "in front of" and a.category == "ring"):
             relations = (Relation(subject=a.id, predicate=predicate, object=b.id),)
-    return layout(SceneGraph(entities=tuple(entities), relations=relations), rng, attempts=6, placement=NEAT)
+    if evenly and not relations and rng.random() < evenly:  # no draw for none, so that held-out edits stay the same
+        entities = [of_size(e, ("small", "large")[int(rng.integers(2))]) for e in entities]
+    laid = layout(SceneGraph(entities=tuple(entities), relations=relations), rng, attempts=6, placement=NEAT)
+    unsized = tuple(e.model_copy(update={"attributes": e.attributes[-1:]}) for e in laid.entities)
+    return laid.model_copy(update={"entities": unsized})
 
 
 def _distinct(a: Entity, b: Entity) -> bool:

@@ -87,7 +87,7 @@ def _laid_out(
         bare = thing.model_copy(update={"box": None, "depth": None})
         by = standing.get(thing.id) or _anchor(thing, fixed, ideal)
         near[thing.id] = middle(by or bare)
-        like = thing if thing.id in standing else by or min(fixed.values(), key=prominence, default=thing)
+        like = by or min(fixed.values(), key=prominence, default=thing)
         entities.append(bare if _sized(thing, ideal) else as_large(bare, like))
     for smaller in (False, True):  # where there is no room for what is as large, for something small there may be
         told = [of_size(e, "small") if smaller and e.id in near and not _sized(e, ideal) else e for e in entities]

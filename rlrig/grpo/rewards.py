@@ -47,6 +47,16 @@ def requirements_hard(outcome: Outcome) -> float:
     return outcome.after.view.reward if _answered(outcome.after) else math.nan
 
 
+def requirements_joint(outcome: Outcome) -> float:
+    """The product of P(yes) over requirements, none surer than its parents: that all hold, were they independent.
+
+    The mean tells a broken picture from a bad one, this a right one from one that misses a single requirement.
+    """
+    if not _answered(outcome.after):
+        return math.nan
+    return math.prod(_with_parents(outcome.after.requirements, outcome.after.probabilities))
+
+
 def preservation(outcome: Outcome) -> float:
     """Of the requirements that held before, the mean P(yes) after; 1 where none held."""
     if not _answered(outcome.before) or not _answered(outcome.after):
@@ -82,6 +92,7 @@ REWARDS: Mapping[str, Reward] = MappingProxyType(
     {
         "requirements_soft": requirements_soft,
         "requirements_hard": requirements_hard,
+        "requirements_joint": requirements_joint,
         "preservation": preservation,
         "similarity": similarity,
         "format": well_formed,

@@ -41,13 +41,25 @@ def test_without_requirements_there_is_nothing_to_miss():
     assert rewards.soft_share((), ()) == 1.0
 
 
+@pytest.mark.parametrize("place", range(COUNT))
+def test_jointly_a_picture_is_worth_no_more_than_the_requirement_that_it_misses(place):
+    parents = {r.id for r in GRAPH.requirements() if any(r.id in other.depends for other in GRAPH.requirements())}
+    after = [0.25 if i == place else 1.0 for i in range(COUNT)]
+    worth = REWARDS["requirements_joint"](outcome(after))
+    if GRAPH.requirements()[place].id in parents:  # what hangs on it is no surer
+        assert worth < 0.25
+    else:
+        assert worth == 0.25
+    assert REWARDS["requirements_joint"](outcome(ALL)) == 1.0
+
+
 def test_preservation_looks_at_what_held_before():
     before = start([0.9, 0.9, *[0.1] * (COUNT - 2)])
     assert REWARDS["preservation"](outcome([1.0, 0.5, *NONE[2:]], before)) == pytest.approx(0.75)
     assert REWARDS["preservation"](outcome(NONE, start(NONE))) == 1.0
 
 
-@pytest.mark.parametrize("name", ["requirements_soft", "requirements_hard", "preservation"])
+@pytest.mark.parametrize("name", ["requirements_soft", "requirements_hard", "requirements_joint", "preservation"])
 @pytest.mark.parametrize("place", range(COUNT))
 def test_what_the_checker_has_no_answer_to_is_a_missing_reward_and_not_a_no(name, place):
     after = [math.nan if i == place else 0.9 for i in range(COUNT)]
