@@ -68,6 +68,9 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
     work: Annotated[Path, typer.Option(help="Folder for training state and results.")] = Path("scratch/train"),
     start: Annotated[str | None, typer.Option(help="A checkpoint to begin from: a folder or bundled:NAME.")] = None,
+    blend: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of --start in the Diffuser's or editor's saved weights.")
+    ] = 0.0,
     compiled: Annotated[bool, typer.Option("--compile", help="The Diffuser's and editor's blocks; wants g++.")] = False,
 ) -> None:
     """Train a bundled checkpoint into WORK/checkpoints/MODEL; the same command goes on after a kill.
@@ -83,6 +86,10 @@ def train(
         raise UsageError.unknown("recipe", model, ABOUT)
     if compiled and model not in ("diffuser", "editor"):
         raise UsageError(f"--compile: of the diffuser and the editor alone, not of {model}")
+    if blend and model not in ("diffuser", "editor"):
+        raise UsageError(f"--blend: of the diffuser and the editor alone, not of {model}")
+    if blend and start is None:
+        raise UsageError(f"--blend {blend}: with what --start names, and it names nothing")
     import torch
 
     from rlrig.bundled.fit import Budget
@@ -95,7 +102,7 @@ def train(
     if start is not None and Path(locate(start)).resolve() == (work / "checkpoints" / model).resolve():
         raise UsageError(f"--start {start}: this training is saved there, over what it began from; copy it first")
     begun_from = None if start is None else weights_hash(start)
-    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from, compiled=compiled)
+    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from, blend=blend, compiled=compiled)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
 

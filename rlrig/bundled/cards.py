@@ -27,7 +27,8 @@ def write_card(folder: Path, name: str, log: Mapping[str, Any], device: str, sta
     """
     cpu = f"CPU, {log.get('processes', 1)} process(es) of {torch.get_num_threads()} thread(s)"
     hardware = torch.cuda.get_device_name(device) if device.startswith("cuda") else cpu
-    command = f"`rlrig train {name} --minutes {log.get('minutes')}`"
+    blend = f" --blend {log['blend']}" if "blend" in log else ""
+    command = f"`rlrig train {name} --minutes {log.get('minutes')}{blend}`"
     if start is not None:
         command += f" with `--start`, from the weights {weights_hash(str(start))},"
     folder.mkdir(parents=True, exist_ok=True)

@@ -81,6 +81,7 @@ class _Taught(nn.Module):
 def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Budget, out: Path) -> dict[str, Any]:
     """Train `model` and save it to `out` as a pipeline; the log says how it did on held-out prompts."""
     taught, made = _Taught(model, picture_tokens(vae)).to(budget.device), tokenizer(TEXT_TOKENS)
+    begun = {name: weights.detach().clone() for name, weights in model.named_parameters()}
     if budget.compiled:
         model.compile_blocks()
 
@@ -114,8 +115,19 @@ def train_flow(flow: Flow, model: TextToVelocity, vae: AutoencoderKL, budget: Bu
         save(flow.pipeline, candidate.flow, vae, out)
         return {"loss": float(velocity), "owner": float(owner), **flow.quality(out)}
 
-    _, log = fit(taught, optimisers(taught, flow.matrix_rate, flow.rate), batches, loss, evaluate, budget)
+    trained, log = fit(taught, optimisers(taught, flow.matrix_rate, flow.rate), batches, loss, evaluate, budget)
+    if budget.blend:
+        blend(trained.flow, begun, budget.blend)
+        log |= {"dev": dict(evaluate(trained)), "blend": budget.blend}
     return log
+
+
+@torch.no_grad()
+def blend(model: nn.Module, begun: Mapping[str, Tensor], share: float) -> None:
+    """Move the weights of `model` by `share` of the way towards those in `begun`: what it learned anew, and what it
+    knew (WiSE-FT, arXiv 2109.01903)."""
+    for name, weights in model.named_parameters():
+        weights.lerp_(begun[name].to(weights), share)
 
 
 def _collate(items: list[Drawn]) -> Drawn:

@@ -54,9 +54,7 @@ Wish = tuple[str, ...]
 """The predicates that a mover shall have: one or two of MOVES, or between."""
 
 
-def sample_edit(
-    rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12, evenly: float = 0.0
-) -> Edit:
+def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12, evenly: float = 0.0) -> Edit:
     """One edit of a random scene of one to four things; of what is placed, a share of `between` goes between two.
 
     In a share of `evenly` of the scenes a thing is large as often as small; else the more things, the fewer are large.

@@ -33,6 +33,7 @@ Loss = Callable[[Any], tuple[Tensor, Mapping[str, float]]]
 class Budget:
     """How long to train, and where the state lives; `start` tells the weights that training begins from, if any.
 
+    `blend` is the share of those weights in what a flow's training saves.
     `compiled`: blocks go through torch.compile first, which wants a C++ compiler.
     """
 
@@ -43,6 +44,7 @@ class Budget:
     warmup_steps: int = 200
     evaluate_every: float = 600.0
     start: str | None = None
+    blend: float = 0.0
     compiled: bool = False
 
 

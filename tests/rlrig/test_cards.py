@@ -18,6 +18,11 @@ def test_dev_and_unseen_stand_beside_each_other(tmp_path: Path) -> None:
     assert "Made by `rlrig train vlm --minutes 2.0` on data" in card
 
 
+def test_a_card_tells_how_much_of_the_start_was_blended_in(tmp_path: Path) -> None:
+    write_card(tmp_path, "editor", LOG | {"blend": 0.5}, "cpu")
+    assert "`rlrig train editor --minutes 2.0 --blend 0.5`" in (tmp_path / "README.md").read_text()
+
+
 def test_every_recipe_has_a_card() -> None:
     assert RECIPES.keys() == ABOUT.keys()
 

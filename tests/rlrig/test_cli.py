@@ -41,6 +41,8 @@ def test_generate_writes_the_picture_its_rounds_and_the_trace(tmp_path: Path) ->
         (["train", "vae", "--device", "gpu"], "try auto, cpu, cuda"),
         (["train", "vae", "--start", "nowhere"], "nowhere"),
         (["train", "vlm", "--compile"], "not of vlm"),
+        (["train", "vlm", "--blend", "0.5", "--start", "bundled:vlm"], "not of vlm"),
+        (["train", "editor", "--blend", "0.5"], "it names nothing"),
         (["train", "actor", "--start", "nowhere"], "cannot load this adapter"),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rlrig.bundled.edits import EDITS, Edit, sample_edit
+from rlrig.bundled.edits import EDITS, Edit, sample_edit, size_word
 from rlrig.bundled.repair import failures, repair
 from rlrig.bundled.sentences import mirrored
 from rlrig_eval.scene import check, parse
@@ -37,6 +37,17 @@ def test_the_relations_that_are_asked_for_hold_in_the_target(edit: Edit) -> None
 def test_two_relations_and_between_are_asked_for_too() -> None:
     assert any(len(edit.goals) == 2 for edit in SAMPLED)
     assert any(edit.goals and edit.goals[0].predicate == "between" for edit in SAMPLED)
+
+
+def test_scenes_of_even_sizes_move_large_things_more_often_and_name_no_size() -> None:
+    even = [sample_edit(np.random.default_rng(seed), evenly=1.0) for seed in range(150)]
+    assert large_movers(even) > 1.25 * large_movers(SAMPLED)  # .29 and .39 of what 400 of each move is large
+    assert all(len(entity.attributes) == 1 for edit in even for entity in edit.source.entities)
+
+
+def large_movers(edits: list[Edit]) -> float:
+    moved = [edit.source.entity(number) for edit in edits for number in edit.touched if edit.goals]
+    return float(np.mean([size_word(entity) == "large" for entity in moved]))
 
 
 def test_the_mirror_image_of_an_instruction_swaps_left_and_right() -> None:

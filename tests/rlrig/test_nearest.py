@@ -47,6 +47,12 @@ def test_what_is_told_to_move_moves_and_the_other_stays(moved: str, still: str) 
     assert (abs(x - was_x), abs(y - was_y)) == (24, 0), "to the nearest place of the grid that clearly will do"
 
 
+def test_what_moves_keeps_the_size_that_it_came_out_in() -> None:
+    spoilt = scene(thing(RED, "red circle", 48, 16, extent=24), thing(BLUE, "blue square", 48, 48))
+    x0, _, x1, _ = mended(spoilt, "red circle")[RED].box or (0, 0, 0, 0)
+    assert x1 - x0 == 24
+
+
 def test_of_two_alike_that_one_goes_without_which_the_prompt_is_shown() -> None:
     spoilt = scene(
         thing(RED, "red circle", 56, 8), thing(BLUE, "blue square", 40, 40), thing("more", "red circle", 16, 32)
