@@ -1,7 +1,7 @@
 """python tools/film_strip.py RUN OUT.png: the film strip of a picture of a run that edits made right.
 
 Of those that the Checker was satisfied with, that are read as wholly right, and whose last step was an edit, the one
-with the most edits in its line, the first of them in the suite's order: chosen by rule, not by eye.
+with the most different edits in its line, the first of them in the suite's order: chosen by rule, not by eye.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(run: Path, out: Path) -> None:
         sys.exit(f"{run}: no picture was made right by an edit")
     frames = [Image.open(path.with_name(f"{path.stem}_r{one.index}.png")) for one in trace.rounds]
     film_strip(frames, trace, text).save(out)
-    print(f"{out}: {text} ({edits_behind(trace)} edits)")
+    print(f"{out}: {text} ({edits_behind(trace)} different edits)")
 
 
 def made_right(run: Path) -> Iterator[tuple[Path, Trace, str]]:
@@ -41,11 +41,12 @@ def made_right(run: Path) -> Iterator[tuple[Path, Trace, str]]:
 
 
 def edits_behind(trace: Trace) -> int:
-    """How many edits lie between the chosen picture and the drawing that it goes back to."""
-    at, edits = trace.rounds[trace.chosen], 0
+    """How many different edits lie between the chosen picture and the drawing that it goes back to."""
+    at, told = trace.rounds[trace.chosen], set[str | None]()
     while at.parent is not None:
-        at, edits = trace.rounds[at.parent], edits + 1
-    return edits
+        told.add(at.instruction)
+        at = trace.rounds[at.parent]
+    return len(told)
 
 
 if __name__ == "__main__":
