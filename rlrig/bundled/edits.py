@@ -57,7 +57,8 @@ Wish = tuple[str, ...]
 def sample_edit(rng: Generator, pairings: Sequence[Pairing] = SEEN, between: float = 0.12, evenly: float = 0.0) -> Edit:
     """One edit of a random scene of one to four things; of what is placed, a share of `between` goes between two.
 
-    In a share of `evenly` of the scenes a thing is large as often as small; else the more things, the fewer are large.
+    In a share of `evenly` of the scenes without overlaps a thing is large as often as small; in the others, the more
+    things, the fewer are large.
     """
     while True:
         kind, wish = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))], _any_wish(rng, between)
