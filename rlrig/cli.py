@@ -84,10 +84,9 @@ def train(
 
     if model not in ABOUT:  # it names what the recipes do, and importing these takes long and is not silent
         raise UsageError.unknown("recipe", model, ABOUT)
-    if compiled and model not in ("diffuser", "editor"):
-        raise UsageError(f"--compile: of the diffuser and the editor alone, not of {model}")
-    if blend and model not in ("diffuser", "editor"):
-        raise UsageError(f"--blend: of the diffuser and the editor alone, not of {model}")
+    for option, given in (("--compile", compiled), ("--blend", blend)):
+        if given and model not in ("diffuser", "editor"):
+            raise UsageError(f"{option}: of the diffuser and the editor alone, not of {model}")
     if blend and start is None:
         raise UsageError(f"--blend {blend}: with what --start names, and it names nothing")
     import torch

@@ -10,19 +10,19 @@ from rlrig.trace import Round, Trace
 _FRAME = 192
 _GAP = 12
 _CAPTION = 74
-_LINE = 20
+_LINE, _LETTER = 20, 8  # of the title, in pixels; most letters are narrower
 _INK, _MUTED, _GROUND, _CHOSEN = (32, 32, 36), (110, 110, 118), (255, 255, 255), (20, 130, 70)
 
 
 def film_strip(images: Sequence[Image.Image], trace: Trace, title: str) -> Image.Image:
     """The rounds side by side, each with its action, instruction and reward; the chosen one is framed."""
-    width, font = max(_GAP + len(images) * (_FRAME + _GAP), 2 * _FRAME), ImageFont.load_default(14)
-    heading = _fitting(title, font, width - 2 * _GAP)
+    width = max(_GAP + len(images) * (_FRAME + _GAP), 2 * _FRAME)
+    heading = wrap(title, (width - 2 * _GAP) // _LETTER)
     top = 16 + _LINE * len(heading)
     strip = Image.new("RGB", (width, top + _FRAME + _CAPTION + 4), _GROUND)
     brush = ImageDraw.Draw(strip)
     for number, line in enumerate(heading):
-        brush.text((_GAP, 10 + _LINE * number), line, fill=_INK, font=font)
+        brush.text((_GAP, 10 + _LINE * number), line, fill=_INK, font=ImageFont.load_default(14))
     for round_, image in zip(trace.rounds, images, strict=True):
         left = _GAP + round_.index * (_FRAME + _GAP)
         method = Image.Resampling.NEAREST if image.width < _FRAME else Image.Resampling.LANCZOS
@@ -31,18 +31,6 @@ def film_strip(images: Sequence[Image.Image], trace: Trace, title: str) -> Image
             brush.rectangle((left - 3, top - 3, left + _FRAME + 2, top + _FRAME + 2), outline=_CHOSEN, width=3)
         _caption(brush, round_, left, top + _FRAME + 6)
     return strip
-
-
-def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """`text` in lines of at most `width` pixels, as far as its words let it; one empty line of no text."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def _caption(brush: ImageDraw.ImageDraw, round_: Round, left: int, top: int) -> None:

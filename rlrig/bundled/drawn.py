@@ -127,7 +127,7 @@ def blend(model: nn.Module, begun: Mapping[str, Tensor], share: float) -> None:
     """Move the weights of `model` by `share` of the way towards those in `begun`: what it learned anew, and what it
     knew (WiSE-FT, arXiv 2109.01903)."""
     for name, weights in model.named_parameters():
-        weights.lerp_(begun[name].to(weights), share)
+        weights.lerp_(begun[name], share)
 
 
 def _collate(items: list[Drawn]) -> Drawn:
