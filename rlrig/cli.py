@@ -116,6 +116,7 @@ def grpo(
     rl: Annotated[str | None, typer.Option(help="Trained adapters to begin with, instead of the config's.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the config's.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many minutes of steps.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the config's.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda, instead of the system's.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; one is best beside other work.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/grpo/<name of the config> if none.")] = None,
@@ -125,7 +126,7 @@ def grpo(
         raise UsageError("--preset and --config: give one of them")
     from rlrig.grpo.command import start
 
-    overrides = {"steps": steps, "minutes": minutes, "device": device, "rl": rl}
+    overrides = {"steps": steps, "minutes": minutes, "seed": seed, "device": device, "rl": rl}
     start(phase, config or preset, overrides, out, resume, dry_run, threads)
 
 

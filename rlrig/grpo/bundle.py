@@ -43,7 +43,7 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
     if not source.is_dir():
         raise UsageError(f"{source}: there is no such folder: has the run ended, and was it of phase {phase}?")
     require_whole(str(source))
-    text = card(phase, _rows(run / "log.jsonl"))
+    text = card(phase, rows(run / "log.jsonl"))
     partial = folder / f".partial-{phase}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -61,26 +61,44 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
 
 def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     """The model card of a run, from the rows of its log."""
-    # By number: a run that was killed and resumed has logged the steps since its last checkpoint twice.
-    steps = list({row["step"]: row for row in rows if row["kind"] == "step" and row["phase"] == phase}.values())
+    steps, minutes = summary(phase, rows)
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
-    # What was NaN is None in the log.
-    begin, best = measured[0], max(measured, key=lambda row: -1.0 if row["kept"] is None else row["kept"])
-    told = [name for name in _FIGURES if None not in (begin.get(name), best.get(name))]
-    lines = "".join(f"| {name} | {begin[name]:.4f} | {best[name]:.4f} |\n" for name in told)
-    minutes = sum(row["seconds"] for row in steps) / 60
+    begin, last = measured[0], measured[-1]
+    runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
+    if runs:
+        each = ", ".join(f"{row['steps']} in {row['name']}" for row in runs)
+        how = f"the mean of what {len(runs)} runs trained (`python -m rlrig.grpo.mean`), in steps: {each}"
+        shown, column, when = last, "mean", "with their mean"
+    else:
+        # What was NaN is None in the log.
+        shown = max(measured, key=lambda row: -1.0 if row["kept"] is None else row["kept"])
+        how = f"steps: {steps}, of which the averaged weights after {shown['step']} did best on dev"
+        column, when = "best", "at the best evaluation, by which the weights were chosen"
+    told = [name for name in _FIGURES if None not in (begin.get(name), shown.get(name))]
+    lines = "".join(f"| {name} | {begin[name]:.4f} | {shown[name]:.4f} |\n" for name in told)
     return (
         f"# grpo-{phase}\n\n{_ABOUT[phase]}\n\n"
         f"Made by `rlrig grpo {phase}` and `python -m rlrig.grpo.bundle`. The reward is the Checker's; prompts are of "
         "the train bucket.\n\n"
-        f"- steps: {len(steps)}, of which the averaged weights after {best['step']} did best on dev\n"
-        f"- minutes in steps: {minutes:.1f}\n- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
-        "One edit of failed pictures of the dev split, before training and at the best evaluation, by which the "
-        "weights were chosen (`held_out` is the judge's, which nothing is trained on):\n\n"
-        f"| figure | before | best |\n| --- | ---: | ---: |\n{lines}"
+        f"- {how}\n- minutes in steps: {minutes:.1f}\n- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
+        f"One edit of failed pictures of the dev split, before training and {when} (`held_out` is the judge's, which "
+        "nothing is trained on):\n\n"
+        f"| figure | before | {column} |\n| --- | ---: | ---: |\n{lines}"
     )
+
+
+def summary(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
+    """How many steps of a phase a log tells of, be it of one run or of several whose mean was taken, and their minutes.
+
+    By number: a run that was killed and resumed has logged the steps since its last checkpoint twice.
+    """
+    mine = [row for row in rows if row.get("phase") == phase]
+    steps = {row["step"]: row["seconds"] for row in mine if row["kind"] == "step"}
+    runs = [row for row in mine if row["kind"] == "run"]
+    count = len(steps) + sum(row["steps"] for row in runs)
+    return count, sum(steps.values()) / 60 + sum(row["minutes"] for row in runs)
 
 
 def _halve(source: Path, target: Path) -> None:
@@ -96,7 +114,7 @@ def _anywhere(config: Path) -> str:
     return json.dumps({**settings, "base_model_name_or_path": None}, indent=2) + "\n"
 
 
-def _rows(log: Path) -> list[dict[str, Any]]:
+def rows(log: Path) -> list[dict[str, Any]]:
     if not log.is_file():
         raise UsageError(f"{log}: there is no such file")
     return [json.loads(line) for line in log.read_text().splitlines()]

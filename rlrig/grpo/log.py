@@ -42,6 +42,11 @@ class Log:
         text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
         self._show(f"  dev after {row['step']} steps: {text}", "cyan")
 
+    def run(self, name: str, phase: str, steps: int, minutes: float) -> int:
+        """One of the runs whose mean this log is of; its steps."""
+        self._write({"kind": "run", "name": name, "phase": phase, "steps": steps, "minutes": minutes})
+        return steps
+
     def say(self, text: str) -> None:
         self._write({"kind": "note", "text": text})
         self._show(text)

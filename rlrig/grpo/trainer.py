@@ -17,7 +17,7 @@ from torch import Tensor
 from rlrig.grpo import checkpoint
 from rlrig.grpo.config import ActorTraining, EditorTraining, Phase
 from rlrig.grpo.credit import Scorer, Scores, assign, score
-from rlrig.grpo.evaluation import evaluate
+from rlrig.grpo.evaluation import dev_pictures, evaluate
 from rlrig.grpo.export import export
 from rlrig.grpo.log import Log
 from rlrig.grpo.monitors import best_reward, hacked, out_of_band, watch
@@ -26,7 +26,6 @@ from rlrig.grpo.processes import everyone, from_leader, mine, summed, together
 from rlrig.grpo.rollout import play
 from rlrig.grpo.run import Run, identity, restore, state
 from rlrig.grpo.seeds import derive
-from rlrig.grpo.starts import dev_starts
 from rlrig.grpo.windows import Window
 from rlrig_eval.errors import RunError
 
@@ -115,7 +114,7 @@ def train(run: Run, log: Log, resume: bool = False) -> None:
     run.system.checker.assert_frozen()
     for name in run.system.phases:
         log.say(f"replay check of the {name}: the largest |ratio - 1| before any update is {self_check(run, name):.1e}")
-    dev = from_leader(run.accelerator, _dev(run) if leads else [])
+    dev = from_leader(run.accelerator, dev_pictures(config, run.system) if leads else [])
     if not run.evaluations:
         _evaluate(run, dev, log)
     trouble = _trouble(run)
@@ -196,13 +195,6 @@ def siblings(t: ActorTraining | EditorTraining, starts: Sequence[Start], number:
     each = t.batch_size // t.group_size
     ids = torch.arange(number * each, (number + 1) * each).repeat_interleave(t.group_size)
     return [starts[int(i)] for i in ids], ids
-
-
-def _dev(run: Run) -> list[Start]:
-    """Each start as often as it is edited."""
-    e, s = run.config.evaluation, run.system
-    starts = dev_starts(e.suite, e.prompts, s.diffuser, s.checker, run.config.seed, s.preset.loop)
-    return [start for start in starts for _ in range(e.edits)]
 
 
 def _evaluate(run: Run, dev: Sequence[Start], log: Log) -> None:

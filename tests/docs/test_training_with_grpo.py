@@ -2,12 +2,12 @@
 
 import pytest
 
-from rlrig.grpo import bundle
+from rlrig.grpo import bundle, mean
 from rlrig_eval.report.ablation import __main__ as ablation
 from tests.docs.blocks import blocks, commands, parse
 
 GUIDE = blocks("training-with-grpo.md")
-PARSERS = {"rlrig.grpo.bundle": bundle, "rlrig_eval.report.ablation": ablation}
+PARSERS = {"rlrig.grpo.bundle": bundle, "rlrig.grpo.mean": mean, "rlrig_eval.report.ablation": ablation}
 
 
 @pytest.mark.parametrize("block", [block for block in GUIDE if block.language == "python"], ids=str)

@@ -12,7 +12,7 @@ from rlrig_eval.errors import NotComparable
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
-from rlrig_eval.report.ablation.figures import ALL, HARD, headroom, images_per_solved, matched
+from rlrig_eval.report.ablation.figures import ALL, HARD, figures, headroom, images_per_solved, matched
 from rlrig_eval.report.ablation.judged import beside_the_reader
 from rlrig_eval.report.ablation.page import tables
 from rlrig_eval.report.ablation.promises import promises
@@ -322,6 +322,14 @@ def test_the_same_command_goes_on_with_the_runs_it_finds(made: Path, system: Sys
     drawn = draw(system, str(made / "suite"), runs, 4, progress=False)
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("*.png")} == before
     assert len(drawn.runs) == 5
+
+
+def test_of_several_seeds_a_prompt_counts_once(made: Path, system: System, tmp_path: Path) -> None:
+    drawn = draw(system, str(made / "suite"), tmp_path, 1, seeds=(0, 3), progress=False)
+    assert {tuple(sorted(row.seed for row in run.rows.values())) for run in drawn.runs.values()} == {(0, 3)}
+    single = figures(drawn)["rows"][SINGLE]
+    assert single["metrics"]["all"]["all_correct"]["n"] == 1
+    assert single["cost"]["images"] == 1  # a picture's, as with one seed
 
 
 def test_what_cannot_be_written_or_meant_is_found_before_anything_is_drawn(tmp_path: Path, capsys) -> None:

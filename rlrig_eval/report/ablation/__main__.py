@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.report.ablation", description=__doc__)
     parser.add_argument("--suite", default="spatial", help="NAME or NAME:dev")
     parser.add_argument("--limit", type=int, help="only the first so many prompts")
+    parser.add_argument("--seeds", type=int, nargs="+", help="of every prompt, in every row; the suite's if none")
     parser.add_argument("--judge", help="what else judges the final pictures, by name")
     parser.add_argument("--runs", type=Path, help="folder of the runs; runs/ablation/SUITE if none")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     system = System(given.preset, given.base, given.vae, dict(given.retrained))
     try:
         writable(given.out)  # before hours of drawing
-        drawn = draw(system, given.suite, folder, given.limit, given.judge)
+        seeds = None if given.seeds is None else tuple(given.seeds)
+        drawn = draw(system, given.suite, folder, given.limit, given.judge, seeds)
         found = figures(drawn)
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)

@@ -87,9 +87,10 @@ def draw(
     folder: Path,
     limit: int | None = None,
     judge: str | None = None,
+    seeds: tuple[int, ...] | None = None,
     progress: bool = True,
 ) -> Drawn:
-    """Do every row's run in a folder of its own below `folder`, or go on with it.
+    """Do every row's run in a folder of its own below `folder`, or go on with it; `seeds` of the suite when None.
 
     Rows whose adapters were not trained, or on other weights, are left out. Errors are those of `evaluate`.
 
@@ -109,6 +110,7 @@ def draw(
             model=row.model,
             options=row.options,
             limit=limit,
+            seeds=seeds,
             judges=() if judge is None or row.name in (BEST, TRUTH) else ((judge, {}),),
         )
         done = execute(settle(asked), folder / row.folder, progress=progress)
