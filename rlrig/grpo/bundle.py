@@ -68,9 +68,9 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     begin, last = measured[0], measured[-1]
     runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
     if runs:
-        each = ", ".join(f"{row['steps']} in {row['name']}" for row in runs)
-        how = f"the mean of what {len(runs)} runs trained (`python -m rlrig.grpo.mean`), in steps: {each}"
-        shown, column, when = last, "mean", "with their mean"
+        each = ", ".join(f"{row['share']:.3g} of {row['name']} ({row['steps']} steps)" for row in runs)
+        how = f"the sum of what {len(runs)} runs trained (`python -m rlrig.grpo.mean`): {each}"
+        shown, column, when = last, "sum", "with their sum"
     else:
         # What was NaN is None in the log.
         shown = max(measured, key=lambda row: -1.0 if row["kept"] is None else row["kept"])

@@ -42,9 +42,10 @@ class Log:
         text = "  ".join(f"{name} {row[name]:.3f}" for name in shown if row.get(name) is not None)
         self._show(f"  dev after {row['step']} steps: {text}", "cyan")
 
-    def run(self, name: str, phase: str, steps: int, minutes: float) -> int:
-        """One of the runs whose mean this log is of; its steps."""
-        self._write({"kind": "run", "name": name, "phase": phase, "steps": steps, "minutes": minutes})
+    def run(self, name: str, phase: str, share: float, steps: int, minutes: float) -> int:
+        """One of the runs of whose changes this log is about the sum, each by its share; its steps."""
+        told = {"name": name, "phase": phase, "share": share, "steps": steps, "minutes": minutes}
+        self._write({"kind": "run", **told})
         return steps
 
     def say(self, text: str) -> None:

@@ -1,5 +1,6 @@
 """The mean of what several runs trained of the editor: what each learned alike stays, what its own rollouts led it to
-shrinks (weight averaged rewarded policies, arXiv 2406.16768; here without its spherical step).
+shrinks (weight averaged rewarded policies, arXiv 2406.16768; here without its spherical step). Adapters that look at
+different directions of a layer hardly overlap, so that some multiple of the mean (`--scale`) may do more than it.
 
 python -m rlrig.grpo.mean runs/grpo/editor-0 runs/grpo/editor-1 --out runs/grpo/editor-mean
 """
@@ -31,11 +32,12 @@ ADAPTER = "editor-lora"
 """Where `export` leaves it."""
 
 
-def mean_lora(adapters: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Weights and metadata of one LoRA whose change of every layer is the mean of those that `adapters` (folders) make.
+def mean_lora(adapters: Sequence[Path], scale: float = 1.0) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Weights and metadata of one LoRA whose change of every layer is `scale` times the mean of those that `adapters`
+    (folders) make.
 
-    Of n adapters of rank r it has rank n r: A = [A_1; ...; A_n], B = [B_1, ..., B_n] / n, and alpha n times as large,
-    so that alpha over rank, which scales it, stays.
+    Of n adapters of rank r it has rank n r: A = [A_1; ...; A_n], B = scale [B_1, ..., B_n] / n, and alpha n times as
+    large, so that alpha over rank, which scales it, stays.
 
     Raises UsageError for one that cannot be read, or of other layers, another rank or another scale than the first.
     """
@@ -48,16 +50,16 @@ def mean_lora(adapters: Sequence[Path]) -> tuple[dict[str, Tensor], dict[str, st
     joined = dict[str, Tensor]()
     for name in first:
         each = [tensors[name] for tensors, _ in read]
-        joined[name] = torch.cat(each) if "lora_A" in name else torch.cat(each, dim=1) / n
+        joined[name] = torch.cat(each) if "lora_A" in name else torch.cat(each, dim=1) * (scale / n)
     settings = json.loads(told[LORA_ADAPTER_METADATA_KEY])
     for name in ("transformer.r", "transformer.lora_alpha"):
         settings[name] *= n
     return joined, told | {LORA_ADAPTER_METADATA_KEY: json.dumps(settings, indent=2)}
 
 
-def mean(runs: Sequence[Path], config: Config, out: Path) -> Path:
-    """Write the mean of what `runs` exported to `out`/export, as a run does; log its figures on dev, without and with
-    it. `config` says of which system, and how it is evaluated.
+def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) -> Path:
+    """Write `scale` times the mean of what `runs` exported to `out`/export, as a run does; log its figures on dev,
+    without and with it. `config` says of which system, and how it is evaluated.
 
     Raises UsageError for a run that exported no adapter of an editor, or one of another base, or a folder that holds a
     run.
@@ -70,7 +72,7 @@ def mean(runs: Sequence[Path], config: Config, out: Path) -> Path:
         require_base(str(adapter), preset.editor.checkpoint)
     if (out / "log.jsonl").exists():
         raise UsageError(f"{out}: holds a run already: choose another --out")
-    tensors, metadata = mean_lora(adapters)
+    tensors, metadata = mean_lora(adapters, scale)
     log = Log(writable(out), Console())
     target = out / "export" / ADAPTER
     target.mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,8 @@ def mean(runs: Sequence[Path], config: Config, out: Path) -> Path:
     trained = preset.trained.model_copy(update={"editor": f"{BESIDE}{ADAPTER}"})
     rl: Rl = "both" if preset.rl == "actor" else "editor"
     save_preset(preset.model_copy(update={"trained": trained, "rl": rl}), out / "export")
-    spent = [log.run(run.name, "editor", *summary("editor", rows(run / "log.jsonl"))) for run in runs]
+    share = scale / len(runs)
+    spent = [log.run(run.name, "editor", share, *summary("editor", rows(run / "log.jsonl"))) for run in runs]
     for step, system in ((0, preset), (sum(spent), load_preset(out / "export" / "preset.yaml"))):
         told = config.model_copy(update={"system": system, "rl": None})
         loaded = load_system(told, "editor")
@@ -104,11 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="the runs' folders (--out of rlrig grpo editor)")
     parser.add_argument("--config", default="editor-shapes", help="what they were trained with: a GRPO preset or YAML")
+    parser.add_argument("--scale", type=float, default=1.0, help="how many times the mean")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)  # as a run does: sums of another order are other figures
     try:
-        print(mean(given.runs, load_config(given.config), given.out))
+        print(mean(given.runs, load_config(given.config), given.out, given.scale))
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return int(problem.exit_code)

@@ -66,7 +66,7 @@ def runs(preset, tmp_path_factory):
 def averaged(preset, runs, tmp_path_factory):
     """The folder that the mean of the runs was written to."""
     out = tmp_path_factory.mktemp("averaged") / "mean"
-    assert mean(runs, config(preset), out) == out / "export" / "editor-lora"
+    assert mean(runs, config(preset), out, scale=1.5) == out / "export" / "editor-lora"
     return out
 
 
@@ -77,25 +77,25 @@ def change(preset, adapter):
     return {name: put[name] - base[name] for name in base}
 
 
-def test_every_layer_changes_by_the_mean_of_the_changes(preset, runs, averaged):
+def test_every_layer_changes_by_so_many_times_the_mean_of_the_changes(preset, runs, averaged):
     one, other = (change(preset, run / "export" / "editor-lora") for run in runs)
     assert any(not torch.equal(one[name], other[name]) for name in one)
     for name, found in change(preset, averaged / "export" / "editor-lora").items():
         # The rounding of float32, of weights around 1.
-        torch.testing.assert_close(found, (one[name] + other[name]) / 2, atol=1e-6, rtol=0)
+        torch.testing.assert_close(found, 1.5 * (one[name] + other[name]) / 2, atol=1e-6, rtol=0)
 
 
 def test_it_has_figures_of_its_own_and_a_card_that_tells_of_the_runs(averaged, tmp_path):
     log = [json.loads(line) for line in (averaged / "log.jsonl").read_text().splitlines()]
-    assert [(row["kind"], row.get("name"), row.get("steps")) for row in log[:2]] == [
-        ("run", "seed-0", 1),
-        ("run", "seed-1", 1),
+    assert [(row["kind"], row["name"], row["share"], row["steps"]) for row in log[:2]] == [
+        ("run", "seed-0", 0.75, 1),
+        ("run", "seed-1", 0.75, 1),
     ]
     before, after = log[2:]
     assert (before["step"], after["step"]) == (0, 2)
     assert before["soft"] != after["soft"]
     card = (bundle("editor", averaged, tmp_path / "checkpoints") / "README.md").read_text()
-    assert "the mean of what 2 runs trained (`python -m rlrig.grpo.mean`), in steps: 1 in seed-0, 1 in seed-1" in card
+    assert "(`python -m rlrig.grpo.mean`): 0.75 of seed-0 (1 steps), 0.75 of seed-1 (1 steps)" in card
     assert f"| soft | {before['soft']:.4f} | {after['soft']:.4f} |" in card
 
 
