@@ -22,7 +22,8 @@ from rlrig_eval.errors import RLRIGError, UsageError
 
 FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
 
-_EXPORTED: Mapping[Phase, str] = MappingProxyType({"actor": "actor", "editor": "editor-lora"})
+EXPORTED: Mapping[Phase, str] = MappingProxyType({"actor": "actor", "editor": "editor-lora"})
+"""The folder of an export that holds a phase's adapter."""
 _ABOUT: Mapping[Phase, str] = MappingProxyType(
     {
         "actor": "A LoRA adapter on the Checker's base that writes one edit instruction, trained by Reflection-GRPO "
@@ -39,7 +40,7 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
     Raises UsageError for a run that has exported, or logged, nothing of this phase, or whose adapter is nothing by
     itself.
     """
-    source, target = run / "export" / _EXPORTED[phase], folder / f"grpo-{phase}"
+    source, target = run / "export" / EXPORTED[phase], folder / f"grpo-{phase}"
     if not source.is_dir():
         raise UsageError(f"{source}: there is no such folder: has the run ended, and was it of phase {phase}?")
     require_whole(str(source))
@@ -65,12 +66,12 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
-    begin, last = measured[0], measured[-1]
+    begin = measured[0]
     runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
     if runs:
         each = ", ".join(f"{row['share']:.3g} of {row['name']} ({row['steps']} steps)" for row in runs)
         how = f"the sum of what {len(runs)} runs trained (`python -m rlrig.grpo.mean`): {each}"
-        shown, column, when = last, "sum", "with their sum"
+        shown, column, when = measured[-1], "sum", "with their sum"
     else:
         # What was NaN is None in the log.
         shown = max(measured, key=lambda row: -1.0 if row["kept"] is None else row["kept"])

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rlrig.backends.bases import note_base, require_base
-from rlrig.grpo.bundle import rows, summary
+from rlrig.grpo.bundle import EXPORTED, rows, summary
 from rlrig.grpo.config import Config, load_config
 from rlrig.grpo.evaluation import dev_pictures, evaluate
 from rlrig.grpo.log import Log
@@ -28,8 +28,7 @@ from rlrig.presets import BESIDE, Rl, load_preset, save_preset
 from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.folders import writable
 
-ADAPTER = "editor-lora"
-"""Where `export` leaves it."""
+ADAPTER = EXPORTED["editor"]
 
 
 def mean_lora(adapters: Sequence[Path], scale: float = 1.0) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -83,10 +82,12 @@ def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) ->
     save_preset(preset.model_copy(update={"trained": trained, "rl": rl}), out / "export")
     share = scale / len(runs)
     spent = [log.run(run.name, "editor", share, *summary("editor", rows(run / "log.jsonl"))) for run in runs]
-    for step, system in ((0, preset), (sum(spent), load_preset(out / "export" / "preset.yaml"))):
-        told = config.model_copy(update={"system": system, "rl": None})
-        loaded = load_system(told, "editor")
-        log.evaluation({"step": step, "phase": "editor", **evaluate(loaded, dev_pictures(told, loaded), told.seed)})
+    begun = load_system(config, "editor")
+    dev = dev_pictures(config, begun)  # what a picture is before it is edited does not depend on the editor
+    log.evaluation({"step": 0, "phase": "editor", **evaluate(begun, dev, config.seed)})
+    summed = config.model_copy(update={"system": load_preset(out / "export" / "preset.yaml"), "rl": None})
+    found = evaluate(load_system(summed, "editor"), dev, config.seed)
+    log.evaluation({"step": sum(spent), "phase": "editor", **found})
     return target
 
 
