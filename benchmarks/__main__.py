@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from rich.console import Console
 from benchmarks.measure import Result
 from benchmarks.record import RESULTS, record, write
 from benchmarks.table import table
-from rlrig_eval.errors import Exit, RLRIGError, UsageError
+from rlrig_eval.errors import Exit, UsageError, leave
 
 BENCHMARKS = (
     "startup",
@@ -56,8 +55,4 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
-        typer.run(main)
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
+    leave(lambda: typer.run(main))

@@ -99,10 +99,10 @@ class NotComparable(RLRIGError):
     exit_code: ClassVar[Exit] = Exit.NOT_COMPARABLE
 
 
-def leave(app: Callable[[], object]) -> NoReturn:
-    """Run a command line and exit: a user's mistake becomes one line on stderr and its code of `Exit`."""
+def leave(app: Callable[[], int | None]) -> NoReturn:
+    """Run a command line and exit with what it returns: a user's mistake becomes one line on stderr and its code."""
     try:
-        app()
+        code = app()
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
@@ -111,7 +111,7 @@ def leave(app: Callable[[], object]) -> NoReturn:
             raise
         print(f"error: {problem.filename}: {problem.strerror}", file=sys.stderr)
         sys.exit(Exit.USAGE)
-    sys.exit(Exit.OK)
+    sys.exit(code)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

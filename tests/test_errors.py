@@ -30,6 +30,21 @@ def test_a_usage_error_is_a_value_error_for_python_callers() -> None:
         raise UsageError.unknown("model", "flux-shape", ["rlrig", "flux-shapes"])
 
 
+def test_a_command_leaves_with_what_it_returns_or_with_one_line_and_the_code_of_its_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def mistaken() -> int:
+        raise UsageError("no such suite")
+
+    codes = []
+    for command in (lambda: None, lambda: int(Exit.GATE), mistaken):
+        with pytest.raises(SystemExit) as left:
+            errors.leave(command)
+        codes.append(left.value.code)
+    assert codes == [None, Exit.GATE, Exit.USAGE]
+    assert capsys.readouterr().err == "error: no such suite\n"
+
+
 def test_a_path_that_is_too_long_leaves_as_a_usage_error_and_no_other_fault_of_the_system_does(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,6 @@ python -m rlrig.grpo.bundle actor runs/grpo/actor-shapes        # -> bundled:grp
 import argparse
 import json
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from safetensors.torch import save_file
 
 from rlrig.backends.bases import require_whole
 from rlrig.grpo.config import PHASES, Phase
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import UsageError, leave
 
 FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
 
@@ -121,19 +120,14 @@ def rows(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("phase", choices=PHASES)
     parser.add_argument("run", type=Path, help="the run's folder (--out of rlrig grpo)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="instead of the package's checkpoints")
     given = parser.parse_args(arguments)
-    try:
-        print(bundle(given.phase, given.run, given.folder))
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return int(problem.exit_code)
-    return 0
+    print(bundle(given.phase, given.run, given.folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)

@@ -7,7 +7,6 @@ python -m rlrig.grpo.mean runs/grpo/editor-0 runs/grpo/editor-1 --out runs/grpo/
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from rlrig.grpo.evaluation import dev_pictures, evaluate
 from rlrig.grpo.log import Log
 from rlrig.grpo.system import load_system
 from rlrig.presets import BESIDE, Rl, load_preset, save_preset
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import UsageError, leave
 from rlrig_eval.folders import writable
 
 ADAPTER = EXPORTED["editor"]
@@ -104,7 +103,7 @@ def _scale(metadata: dict[str, str]) -> float:
     return float(settings["transformer.lora_alpha"] / settings["transformer.r"])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="the runs' folders (--out of rlrig grpo editor)")
     parser.add_argument("--config", default="editor-shapes", help="what they were trained with: a GRPO preset or YAML")
@@ -112,13 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)  # as a run does: sums of another order are other figures
-    try:
-        print(mean(given.runs, load_config(given.config), given.out, given.scale))
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return int(problem.exit_code)
-    return 0
+    print(mean(given.runs, load_config(given.config), given.out, given.scale))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)

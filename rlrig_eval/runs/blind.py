@@ -7,7 +7,6 @@ up, and checked as a picture's would be.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from statistics import fmean
 import numpy as np
 from numpy.random import Generator
 
-from rlrig_eval.errors import Exit, RLRIGError
+from rlrig_eval.errors import leave
 from rlrig_eval.extract.written import SIDE, seen
 from rlrig_eval.folders import writable
 from rlrig_eval.metrics import all_correct, pair_accuracy, requirements_share
@@ -157,25 +156,20 @@ def _cells(row: Row | None) -> str:
     return f"{row.all_correct:.3f} | {row.requirements:.3f} | {pairs}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write SUITE.md and SUITE.json; 2 when there is no such suite, or the folder cannot be written."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write SUITE.md and SUITE.json. Raises UsageError for no such suite, or a folder that cannot be written."""
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.runs.blind", description=__doc__)
     parser.add_argument("--suite", default="spatial-hard")
     parser.add_argument("--out", type=Path, required=True, help="folder of the report")
     given = parser.parse_args(arguments)
-    try:
-        suite = load(given.suite)
-        writable(given.out)
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return int(problem.exit_code)
+    suite = load(given.suite)
+    writable(given.out)
     command = f"python -m rlrig_eval.runs.blind --suite {given.suite} --out {given.out}"
     found = rows(suite)
     about = {"schema": 1, "command": command, "suite": suite.name, "sha256": suite.sha256, "seeds": SEEDS}
     replace_json(given.out / f"{suite.name}.json", about | {"rows": [asdict(row) for row in found]})
     replace_text(given.out / f"{suite.name}.md", as_markdown(suite, found, command))
-    return int(Exit.OK)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)

@@ -7,7 +7,6 @@ against what the drawing's truth predicts, without looking at a picture.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom, norm
 
-from rlrig_eval.errors import RLRIGError
+from rlrig_eval.errors import leave
 from rlrig_eval.folders import writable
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs.evaluation import evaluate
@@ -103,18 +102,17 @@ def _line(one: Outcome) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the report; 1 when a measured score lies outside its interval, 2 for a wrong suite or folder."""
+    """Write the report; 1 when a measured score lies outside its interval.
+
+    Raises UsageError for no such suite, or a folder that cannot be written.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="spatial")
     parser.add_argument("--out", type=Path, required=True, help="the folder for synthetic.md and synthetic.json")
     given = parser.parse_args(arguments)
-    try:
-        suite = load(given.suite)
-        writable(given.out)  # before minutes of drawing
-        found = outcomes(suite)
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return int(problem.exit_code)
+    suite = load(given.suite)
+    writable(given.out)  # before minutes of drawing
+    found = outcomes(suite)
     command = f"python -m rlrig_eval.runs.known_truth --suite {given.suite} --out {given.out}"
     about: dict[str, Any] = {"schema": 1, "command": command, "suite": suite.name, "sha256": suite.sha256}
     rows = [asdict(one) | {"inside": one.inside} for one in found]
@@ -126,4 +124,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rlrig_eval.checkpoints import weights_hash
-from rlrig_eval.errors import NotComparable
+from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
@@ -335,8 +335,8 @@ def test_of_several_seeds_a_prompt_counts_once(made: Path, system: System, tmp_p
 def test_what_cannot_be_written_or_meant_is_found_before_anything_is_drawn(tmp_path: Path, capsys) -> None:
     (tmp_path / "file").touch()
     told = ["--suite", "spatial:dev", "--runs", str(tmp_path / "runs")]
-    assert main([*told, "--out", str(tmp_path / "file" / "reports")]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="cannot be written"):
+        main([*told, "--out", str(tmp_path / "file" / "reports")])
     with pytest.raises(SystemExit) as end:
         main([*told, "--retrained", "runs/one/export"])
     assert end.value.code == 2
@@ -362,12 +362,12 @@ def test_a_single_pass_that_samples_otherwise_than_the_loop_draws_is_no_control(
         draw(System(system.preset, f"{other}:Base", system.vae), str(made / "suite"), tmp_path, 1, progress=False)
 
 
-def test_a_row_without_a_picture_ends_in_one_line(system: System, made: Path, tmp_path: Path, capsys) -> None:
+def test_a_row_without_a_picture_ends_the_report(system: System, made: Path, tmp_path: Path) -> None:
     broken = tmp_path / "base.py"
     broken.write_text(
         Path(system.base.rpartition(":")[0]).read_text()
         + "    def generate(self, jobs):\n        raise RuntimeError('no memory')\n"
     )
     words = ["--suite", str(made / "suite"), "--limit", "1", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path)]
-    assert main([*words, "--preset", system.preset, "--base", f"{broken}:Base", "--vae", system.vae]) == 1
-    assert "error: single pass: no picture of it was drawn" in capsys.readouterr().err
+    with pytest.raises(RunError, match="single pass: no picture of it was drawn"):
+        main([*words, "--preset", system.preset, "--base", f"{broken}:Base", "--vae", system.vae])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rlrig_eval.errors import UsageError
 from rlrig_eval.runs.blind import Row, as_markdown, main, rows
 from tests.runs import tiny
 
@@ -42,6 +43,6 @@ def test_the_table_has_a_line_for_every_tag(found: dict[str, Row]) -> None:
     assert "| all | 30 |" in as_markdown(SUITE, list(found.values()), "x")
 
 
-def test_a_suite_that_is_none_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--suite", "spatail", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: unknown suite 'spatail': did you mean 'spatial'?\n"
+def test_a_suite_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown suite 'spatail': did you mean 'spatial'"):
+        main(["--suite", "spatail", "--out", str(tmp_path)])

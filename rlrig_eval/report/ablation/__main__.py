@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlrig_eval.errors import Exit, RLRIGError
+from rlrig_eval.errors import Exit, leave
 from rlrig_eval.folders import writable
 from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
@@ -22,8 +22,8 @@ _JUDGED = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write ablation-shapes.json and .md; the exit codes are those of `rlrig-eval run`, but that what could not be
-    scored, which the tables tell of, is no error here."""
+    """Write ablation-shapes.json and .md; 1 when samples of a row are in error. What could not be scored, which the
+    tables tell of, is no error here. Raises what `draw` raises, and UsageError for a folder that cannot be written."""
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.report.ablation", description=__doc__)
     parser.add_argument("--suite", default="spatial", help="NAME or NAME:dev")
     parser.add_argument("--limit", type=int, help="only the first so many prompts")
@@ -48,14 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.limit is not None:
         folder = folder.with_name(f"{folder.name}-{given.limit}")
     system = System(given.preset, given.base, given.vae, dict(given.retrained))
-    try:
-        writable(given.out)  # before hours of drawing
-        seeds = None if given.seeds is None else tuple(given.seeds)
-        drawn = draw(system, given.suite, folder, given.limit, given.judge, seeds)
-        found = figures(drawn)
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return int(problem.exit_code)
+    writable(given.out)  # before hours of drawing
+    seeds = None if given.seeds is None else tuple(given.seeds)
+    drawn = draw(system, given.suite, folder, given.limit, given.judge, seeds)
+    found = figures(drawn)
     told = sys.argv[1:] if arguments is None else list(arguments)
     command = shlex.join(["python", "-m", "rlrig_eval.report.ablation", *told])
     notes = () if given.judge is None else (_JUDGED.format(judge=given.judge),)
@@ -75,4 +71,4 @@ def _labelled(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rlrig_eval.errors import RLRIGError, UsageError
+from rlrig_eval.errors import UsageError, leave
 from rlrig_eval.report.recompute.detections import visor_table
 from rlrig_eval.report.recompute.verdicts import compbench, geneval, tiif
 from rlrig_eval.report.render import html_page, render_table
@@ -54,8 +53,4 @@ def _table(kind: str, results: Path, planned: str | None) -> Table:
 
 
 if __name__ == "__main__":
-    try:
-        typer.run(main)
-    except RLRIGError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
+    leave(lambda: typer.run(main))
