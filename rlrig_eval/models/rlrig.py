@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
@@ -44,7 +45,8 @@ class RLRIG:
     """Generate, reflect, edit.
 
     `rl` chooses the adapters that Reflection-GRPO trained (else the preset does); `actor` may be the control that asks
-    for edits at random; `settings` replace fields of the preset's loop (max_edits, threshold, ...).
+    for edits at random; `settings` replace fields of the preset's loop (max_edits, threshold, ...); `kept` is a file
+    of drawings and the Checker's answers, in which runs that differ in Actor or editor find what they share.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class RLRIG:
         rl: Literal["none", "actor", "editor", "both"] | None = None,
         actor: Literal["vlm", "random"] = "vlm",
         settings: Mapping[str, Any] | None = None,
+        kept: str | None = None,
     ) -> None:
         from rlrig.pipeline import RLRIGPipeline
         from rlrig.presets import load_preset
@@ -60,6 +63,10 @@ class RLRIG:
         chosen = load_preset(preset, settings, rl)  # first, as it says what is wrong with the settings
         self.pipeline = RLRIGPipeline.from_pretrained(preset, rl, actor, **(settings or {}))
         self.settings: Mapping[str, Any] = {**_described(chosen), **_patches(self.pipeline), "actor": actor}
+        if kept is not None:
+            from rlrig.backends.kept import keeping
+
+            self.pipeline = keeping(self.pipeline, chosen, Path(kept))
 
     @staticmethod
     def needs(preset: str, **_: Any) -> list[str]:

@@ -92,6 +92,8 @@ def draw(
 ) -> Drawn:
     """Do every row's run in a folder of its own below `folder`, or go on with it; `seeds` of the suite when None.
 
+    What loops draw alike, and what the Checker says of it, is kept in `folder`/kept.sqlite for all of them.
+
     Rows whose adapters were not trained, or on other weights, are left out. Errors are those of `evaluate`.
 
     Raises:
@@ -108,7 +110,7 @@ def draw(
         asked = Request(
             suite=suite,
             model=row.model,
-            options=row.options,
+            options={**row.options, "kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else row.options,
             limit=limit,
             seeds=seeds,
             judges=() if judge is None or row.name in (BEST, TRUTH) else ((judge, {}),),

@@ -169,11 +169,16 @@ def operations(loop: Opened, single: Opened) -> Operations:
 
 
 def spending(run: Opened, work: Operations) -> Spent:
-    """What each prompt's samples took, as far as they say; operations are in drawings."""
+    """What each prompt's samples took, as far as they say; operations are in drawings.
+
+    No time of a run that found what it shares with others: that depends on which of them was drawn first.
+    """
+    shares = run.config.model.options.get("kept") is not None
 
     def of(one: SampleRow) -> dict[str, float]:
         images, told = one.cost.get("images", 1.0), {unit: one.cost[unit] for unit in _TOLD if unit in one.cost}
-        return {"images": images, "operations": work(_actions(run, one)), "seconds": one.seconds, **told}
+        took = {} if shares else {"seconds": one.seconds}
+        return {"images": images, "operations": work(_actions(run, one)), **took, **told}
 
     return _by_prompt(_drawn(run), of)
 

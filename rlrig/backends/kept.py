@@ -1,0 +1,138 @@
+"""What the Diffuser drew and what the Checker said of it, kept in a file: loops that differ in their Actor or their
+editor begin with the same drawings, and fall back on the same ones.
+
+The file is no source of truth, and may be deleted at any time; several processes may share it.
+"""
+
+import hashlib
+import io
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import astuple
+from pathlib import Path
+
+from PIL import Image
+
+from rlrig.pipeline import RLRIGPipeline
+from rlrig.presets import Preset
+from rlrig.reward import require_answers
+from rlrig.roles import Checker, Diffuser
+from rlrig.spent import Spent, told
+from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval.errors import UsageError
+from rlrig_eval.scene import Requirement
+
+_TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+
+
+def keeping(pipeline: RLRIGPipeline, preset: Preset, file: Path) -> RLRIGPipeline:
+    """The pipeline, but that it draws nothing and asks nothing that `file` holds, and keeps there what it does.
+
+    What is kept is found by the weights, the sampling, the prompt and the seed (a picture), and by the weights, the
+    picture and what is asked of it (an answer). Counts of what was spent stay; a round's seconds are those of finding.
+
+    Raises UsageError for a file that cannot be used.
+    """
+    kept = Kept(file)
+    drawing = (weights_hash(preset.diffuser.checkpoint), preset.diffuser.model_dump_json(), preset.device)
+    looking = (weights_hash(preset.checker.checkpoint), preset.checker.model_dump_json())
+    return RLRIGPipeline(
+        KeptDiffuser(pipeline.diffuser, kept, repr(drawing)),
+        KeptChecker(pipeline.checker, kept, repr(looking)),
+        pipeline.actor,
+        pipeline.editor,
+        pipeline.loop,
+        pipeline.preset,
+    )
+
+
+class Kept:
+    """Values by key, in one SQLite file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._open()) as db:
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute(_TABLE)
+        except (OSError, sqlite3.Error) as problem:
+            raise UsageError(f"kept {file}: cannot be used: {problem}") from problem
+
+    def fill(self, keys: Sequence[str], make: Callable[[list[int]], Iterable[bytes]]) -> list[bytes]:
+        """The value of each key; those that are not here are what `make` gives for their places, and are kept."""
+        with closing(self._open()) as db:
+            found = {key: row[0] for key in keys if (row := db.execute(_GET, (key,)).fetchone()) is not None}
+            missing = [i for i, key in enumerate(keys) if key not in found]
+            if missing:
+                found |= zip((keys[i] for i in missing), make(missing), strict=True)
+                db.executemany(_PUT, [(keys[i], found[keys[i]]) for i in missing])
+        return [found[key] for key in keys]
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=60, isolation_level=None)
+
+
+_GET = "SELECT value FROM kept WHERE key = ?"
+_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
+
+
+class KeptDiffuser:
+    """A Diffuser that draws no picture twice; `about` says which it is."""
+
+    def __init__(self, diffuser: Diffuser, kept: Kept, about: str) -> None:
+        self._diffuser, self._kept, self._about = diffuser, kept, about
+
+    @property
+    def evals_per_image(self) -> int:
+        return self._diffuser.evals_per_image
+
+    def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
+        def drawn(places: list[int]) -> list[bytes]:
+            made = self._diffuser.draw([prompts[i] for i in places], [seeds[i] for i in places])
+            return [_png(image) for image in made]
+
+        keys = [_key("drawing", self._about, prompt, str(seed)) for prompt, seed in zip(prompts, seeds, strict=True)]
+        return [_image(content) for content in self._kept.fill(keys, drawn)]
+
+
+class KeptChecker:
+    """A Checker that is asked nothing twice; `about` says which it is. `spent` is what was spent the first time."""
+
+    def __init__(self, checker: Checker, kept: Kept, about: str) -> None:
+        self._checker, self._kept, self._about = checker, kept, about
+        self.spent: list[Spent] = []
+
+    def check(self, images: Sequence[Image.Image], requirements: Sequence[Sequence[Requirement]]) -> list[list[float]]:
+        def checked(places: list[int]) -> list[bytes]:
+            asked = [requirements[i] for i in places]
+            answers = self._checker.check([images[i] for i in places], asked)
+            require_answers(answers)
+            took = told(self._checker, [len(one) for one in asked])
+            both = zip(answers, took, strict=True)
+            return [json.dumps([list(answer), astuple(spent)]).encode() for answer, spent in both]
+
+        keys = [
+            _key("answers", self._about, hashlib.sha256(image.tobytes()).hexdigest(), repr((image.size, list(asked))))
+            for image, asked in zip(images, requirements, strict=True)
+        ]
+        found = [json.loads(value) for value in self._kept.fill(keys, checked)]
+        self.spent = [Spent(*spent) for _, spent in found]
+        return [answers for answers, _ in found]
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+def _image(content: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(content)) as opened:
+        return opened.convert("RGB")
