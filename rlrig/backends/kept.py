@@ -1,5 +1,5 @@
-"""What the Diffuser drew and what the Checker said of it, kept in a file: loops that differ in their Actor or their
-editor begin with the same drawings, and fall back on the same ones.
+"""What the Diffuser drew, the editor edited and the Checker said, kept in a file: loops that differ in their Actor or
+their editor begin with the same drawings, fall back on the same ones, and often ask for the same edits.
 
 The file is no source of truth, and may be deleted at any time; several processes may share it.
 """
@@ -18,7 +18,7 @@ from PIL import Image
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import Preset
 from rlrig.reward import require_answers
-from rlrig.roles import Checker, Diffuser
+from rlrig.roles import Checker, Diffuser, InverseDiffuser
 from rlrig.spent import Spent, told
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
@@ -30,19 +30,22 @@ _TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT 
 def keeping(pipeline: RLRIGPipeline, preset: Preset, file: Path) -> RLRIGPipeline:
     """The pipeline, but that it draws nothing and asks nothing that `file` holds, and keeps there what it does.
 
-    What is kept is found by the weights, the sampling, the prompt and the seed (a picture), and by the weights, the
-    picture and what is asked of it (an answer). Counts of what was spent stay; a round's seconds are those of finding.
+    What is kept is found by the weights, the sampling, and what each role is given: prompt and seed (a drawing),
+    picture, text and seed (an edit), picture and requirements (an answer). Counts of what was spent stay; a round's
+    seconds are those of finding.
 
     Raises UsageError for a file that cannot be used.
     """
     kept = Kept(file)
+    adapter = None if preset.editor_adapter is None else weights_hash(preset.editor_adapter)
     drawing = (weights_hash(preset.diffuser.checkpoint), preset.diffuser.model_dump_json(), preset.device)
     looking = (weights_hash(preset.checker.checkpoint), preset.checker.model_dump_json())
+    editing = (weights_hash(preset.editor.checkpoint), adapter, preset.editor.model_dump_json(), preset.device)
     return RLRIGPipeline(
         KeptDiffuser(pipeline.diffuser, kept, repr(drawing)),
         KeptChecker(pipeline.checker, kept, repr(looking)),
         pipeline.actor,
-        pipeline.editor,
+        KeptEditor(pipeline.editor, kept, repr(editing)),
         pipeline.loop,
         pipeline.preset,
     )
@@ -98,6 +101,30 @@ class KeptDiffuser:
         return [_image(content) for content in self._kept.fill(keys, drawn)]
 
 
+class KeptEditor:
+    """An Inverse Diffuser that makes no edit twice; `about` says which it is."""
+
+    def __init__(self, editor: InverseDiffuser, kept: Kept, about: str) -> None:
+        self._editor, self._kept, self._about = editor, kept, about
+
+    @property
+    def evals_per_image(self) -> int:
+        return self._editor.evals_per_image
+
+    def edit(
+        self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
+    ) -> list[Image.Image]:
+        def edited(places: list[int]) -> list[bytes]:
+            given = ([each[i] for i in places] for each in (images, instructions, seeds))
+            return [_png(image) for image in self._editor.edit(*given)]
+
+        told = zip(images, instructions, seeds, strict=True)
+        keys = [
+            _key("edit", self._about, _digest(image), repr((image.size, text)), str(seed)) for image, text, seed in told
+        ]
+        return [_image(content) for content in self._kept.fill(keys, edited)]
+
+
 class KeptChecker:
     """A Checker that is asked nothing twice; `about` says which it is. `spent` is what was spent the first time."""
 
@@ -115,7 +142,7 @@ class KeptChecker:
             return [json.dumps([list(answer), astuple(spent)]).encode() for answer, spent in both]
 
         keys = [
-            _key("answers", self._about, hashlib.sha256(image.tobytes()).hexdigest(), repr((image.size, list(asked))))
+            _key("answers", self._about, _digest(image), repr((image.size, list(asked))))
             for image, asked in zip(images, requirements, strict=True)
         ]
         found = [json.loads(value) for value in self._kept.fill(keys, checked)]
@@ -125,6 +152,10 @@ class KeptChecker:
 
 def _key(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _digest(image: Image.Image) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
 
 
 def _png(image: Image.Image) -> bytes:

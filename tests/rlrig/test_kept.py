@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rlrig.backends.kept import Kept, KeptChecker, KeptDiffuser
+from rlrig.backends.kept import Kept, KeptChecker, KeptDiffuser, KeptEditor
 from rlrig.spent import Spent
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Job, build, resolve
@@ -20,7 +20,7 @@ ASKED = parse("a red circle left of a blue square").requirements()
 
 
 class Painter:
-    """A Diffuser whose pictures tell the seed, and which keeps what it was asked for."""
+    """A Diffuser and an editor whose pictures tell the seed, and which keeps what it was asked for."""
 
     evals_per_image = 4
 
@@ -30,6 +30,9 @@ class Painter:
     def draw(self, prompts, seeds):
         self.asked += zip(prompts, seeds, strict=True)
         return [Image.new("RGB", (8, 8), (seed, 0, 0)) for seed in seeds]
+
+    def edit(self, images, instructions, seeds):
+        return self.draw(instructions, seeds)
 
 
 class Looker:
@@ -56,6 +59,18 @@ def test_a_picture_is_drawn_once_whatever_it_is_drawn_with(tmp_path: Path) -> No
     other.draw(["a"], [2])
     KeptDiffuser(painter, Kept(tmp_path / "kept.sqlite"), "weights b").draw(["a"], [1])
     assert painter.asked[3:] == [("a", 2), ("a", 1)]
+
+
+def test_an_edit_is_made_once_of_each_picture(tmp_path: Path) -> None:
+    painter, red, blue = Painter(), Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8), "blue")
+    editor = KeptEditor(painter, Kept(tmp_path / "kept.sqlite"), "weights")
+    first = editor.edit([red, blue], ["add a star", "add a star"], [1, 2])
+    again = editor.edit([red, red, red], ["move it", "add a star", "add a star"], [1, 1, 3])
+    assert painter.asked == [("add a star", 1), ("add a star", 2), ("move it", 1), ("add a star", 3)]
+    assert again[1].tobytes() == first[0].tobytes()
+    assert editor.evals_per_image == 4
+    KeptEditor(painter, Kept(tmp_path / "kept.sqlite"), "with an adapter").edit([red], ["move it"], [1])
+    assert len(painter.asked) == 5
 
 
 def test_a_question_is_asked_once_and_what_it_took_is_told_each_time(tmp_path: Path) -> None:
