@@ -9,7 +9,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import astuple
 from pathlib import Path
 
@@ -66,12 +66,15 @@ class Kept:
 
     def fill(self, keys: Sequence[str], make: Callable[[list[int]], Iterable[bytes]]) -> list[bytes]:
         """The value of each key; those that are not here are what `make` gives for their places, and are kept."""
-        with closing(self._open()) as db:
-            found = {key: row[0] for key in keys if (row := db.execute(_GET, (key,)).fetchone()) is not None}
-            missing = [i for i, key in enumerate(keys) if key not in found]
-            if missing:
-                found |= zip((keys[i] for i in missing), make(missing), strict=True)
-                db.executemany(_PUT, [(keys[i], found[keys[i]]) for i in missing])
+        found = dict[str, bytes]()
+        with suppress(sqlite3.Error), closing(self._open()) as db:  # a damaged file: all is made anew
+            found |= {key: row[0] for key in keys if (row := db.execute(_GET, (key,)).fetchone()) is not None}
+        missing = [i for i, key in enumerate(keys) if key not in found]
+        if missing:
+            made = dict(zip((keys[i] for i in missing), make(missing), strict=True))
+            with suppress(sqlite3.Error), closing(self._open()) as db:  # a full disk takes nothing away that was made
+                db.executemany(_PUT, made.items())
+            found |= made
         return [found[key] for key in keys]
 
     def _open(self) -> sqlite3.Connection:
@@ -82,47 +85,54 @@ _GET = "SELECT value FROM kept WHERE key = ?"
 _PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
 
 
-class KeptDiffuser:
+class _KeptPictures:
+    """Pictures of a role that draws or edits, each kept with the evaluations that the role told of its call."""
+
+    def __init__(self, role: Diffuser | InverseDiffuser, kept: Kept, about: str) -> None:
+        self._kept, self._about, self._role = kept, about, role
+        self.evals_per_image = role.evals_per_image
+
+    def _fill(self, keys: Sequence[str], make: Callable[[list[int]], list[Image.Image]]) -> list[Image.Image]:
+        def made(places: list[int]) -> list[bytes]:
+            images = make(places)
+            return [b"%d\n" % self._role.evals_per_image + _png(image) for image in images]
+
+        found = [value.split(b"\n", 1) for value in self._kept.fill(keys, made)]
+        if found:
+            self.evals_per_image = round(sum(int(evals) for evals, _ in found) / len(found))
+        return [_image(content) for _, content in found]
+
+
+class KeptDiffuser(_KeptPictures):
     """A Diffuser that draws no picture twice; `about` says which it is."""
 
     def __init__(self, diffuser: Diffuser, kept: Kept, about: str) -> None:
-        self._diffuser, self._kept, self._about = diffuser, kept, about
-
-    @property
-    def evals_per_image(self) -> int:
-        return self._diffuser.evals_per_image
+        super().__init__(diffuser, kept, about)
+        self._diffuser = diffuser
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
-        def drawn(places: list[int]) -> list[bytes]:
-            made = self._diffuser.draw([prompts[i] for i in places], [seeds[i] for i in places])
-            return [_png(image) for image in made]
-
         keys = [_key("drawing", self._about, prompt, str(seed)) for prompt, seed in zip(prompts, seeds, strict=True)]
-        return [_image(content) for content in self._kept.fill(keys, drawn)]
+        return self._fill(keys, lambda at: self._diffuser.draw([prompts[i] for i in at], [seeds[i] for i in at]))
 
 
-class KeptEditor:
+class KeptEditor(_KeptPictures):
     """An Inverse Diffuser that makes no edit twice; `about` says which it is."""
 
     def __init__(self, editor: InverseDiffuser, kept: Kept, about: str) -> None:
-        self._editor, self._kept, self._about = editor, kept, about
-
-    @property
-    def evals_per_image(self) -> int:
-        return self._editor.evals_per_image
+        super().__init__(editor, kept, about)
+        self._editor = editor
 
     def edit(
         self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
     ) -> list[Image.Image]:
-        def edited(places: list[int]) -> list[bytes]:
-            given = ([each[i] for i in places] for each in (images, instructions, seeds))
-            return [_png(image) for image in self._editor.edit(*given)]
+        def edited(at: list[int]) -> list[Image.Image]:
+            return self._editor.edit([images[i] for i in at], [instructions[i] for i in at], [seeds[i] for i in at])
 
-        told = zip(images, instructions, seeds, strict=True)
+        asked = zip(images, instructions, seeds, strict=True)
         keys = [
-            _key("edit", self._about, _digest(image), repr((image.size, text)), str(seed)) for image, text, seed in told
+            _key("edit", self._about, _digest(image), repr((image.size, text, seed))) for image, text, seed in asked
         ]
-        return [_image(content) for content in self._kept.fill(keys, edited)]
+        return self._fill(keys, edited)
 
 
 class KeptChecker:

@@ -55,10 +55,14 @@ def test_a_picture_is_drawn_once_whatever_it_is_drawn_with(tmp_path: Path) -> No
     again = other.draw(["b", "c", "a"], [2, 3, 1])
     assert painter.asked == [("a", 1), ("b", 2), ("c", 3)]
     assert [image.tobytes() for image in (again[2], again[0])] == [image.tobytes() for image in first]
+    painter.evals_per_image = 6  # as of an editor that finds out how many it takes
+    other.draw(["d"], [4])
+    assert other.evals_per_image == 6
+    other.draw(["a", "c"], [1, 3])
     assert other.evals_per_image == 4
     other.draw(["a"], [2])
     KeptDiffuser(painter, Kept(tmp_path / "kept.sqlite"), "weights b").draw(["a"], [1])
-    assert painter.asked[3:] == [("a", 2), ("a", 1)]
+    assert painter.asked[3:] == [("d", 4), ("a", 2), ("a", 1)]
 
 
 def test_an_edit_is_made_once_of_each_picture(tmp_path: Path) -> None:
