@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import astuple
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from PIL import Image
 
@@ -25,6 +26,10 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
 
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+_GET = "SELECT value FROM kept WHERE key = ?"
+_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
+
+Role = TypeVar("Role", bound=Diffuser | InverseDiffuser)
 
 
 def keeping(pipeline: RLRIGPipeline, preset: Preset, file: Path) -> RLRIGPipeline:
@@ -42,10 +47,10 @@ def keeping(pipeline: RLRIGPipeline, preset: Preset, file: Path) -> RLRIGPipelin
     looking = (weights_hash(preset.checker.checkpoint), preset.checker.model_dump_json())
     editing = (weights_hash(preset.editor.checkpoint), adapter, preset.editor.model_dump_json(), preset.device)
     return RLRIGPipeline(
-        KeptDiffuser(pipeline.diffuser, kept, repr(drawing)),
-        KeptChecker(pipeline.checker, kept, repr(looking)),
+        KeptDiffuser(pipeline.diffuser, kept, drawing),
+        KeptChecker(pipeline.checker, kept, looking),
         pipeline.actor,
-        KeptEditor(pipeline.editor, kept, repr(editing)),
+        KeptEditor(pipeline.editor, kept, editing),
         pipeline.loop,
         pipeline.preset,
     )
@@ -81,15 +86,11 @@ class Kept:
         return sqlite3.connect(self._file, timeout=60, isolation_level=None)
 
 
-_GET = "SELECT value FROM kept WHERE key = ?"
-_PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?)"
-
-
-class _KeptPictures:
+class _KeptPictures(Generic[Role]):
     """Pictures of a role that draws or edits, each kept with the evaluations that the role told of its call."""
 
-    def __init__(self, role: Diffuser | InverseDiffuser, kept: Kept, about: str) -> None:
-        self._kept, self._about, self._role = kept, about, role
+    def __init__(self, role: Role, kept: Kept, about: object) -> None:
+        self._role, self._kept, self._about = role, kept, about
         self.evals_per_image = role.evals_per_image
 
     def _fill(self, keys: Sequence[str], make: Callable[[list[int]], list[Image.Image]]) -> list[Image.Image]:
@@ -103,42 +104,32 @@ class _KeptPictures:
         return [_image(content) for _, content in found]
 
 
-class KeptDiffuser(_KeptPictures):
+class KeptDiffuser(_KeptPictures[Diffuser]):
     """A Diffuser that draws no picture twice; `about` says which it is."""
 
-    def __init__(self, diffuser: Diffuser, kept: Kept, about: str) -> None:
-        super().__init__(diffuser, kept, about)
-        self._diffuser = diffuser
-
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
-        keys = [_key("drawing", self._about, prompt, str(seed)) for prompt, seed in zip(prompts, seeds, strict=True)]
-        return self._fill(keys, lambda at: self._diffuser.draw([prompts[i] for i in at], [seeds[i] for i in at]))
+        keys = [_key("drawing", self._about, prompt, seed) for prompt, seed in zip(prompts, seeds, strict=True)]
+        return self._fill(keys, lambda at: self._role.draw([prompts[i] for i in at], [seeds[i] for i in at]))
 
 
-class KeptEditor(_KeptPictures):
+class KeptEditor(_KeptPictures[InverseDiffuser]):
     """An Inverse Diffuser that makes no edit twice; `about` says which it is."""
-
-    def __init__(self, editor: InverseDiffuser, kept: Kept, about: str) -> None:
-        super().__init__(editor, kept, about)
-        self._editor = editor
 
     def edit(
         self, images: Sequence[Image.Image], instructions: Sequence[str], seeds: Sequence[int]
     ) -> list[Image.Image]:
         def edited(at: list[int]) -> list[Image.Image]:
-            return self._editor.edit([images[i] for i in at], [instructions[i] for i in at], [seeds[i] for i in at])
+            return self._role.edit([images[i] for i in at], [instructions[i] for i in at], [seeds[i] for i in at])
 
         asked = zip(images, instructions, seeds, strict=True)
-        keys = [
-            _key("edit", self._about, _digest(image), repr((image.size, text, seed))) for image, text, seed in asked
-        ]
+        keys = [_key("edit", self._about, _digest(image), text, seed) for image, text, seed in asked]
         return self._fill(keys, edited)
 
 
 class KeptChecker:
     """A Checker that is asked nothing twice; `about` says which it is. `spent` is what was spent the first time."""
 
-    def __init__(self, checker: Checker, kept: Kept, about: str) -> None:
+    def __init__(self, checker: Checker, kept: Kept, about: object) -> None:
         self._checker, self._kept, self._about = checker, kept, about
         self.spent: list[Spent] = []
 
@@ -152,7 +143,7 @@ class KeptChecker:
             return [json.dumps([list(answer), astuple(spent)]).encode() for answer, spent in both]
 
         keys = [
-            _key("answers", self._about, _digest(image), repr((image.size, list(asked))))
+            _key("answers", self._about, _digest(image), tuple(asked))
             for image, asked in zip(images, requirements, strict=True)
         ]
         found = [json.loads(value) for value in self._kept.fill(keys, checked)]
@@ -160,12 +151,12 @@ class KeptChecker:
         return [answers for answers, _ in found]
 
 
-def _key(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def _key(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _digest(image: Image.Image) -> str:
-    return hashlib.sha256(image.tobytes()).hexdigest()
+    return hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).hexdigest()
 
 
 def _png(image: Image.Image) -> bytes:

@@ -44,5 +44,5 @@ def test_the_table_has_a_line_for_every_tag(found: dict[str, Row]) -> None:
 
 
 def test_a_suite_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown suite 'spatail': did you mean 'spatial'"):
+    with pytest.raises(UsageError, match=r"^unknown suite 'spatail': did you mean 'spatial'\?$"):
         main(["--suite", "spatail", "--out", str(tmp_path)])

@@ -46,5 +46,5 @@ def test_the_committed_report_is_of_the_suite_as_it_is_and_all_inside() -> None:
 
 
 def test_a_suite_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown suite 'spatail': did you mean 'spatial'"):
+    with pytest.raises(UsageError, match=r"^unknown suite 'spatail': did you mean 'spatial'\?$"):
         main(["--suite", "spatail", "--out", str(tmp_path)])

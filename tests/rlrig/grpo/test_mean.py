@@ -107,7 +107,7 @@ def test_the_system_that_it_leaves_edits_with_it(averaged):
 def test_what_cannot_be_averaged_is_one_clear_error(preset, runs, tmp_path):
     with pytest.raises(UsageError, match="holds no export/editor-lora: has the run ended"):
         mean([runs[0], tmp_path], config(preset), tmp_path / "mean")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="holds no export/editor-lora"):
         main([str(tmp_path), "--out", str(tmp_path / "mean")])
     assert not (tmp_path / "mean").exists()
     with pytest.raises(UsageError, match="holds a run already"):
