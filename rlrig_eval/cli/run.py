@@ -60,6 +60,7 @@ def run(
     from rlrig_eval.plugins import pairs
     from rlrig_eval.runs import execute, settle
     from rlrig_eval.runs.evaluation import default_folder
+    from rlrig_eval.suite.seeds import read_seeds
 
     if config is not None and (suite or suite_path or model):
         raise UsageError("--config names suite and model already: leave out --suite, --suite-path and --model")
@@ -70,7 +71,7 @@ def run(
         "max_calls": max_calls,
         "max_cost": max_cost,
         "extractor": extractor,
-        "seeds": None if seeds is None else values.seeds(seeds),
+        "seeds": None if seeds is None else read_seeds(seeds),
         "variant": variant,
         "limit": limit,
         "shard": None if shard is None else values.shard(shard),

@@ -11,25 +11,6 @@ if TYPE_CHECKING:
     from rlrig_eval.runs.plan import Shard
 
 
-def seeds(text: str) -> tuple[int, ...]:
-    """
-    >>> seeds("0-3"), seeds("0,5"), seeds("7")
-    ((0, 1, 2, 3), (0, 5), (7,))
-    """
-    found: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
-        if match is None:
-            raise UsageError(f"--seeds {text}: write 0-3 (inclusive), 0,5 or 7")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first > 10_000:
-            raise UsageError(f"--seeds {text}: {part} is no range of seeds")
-        found += range(first, last + 1)
-    if len(set(found)) != len(found):
-        raise UsageError(f"--seeds {text}: a seed is named twice")
-    return tuple(found)
-
-
 def shard(text: str) -> Shard:
     """``i/n``, counted from 1."""
     from rlrig_eval.runs.plan import Shard

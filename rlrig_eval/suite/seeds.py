@@ -1,7 +1,10 @@
-"""Noise seeds: a pure function of what is drawn, never of the order or the batch in which it is drawn."""
+"""Seeds: those that a flag names, and of noise, a pure function of what is drawn, not of the order or the batch."""
 
 import hashlib
 import json
+import re
+
+from rlrig_eval.errors import UsageError
 
 
 def noise_seed(suite: str, prompt_id: str, seed: int) -> int:
@@ -24,6 +27,26 @@ def candidate_seed(base: int, k: int) -> int:
     (5, False)
     """
     return base if k == 0 else _digest(base, k)
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """The protocol seeds of a flag; UsageError for what names none, or one twice.
+
+    >>> read_seeds("0-3"), read_seeds("0,5"), read_seeds("7")
+    ((0, 1, 2, 3), (0, 5), (7,))
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        if match is None:
+            raise UsageError(f"--seeds {text}: write 0-3 (inclusive), 0,5 or 7")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first > 10_000:
+            raise UsageError(f"--seeds {text}: {part} is no range of seeds")
+        found += range(first, last + 1)
+    if len(set(found)) != len(found):
+        raise UsageError(f"--seeds {text}: a seed is named twice")
+    return tuple(found)
 
 
 def _digest(*parts: str | int) -> int:

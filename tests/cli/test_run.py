@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from rlrig_eval.cli import values
-from rlrig_eval.errors import UsageError
-
 SYNTHETIC = ("--model", "synthetic", "--limit", "6")
 
 
@@ -279,12 +276,6 @@ def test_running_out_of_room_leaves_with_1_and_keeps_what_is_there(suite: Path, 
     assert "cannot write: File too large" in done.stderr
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
     assert (tmp_path / "run" / "samples.jsonl").read_bytes().count(b"\n") > 10
-
-
-@pytest.mark.parametrize("text", ["", "a", "-1", "0-", "1,1", "0-3-5", "0-99999999"])
-def test_seeds_that_are_none(text: str) -> None:
-    with pytest.raises(UsageError):
-        values.seeds(text)
 
 
 def test_a_benchmark_is_imported_from_the_users_download(rlrig_eval, tmp_path: Path) -> None:

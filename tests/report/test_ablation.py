@@ -105,7 +105,7 @@ def test_headroom_is_the_share_of_what_lies_between_single_pass_and_truth() -> N
 
 def test_folders_are_distinct_and_rows_say_what_they_need() -> None:
     rows = contestants(System())
-    assert len({row.folder for row in rows}) == len(rows)
+    assert len({row.folder(seeds) for row in rows for seeds in (None, (0, 1), (2, 3))}) == 3 * len(rows)
     assert {row.name: sorted(row.needs) for row in rows if row.needs} == {
         "Actor trained": ["actor"],
         "editor trained": ["editor"],
@@ -325,13 +325,41 @@ def test_the_same_command_goes_on_with_the_runs_it_finds(made: Path, system: Sys
 
 
 def test_of_several_seeds_a_prompt_counts_once(made: Path, system: System, tmp_path: Path) -> None:
-    drawn = draw(system, str(made / "suite"), tmp_path, 1, seeds=(0, 3), progress=False)
+    drawn = draw(system, str(made / "suite"), tmp_path, 1, seeds=[(0, 3)], progress=False)
     assert {tuple(sorted(row.seed for row in run.rows.values())) for run in drawn.runs.values()} == {(0, 3)}
     rows = figures(drawn)["rows"]
     assert rows[SINGLE]["metrics"]["all"]["all_correct"]["n"] == 1
     assert rows[SINGLE]["cost"]["images"] == 1  # a picture's, as with one seed
     assert rows[SINGLE]["cost"]["seconds"] > 0
     assert rows[LOOP]["cost"]["seconds"] is None  # it depends on who drew first what the loops share
+
+
+def test_an_ablation_grows_by_the_seeds_that_it_has_not(made: Path, system: System, tmp_path: Path) -> None:
+    first = draw(system, str(made / "suite"), tmp_path, 2, seeds=[(0, 3)], progress=False)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.png")}
+    both = draw(system, str(made / "suite"), tmp_path, 2, seeds=[(0, 3), (5,)], progress=False)
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.png")}.items()
+    for name, run in both.runs.items():
+        assert [sample.job.seed for sample in run.samples] == [0, 3, 5] * 2
+        assert {id_: row.image_sha256 for id_, row in first.runs[name].rows.items()}.items() <= {
+            id_: row.image_sha256 for id_, row in run.rows.items()
+        }.items()
+        assert {row.image.split("/")[0].removeprefix(name.lower().replace(" ", "-")) for row in run.rows.values()} == {
+            "-0-3",
+            "-5",
+        }
+        assert run.scores.keys() == first.runs[name].scores.keys()
+        assert {len(scored) for scored in run.scores.values()} == {6}
+    rows = figures(both)["rows"]
+    assert rows[SINGLE]["metrics"]["all"]["all_correct"]["n"] == 2
+    costs = [row.cost["images"] for row in both.runs[LOOP].rows.values()]
+    assert rows[LOOP]["cost"]["images"] == pytest.approx(sum(costs) / 6)  # every prompt has three samples
+
+
+def test_a_seed_is_not_drawn_by_two_runs_of_a_row(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--seeds: 1 is named twice"):
+        main(["--seeds", "0-1", "1-2", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path)])
+    assert not (tmp_path / "runs").exists()
 
 
 def test_what_cannot_be_written_or_meant_is_found_before_anything_is_drawn(tmp_path: Path, capsys) -> None:

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite import ErrorPolicy, Prompt, Protocol, Suite, candidate_seed, noise_seed
+from rlrig_eval.suite.seeds import read_seeds
 
 GRAPH = SceneGraph.from_triples([("red circle", "left of", "blue square")])
 
@@ -77,6 +79,12 @@ def test_candidates_have_different_noise_and_the_first_is_the_sample(base: int, 
 def test_noise_is_the_same_on_every_machine_and_in_every_version() -> None:
     assert noise_seed("spatial", "spatial-0001", 0) == NOISE
     assert candidate_seed(NOISE, 1) == CANDIDATE
+
+
+@pytest.mark.parametrize("text", ["", "a", "-1", "0-", "1,1", "0-3-5", "0-99999999"])
+def test_seeds_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--seeds "):
+        read_seeds(text)
 
 
 # Published results were drawn with these: a change of the rule orphans every one of them.

@@ -14,6 +14,7 @@ from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
 from rlrig_eval.report.ablation.page import as_markdown
 from rlrig_eval.runs.store import replace_json, replace_text
+from rlrig_eval.suite.seeds import read_seeds
 
 _JUDGED = (
     "The judge is `{judge}`. If it is the one that watched the training runs, it chose no weights there: those were "
@@ -27,7 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.report.ablation", description=__doc__)
     parser.add_argument("--suite", default="spatial", help="NAME or NAME:dev")
     parser.add_argument("--limit", type=int, help="only the first so many prompts")
-    parser.add_argument("--seeds", type=int, nargs="+", help="of every prompt, in every row; the suite's if none")
+    parser.add_argument(
+        "--seeds",
+        type=read_seeds,
+        nargs="+",
+        default=[None],
+        metavar="RANGE",
+        help="of every prompt, in every row: 0-1, or 0-1 2-3, each a run of its own; the suite's if none",
+    )
     parser.add_argument("--judge", help="what else judges the final pictures, by name")
     parser.add_argument("--runs", type=Path, help="folder of the runs; runs/ablation/SUITE if none")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the report")
@@ -49,8 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = folder.with_name(f"{folder.name}-{given.limit}")
     system = System(given.preset, given.base, given.vae, dict(given.retrained))
     writable(given.out)  # before hours of drawing
-    seeds = None if given.seeds is None else tuple(given.seeds)
-    drawn = draw(system, given.suite, folder, given.limit, given.judge, seeds)
+    drawn = draw(system, given.suite, folder, given.limit, given.judge, given.seeds)
     found = figures(drawn)
     told = sys.argv[1:] if arguments is None else list(arguments)
     command = shlex.join(["python", "-m", "rlrig_eval.report.ablation", *told])

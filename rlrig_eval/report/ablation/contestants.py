@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.models.rlrig import untrained
+from rlrig_eval.report.ablation.pooled import pooled, require_distinct
 from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
 from rlrig_eval.runs.opened import Opened
@@ -30,9 +31,12 @@ class Contestant:
     options: Mapping[str, Any]
     needs: frozenset[str] = frozenset()
 
-    @property
-    def folder(self) -> str:
-        return self.name.replace(" ", "-").lower()
+    def folder(self, seeds: Sequence[int] | None) -> str:
+        """
+        >>> Contestant("both trained", "rlrig", {}).folder((2, 3))
+        'both-trained-2-3'
+        """
+        return "-".join([self.name.replace(" ", "-").lower(), *map(str, seeds or ())])
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,13 @@ def draw(
     folder: Path,
     limit: int | None = None,
     judge: str | None = None,
-    seeds: tuple[int, ...] | None = None,
+    seeds: Sequence[tuple[int, ...] | None] = (None,),
     progress: bool = True,
 ) -> Drawn:
-    """Do every row's run in a folder of its own below `folder`, or go on with it; `seeds` of the suite when None.
+    """Do every row's runs in folders of their own below `folder`, or go on with them.
+
+    A row is a run for each of `seeds` (the suite's where that is None), so that more can be drawn later beside those
+    that there are.
 
     What loops draw alike, and what the Checker says of it, is kept in `folder`/kept.sqlite for all of them.
 
@@ -99,7 +106,9 @@ def draw(
     Raises:
         NotComparable: two rows draw with different Diffusers, or loop by different rules.
         RunError: a row has no picture at all.
+        UsageError: a seed is in two of `seeds`.
     """
+    require_distinct(seeds)
     lacking = untrained(system.preset)
     runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
     for row in contestants(system):
@@ -112,13 +121,11 @@ def draw(
             model=row.model,
             options={**row.options, "kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else row.options,
             limit=limit,
-            seeds=seeds,
             judges=() if judge is None or row.name in (BEST, TRUTH) else ((judge, {}),),
         )
-        done = execute(settle(asked), folder / row.folder, progress=progress)
-        if not done.whole:
-            raise UsageError(f"{done.folder}: the run is not whole: other shards are out")
-        runs[row.name] = open_run(done.folder)
+        runs[row.name] = pooled(
+            [_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder
+        )
         rows = runs[row.name].rows.values()
         failed = [one.error or "" for one in rows if one.status == "error"]
         if len(failed) == len(rows):
@@ -127,6 +134,13 @@ def draw(
             in_error[row.name] = f"{len(failed)} of {len(rows)} samples are in error: {failed[0]}"
     require_one_system(runs)
     return Drawn(runs, left_out, in_error)
+
+
+def _run(asked: Request, folder: Path, progress: bool) -> Opened:
+    done = execute(settle(asked), folder, progress=progress)
+    if not done.whole:
+        raise UsageError(f"{done.folder}: the run is not whole: other shards are out")
+    return open_run(done.folder)
 
 
 def require_one_system(runs: Mapping[str, Opened]) -> None:

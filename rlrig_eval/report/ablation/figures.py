@@ -205,7 +205,8 @@ def best_of_n(run: Opened) -> list[Cut]:
     samples, read = {sample.id: sample for sample in run.samples}, dict[tuple[str, int], ScoreRow]()
 
     def picture(id_: str, k: int) -> str:
-        return f"traces/{Path(run.rows[id_].trace or '').stem}_r{k}.png"
+        trace = Path(run.rows[id_].trace or "")
+        return str(trace.with_name(f"{trace.stem}_r{k}.png"))
 
     def answered(picked: Mapping[str, int]) -> dict[str, ScoreRow]:
         """The scores of one candidate of each sample; a picture that was read before is not read again."""
