@@ -27,13 +27,17 @@ def require_whole(adapter: str) -> None:
         )
 
 
-def require_base(adapter: str, checkpoint: str) -> None:
-    """Raise UsageError when `adapter` (a folder, a Hub id or bundled:NAME) is noted to belong on other weights.
+def require_base(adapter: str, checkpoint: str, merged: str | None = None) -> None:
+    """Raise UsageError when `adapter` (a folder, a Hub id or bundled:NAME) is noted to belong on other weights, or not
+    on top of the adapter `merged`.
 
     One without a note goes on anything that it fits; and so does one on a checkpoint of the Hub, which is known by its
     commit: another commit, or a copy in a folder, may well be the same weights.
     """
-    require_whole(adapter)
+    if merged is None:
+        require_whole(adapter)
+    elif (below := _noted(adapter).get("merged")) != weights_hash(merged):
+        raise UsageError(f"{adapter}: was not trained on top of {merged}, but of {below or 'no other adapter'}")
     noted = _noted(adapter).get("weights")
     if noted is None or weights.is_hub_id(checkpoint):
         return

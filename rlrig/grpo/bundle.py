@@ -23,6 +23,8 @@ FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
 
 EXPORTED: Mapping[Phase, str] = MappingProxyType({"actor": "actor", "editor": "editor-lora"})
 """The folder of an export that holds a phase's adapter."""
+RUNS = "runs.json"
+"""Beside a bundled adapter: which runs it is the sum of, for one that is trained on top of it."""
 _ABOUT: Mapping[Phase, str] = MappingProxyType(
     {
         "actor": "A LoRA adapter on the Checker's base that writes one edit instruction, trained by Reflection-GRPO "
@@ -43,7 +45,8 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
     if not source.is_dir():
         raise UsageError(f"{source}: there is no such folder: has the run ended, and was it of phase {phase}?")
     require_whole(str(source))
-    text = card(phase, rows(run / "log.jsonl"))
+    logged = rows(run / "log.jsonl")
+    text = card(phase, logged)
     partial = folder / f".partial-{phase}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -55,6 +58,7 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
         elif file.suffix == ".json":
             shutil.copy(file, partial)
     (partial / "README.md").write_text(text)
+    (partial / RUNS).write_text(json.dumps(summed(phase, run.name, logged), indent=2) + "\n")
     shutil.rmtree(target, ignore_errors=True)
     return partial.rename(target)
 
@@ -87,6 +91,14 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
         "nothing is trained on):\n\n"
         f"| figure | before | {column} |\n| --- | ---: | ---: |\n{lines}"
     )
+
+
+def summed(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The runs that a log is about the sum of; of the log of one run, `name`, that one."""
+    runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
+    steps, minutes = summary(phase, rows)
+    alone = {"kind": "run", "name": name, "phase": phase, "share": 1.0, "steps": steps, "minutes": minutes}
+    return runs or [alone]
 
 
 def summary(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:

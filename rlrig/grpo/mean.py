@@ -3,12 +3,15 @@ shrinks (weight averaged rewarded policies, arXiv 2406.16768; here without its s
 different directions of a layer hardly overlap, so that some multiple of the mean (`--scale`) may do more than it.
 
 python -m rlrig.grpo.mean runs/grpo/editor-0 runs/grpo/editor-1 --out runs/grpo/editor-mean
+
+Runs that were trained on top of an adapter (`--rl both`, or editor) are added to it: it stays whole.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers.loaders.lora_base import LORA_ADAPTER_METADATA_KEY, LORA_WEIGHT_NAME_SAFE
@@ -18,79 +21,109 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rlrig.backends.bases import note_base, require_base
-from rlrig.grpo.bundle import EXPORTED, rows, summary
+from rlrig.grpo.bundle import EXPORTED, RUNS, rows, summary
 from rlrig.grpo.config import Config, load_config
 from rlrig.grpo.evaluation import dev_pictures, evaluate
 from rlrig.grpo.log import Log
 from rlrig.grpo.system import load_system
-from rlrig.presets import BESIDE, Rl, load_preset, save_preset
+from rlrig.presets import BESIDE, RL, Rl, load_preset, save_preset
+from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import UsageError, leave
 from rlrig_eval.folders import writable
 
 ADAPTER = EXPORTED["editor"]
+_RANK, _ALPHA = "transformer.r", "transformer.lora_alpha"
 
 
-def mean_lora(adapters: Sequence[Path], scale: float = 1.0) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Weights and metadata of one LoRA whose change of every layer is `scale` times the mean of those that `adapters`
-    (folders) make.
+Lora = tuple[dict[str, Tensor], dict[str, str]]
+"""Weights and metadata."""
 
-    Of n adapters of rank r it has rank n r: A = [A_1; ...; A_n], B = scale [B_1, ..., B_n] / n, and alpha n times as
-    large, so that alpha over rank, which scales it, stays.
 
-    Raises UsageError for one that cannot be read, or of other layers, another rank or another scale than the first.
+def sum_lora(adapters: Mapping[Path, float]) -> Lora:
+    """One LoRA whose change of every layer is the sum of those that `adapters` (folders) make, each times its share.
+
+    Its rank is the sum of theirs: A = [A_1; ...; A_n], B = [s_1 B_1, ..., s_n B_n], and alpha is that of the first as
+    often as its rank goes into the whole, so that alpha over rank, which scales it, stays.
+
+    Raises UsageError for one that cannot be read, or of other layers, or another scale than the first.
     """
-    read = [_read(folder / LORA_WEIGHT_NAME_SAFE) for folder in adapters]
-    (first, told), n = read[0], len(read)
-    shape = {name: tensor.shape for name, tensor in first.items()}
-    for folder, (tensors, metadata) in zip(adapters, read, strict=True):
-        if {name: tensor.shape for name, tensor in tensors.items()} != shape or _scale(metadata) != _scale(told):
-            raise UsageError(f"{folder}: has other layers, another rank or another alpha than {adapters[0]}")
+    read = {folder: _read(folder / LORA_WEIGHT_NAME_SAFE) for folder in adapters}
+    (name, (first, told)), *_ = read.items()
+    for folder, (tensors, metadata) in read.items():
+        if _layers(tensors) != _layers(first) or _scale(metadata) != _scale(told):
+            raise UsageError(f"{folder}: has other layers, or another alpha over rank, than {name}")
     joined = dict[str, Tensor]()
-    for name in first:
-        each = [tensors[name] for tensors, _ in read]
-        joined[name] = torch.cat(each) if "lora_A" in name else torch.cat(each, dim=1) * (scale / n)
+    for layer in first:
+        each = [tensors[layer] for tensors, _ in read.values()]
+        joined[layer] = (
+            torch.cat(each)
+            if "lora_A" in layer
+            else torch.cat([share * tensor for share, tensor in zip(adapters.values(), each, strict=True)], dim=1)
+        )
     settings = json.loads(told[LORA_ADAPTER_METADATA_KEY])
-    for name in ("transformer.r", "transformer.lora_alpha"):
-        settings[name] *= n
+    ranks = [json.loads(metadata[LORA_ADAPTER_METADATA_KEY])[_RANK] for _, metadata in read.values()]
+    settings[_ALPHA] = settings[_ALPHA] * sum(ranks) / ranks[0]
+    settings[_RANK] = sum(ranks)
     return joined, told | {LORA_ADAPTER_METADATA_KEY: json.dumps(settings, indent=2)}
 
 
 def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) -> Path:
     """Write `scale` times the mean of what `runs` exported to `out`/export, as a run does; log its figures on dev,
-    without and with it. `config` says of which system, and how it is evaluated.
+    without and with it. `config` says of which system, and how it is evaluated; where it has an adapter of the editor
+    on, the runs were trained on top of that, and their mean is added to it.
 
     Raises UsageError for a run that exported no adapter of an editor, or one of another base, or a folder that holds a
-    run.
+    run; and where there is nothing to tell which runs the adapter below them is of.
     """
     adapters = [run / "export" / ADAPTER for run in runs]
     preset = config.preset()
     for run, adapter in zip(runs, adapters, strict=True):
         if not adapter.is_dir():
             raise UsageError(f"{run}: holds no export/{ADAPTER}: has the run ended, and was it of phase editor?")
-        require_base(str(adapter), preset.editor.checkpoint)
+        require_base(str(adapter), preset.editor.checkpoint, preset.editor_adapter)
+    below = None if preset.editor_adapter is None else Path(locate(preset.editor_adapter))
+    earlier = [] if below is None else _runs(below)
     if (out / "log.jsonl").exists():
         raise UsageError(f"{out}: holds a run already: choose another --out")
-    tensors, metadata = mean_lora(adapters, scale)
+    share = scale / len(runs)
+    tensors, metadata = sum_lora(({} if below is None else {below: 1.0}) | dict.fromkeys(adapters, share))
     log = Log(writable(out), Console())
     target = out / "export" / ADAPTER
     target.mkdir(parents=True, exist_ok=True)
     save_file(tensors, target / LORA_WEIGHT_NAME_SAFE, metadata=metadata)
     note_base(target, preset.editor.checkpoint)
+    acting = preset.rl in ("actor", "both")
     trained = preset.trained.model_copy(update={"editor": f"{BESIDE}{ADAPTER}"})
-    rl: Rl = "both" if preset.rl == "actor" else "editor"
+    rl: Rl = "both" if acting else "editor"
     save_preset(preset.model_copy(update={"trained": trained, "rl": rl}), out / "export")
-    share = scale / len(runs)
-    spent = [log.run(run.name, "editor", share, *summary("editor", rows(run / "log.jsonl"))) for run in runs]
-    begun = load_system(config, "editor")
+    spent = [log.run(**row) for row in earlier]
+    spent += [log.run(run.name, "editor", share, *summary("editor", rows(run / "log.jsonl"))) for run in runs]
+    begun = load_system(config.model_copy(update={"rl": "actor" if acting else "none"}), "editor")
     dev = dev_pictures(config, begun)  # what a picture is before it is edited does not depend on the editor
     log.evaluation({"step": 0, "phase": "editor", **evaluate(begun, dev, config.seed)})
-    summed = config.model_copy(update={"system": load_preset(out / "export" / "preset.yaml"), "rl": None})
-    found = evaluate(load_system(summed, "editor"), dev, config.seed)
+    made = config.model_copy(update={"system": load_preset(out / "export" / "preset.yaml"), "rl": None})
+    found = evaluate(load_system(made, "editor"), dev, config.seed)
     log.evaluation({"step": sum(spent), "phase": "editor", **found})
     return target
 
 
-def _read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _runs(adapter: Path) -> list[dict[str, Any]]:
+    """What `bundle` noted of the runs that an adapter is the sum of, as `Log.run` takes them."""
+    try:
+        found = json.loads((adapter / RUNS).read_text())
+    except (OSError, ValueError) as problem:
+        raise UsageError(
+            f"{adapter}: which runs it is of is not known ({RUNS}: {problem}); `python -m rlrig.grpo.bundle` notes it"
+        ) from problem
+    return [{name: value for name, value in row.items() if name != "kind"} for row in found]
+
+
+def _layers(tensors: Mapping[str, Tensor]) -> dict[str, int]:
+    """What each matrix has but its rank: (r, in) of A, (out, r) of B."""
+    return {name: tensor.shape["lora_A" in name] for name, tensor in tensors.items()}
+
+
+def _read(file: Path) -> Lora:
     try:
         with safe_open(file, "pt") as opened:
             return {name: opened.get_tensor(name) for name in opened.keys()}, opened.metadata() or {}  # noqa: SIM118
@@ -100,18 +133,21 @@ def _read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _scale(metadata: dict[str, str]) -> float:
     settings = json.loads(metadata[LORA_ADAPTER_METADATA_KEY])
-    return float(settings["transformer.lora_alpha"] / settings["transformer.r"])
+    return float(settings[_ALPHA] / settings[_RANK])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="the runs' folders (--out of rlrig grpo editor)")
     parser.add_argument("--config", default="editor-shapes", help="what they were trained with: a GRPO preset or YAML")
+    parser.add_argument("--rl", choices=RL, help="what they had on; as the config says if not given")
     parser.add_argument("--scale", type=float, default=1.0, help="how many times the mean")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)  # as a run does: sums of another order are other figures
-    print(mean(given.runs, load_config(given.config), given.out, given.scale))
+    config = load_config(given.config)
+    config = config if given.rl is None else config.model_copy(update={"rl": given.rl})
+    print(mean(given.runs, config, given.out, given.scale))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What several runs trained of the editor, as one adapter: their mean, layer by layer, with figures of its own."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -18,7 +19,7 @@ from rlrig.grpo.log import Log
 from rlrig.grpo.mean import main, mean
 from rlrig.grpo.run import prepare
 from rlrig.grpo.system import load_system
-from rlrig.presets import load_preset
+from rlrig.presets import load_preset, save_preset
 from rlrig_eval.errors import UsageError
 from tests.models import untrained
 
@@ -44,22 +45,23 @@ def preset(tmp_path_factory):
     return untrained.preset(tmp_path_factory.mktemp("system"))
 
 
+def trained(told, out):
+    """A run whose adapter changes much more than its one step would."""
+    run = prepare(told, "editor", out, load_system(told, "editor"))
+    trainer.train(run, Log(out, Console(quiet=True)))
+    made = torch.Generator().manual_seed(told.seed)
+    with torch.no_grad():
+        for p in run.learners["editor"].parameters.values():
+            p.copy_(0.1 * torch.randn(p.shape, generator=made))
+    export(out / "export", run.system.preset, run.system.phases)
+    return out
+
+
 @pytest.fixture(scope="module")
 def runs(preset, tmp_path_factory):
-    """Two runs that differ in their seed alone, with adapters that change much more than one step would."""
-    folders = []
-    for seed in (0, 1):
-        out = tmp_path_factory.mktemp("runs") / f"seed-{seed}"
-        told = config(preset, seed)
-        run = prepare(told, "editor", out, load_system(told, "editor"))
-        trainer.train(run, Log(out, Console(quiet=True)))
-        made = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            for p in run.learners["editor"].parameters.values():
-                p.copy_(0.1 * torch.randn(p.shape, generator=made))
-        export(out / "export", run.system.preset, run.system.phases)
-        folders.append(out)
-    return folders
+    """Two runs that differ in their seed alone."""
+    folder = tmp_path_factory.mktemp("runs")
+    return [trained(config(preset, seed), folder / f"seed-{seed}") for seed in (0, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,35 @@ def test_the_system_that_it_leaves_edits_with_it(averaged):
     assert (left.rl, left.editor_adapter) == ("editor", str(averaged / "export" / "editor-lora"))
 
 
+def test_runs_on_top_of_an_adapter_are_added_to_it(preset, averaged, tmp_path):
+    below = bundle("editor", averaged, tmp_path / "checkpoints")
+    found = json.loads((below / "runs.json").read_text())
+    assert [(row["name"], row["share"], row["steps"]) for row in found] == [("seed-0", 0.75, 1), ("seed-1", 0.75, 1)]
+    whole = load_preset(preset)
+    on_top = whole.model_copy(update={"trained": whole.trained.model_copy(update={"editor": str(below)})})
+    save_preset(on_top, tmp_path / "on-top")
+    told = config(tmp_path / "on-top" / "preset.yaml").model_copy(update={"rl": "editor"})
+    third = trained(told.model_copy(update={"seed": 2}), tmp_path / "seed-2")
+    added = mean([third], told, tmp_path / "added", scale=0.5)
+    first, own, both = (change(preset, adapter) for adapter in (below, third / "export" / "editor-lora", added))
+    assert any(own[name].any() for name in own)
+    for name, changed in both.items():
+        # The rounding of float32, of weights around 1.
+        torch.testing.assert_close(changed, first[name] + 0.5 * own[name], atol=1e-6, rtol=0)
+    rows = [json.loads(line) for line in (tmp_path / "added" / "log.jsonl").read_text().splitlines()]
+    summed = [(row["name"], row["share"], row["steps"]) for row in rows if row["kind"] == "run"]
+    assert summed == [("seed-0", 0.75, 1), ("seed-1", 0.75, 1), ("seed-2", 0.5, 1)]
+    plain = [json.loads(line) for line in (averaged / "log.jsonl").read_text().splitlines()][2]
+    assert {**rows[3], "seconds": 0} == {**plain, "seconds": 0}  # before any of them
+    assert bundle("editor", tmp_path / "added", tmp_path / "anew").is_dir()  # whole by itself
+    with pytest.raises(UsageError, match=f"was not trained on top of {re.escape(str(below))}, but of no other adapter"):
+        mean([averaged], told, tmp_path / "other")
+    (below / "runs.json").unlink()
+    with pytest.raises(UsageError, match=r"which runs it is of is not known .runs.json: .*grpo\.bundle` notes it"):
+        mean([third], told, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 def test_what_cannot_be_averaged_is_one_clear_error(preset, runs, tmp_path):
     with pytest.raises(UsageError, match="holds no export/editor-lora: has the run ended"):
         mean([runs[0], tmp_path], config(preset), tmp_path / "mean")
@@ -121,7 +152,7 @@ def test_what_cannot_be_averaged_is_one_clear_error(preset, runs, tmp_path):
         mean([runs[0], odd], config(preset), tmp_path / "mean")
     note_base(adapter, load_preset(preset).editor.checkpoint)
     save_file(dict(list(tensors.items())[2:]), adapter / LORA)
-    with pytest.raises(UsageError, match="has other layers, another rank or another alpha than"):
+    with pytest.raises(UsageError, match="has other layers, or another alpha over rank, than"):
         mean([runs[0], odd], config(preset), tmp_path / "mean")
     (adapter / LORA).write_bytes(b"nothing")
     with pytest.raises(UsageError, match="cannot be read"):
