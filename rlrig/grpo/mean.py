@@ -72,9 +72,11 @@ def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) ->
     without and with it. `config` says of which system, and how it is evaluated; where it has an adapter of the editor
     on, the runs were trained on top of that, and their mean is added to it.
 
-    Raises UsageError for a run that exported no adapter of an editor, or one of another base, or a folder that holds a
-    run; and where there is nothing to tell which runs the adapter below them is of.
+    Raises UsageError for a run that exported no adapter of an editor, or one of another base, or is named twice; for a
+    folder that holds a run; and where there is nothing to tell which runs the adapter below them is of.
     """
+    if twice := [run for run in runs if runs.count(run) > 1]:
+        raise UsageError(f"{twice[0]}: is named twice")
     adapters = [run / "export" / ADAPTER for run in runs]
     preset = config.preset()
     for run, adapter in zip(runs, adapters, strict=True):

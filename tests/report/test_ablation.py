@@ -1,6 +1,7 @@
 """The ablation: best-of-n cut short, equal budgets, and one report from one command."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contest
 from rlrig_eval.report.ablation.figures import ALL, HARD, figures, headroom, images_per_solved, matched
 from rlrig_eval.report.ablation.judged import beside_the_reader
 from rlrig_eval.report.ablation.page import tables
+from rlrig_eval.report.ablation.pooled import pooled
 from rlrig_eval.report.ablation.promises import promises
 from tests.models import untrained
 from tests.runs import tiny
@@ -350,6 +352,8 @@ def test_an_ablation_grows_by_the_seeds_that_it_has_not(made: Path, system: Syst
         }
         assert run.scores.keys() == first.runs[name].scores.keys()
         assert {len(scored) for scored in run.scores.values()} == {6}
+    judged = replace(first.runs[SINGLE], folder=tmp_path / "x", scores={**first.runs[SINGLE].scores, "judge.x": {}})
+    assert "judge.x" not in pooled([judged, replace(judged, scores=first.runs[SINGLE].scores)], tmp_path).scores
     rows = figures(both)["rows"]
     assert rows[SINGLE]["metrics"]["all"]["all_correct"]["n"] == 2
     costs = [row.cost["images"] for row in both.runs[LOOP].rows.values()]

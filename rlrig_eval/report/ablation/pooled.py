@@ -26,16 +26,17 @@ def require_distinct(seeds: Iterable[Sequence[int] | None]) -> None:
 def pooled(runs: Sequence[Opened], folder: Path) -> Opened:
     """The runs as one of all their seeds, whose pictures lie below `folder`, as those of the runs do.
 
-    They are of one suite and model; no seed is in two of them.
+    They are of one suite and model; no seed is in two of them. What some of them were not scored by is left out.
     """
     first, protocol = runs[0], runs[0].config.protocol
+    by_all = [name for name in first.scores if all(name in run.scores for run in runs)]
     seeds = tuple(seed for run in runs for seed in run.config.protocol.seeds)
     return replace(
         first,
         folder=folder,
         config=first.config.model_copy(update={"protocol": protocol.model_copy(update={"seeds": seeds})}),
         rows={id_: _below(folder, run, row) for run in runs for id_, row in run.rows.items()},
-        scores={name: dict(chain.from_iterable(run.scores[name].items() for run in runs)) for name in first.scores},
+        scores={name: dict(chain.from_iterable(run.scores[name].items() for run in runs)) for name in by_all},
     )
 
 

@@ -141,6 +141,8 @@ def test_what_cannot_be_averaged_is_one_clear_error(preset, runs, tmp_path):
     with pytest.raises(UsageError, match="holds no export/editor-lora"):
         main([str(tmp_path), "--out", str(tmp_path / "mean")])
     assert not (tmp_path / "mean").exists()
+    with pytest.raises(UsageError, match="is named twice"):
+        mean([runs[0], *runs], config(preset), tmp_path / "mean")
     with pytest.raises(UsageError, match="holds a run already"):
         mean(runs, config(preset), runs[0])
     odd = tmp_path / "odd"
