@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
@@ -22,7 +22,7 @@ from rlrig_eval.report.pareto import paretos
 from rlrig_eval.report.plots import plots
 from rlrig_eval.report.ranking import DIFFERENCE, PRIMARY, VERSUS, by_tag, rank
 from rlrig_eval.report.render import html
-from rlrig_eval.report.table import Estimate, Table
+from rlrig_eval.report.table import Cell, Estimate, Table
 from rlrig_eval.report.templates import environment
 from rlrig_eval.runs.store import replace_text
 
@@ -119,8 +119,8 @@ def _legends(contestants: Sequence[Contestant]) -> list[Legend]:
 
 
 def lede(board: Table) -> str:
-    """The leaderboard's first row in a sentence; empty when it has no score."""
-    first = board.records()[0]
+    """The leaderboard's first row in a sentence, and who is level with it; empty when it has no score."""
+    first, *others = board.records()
     score, difference = first[PRIMARY], first.get(DIFFERENCE)
     if not isinstance(score, Estimate) or score.mean is None:
         return ""
@@ -133,7 +133,16 @@ def lede(board: Table) -> str:
         title = next(column.title for column in board.columns if column.name == DIFFERENCE)
         told += f": {_percent(sign * difference.mean)} points {word} than {title.removeprefix(VERSUS)}"
         told += _interval(ends)
-    return f"{told}."
+    level = [str(one["model"]) for one in others if _level(one, first)]
+    as_many = f" {' and '.join(level)} {'draw' if len(level) > 1 else 'draws'} as many." if level else ""
+    return f"{told}.{as_many}"
+
+
+def _level(one: Mapping[str, Cell], first: Mapping[str, Cell]) -> bool:
+    """Whether a row has the very mean of the first, of the same suite by the same protocol."""
+    mine, best = one[PRIMARY], first[PRIMARY]
+    alike = all(one.get(term) == first.get(term) for term in ("suite", "protocol"))
+    return alike and isinstance(mine, Estimate) and isinstance(best, Estimate) and mine.mean == best.mean
 
 
 def _interval(ends: Sequence[float | None]) -> str:

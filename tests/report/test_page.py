@@ -214,6 +214,11 @@ def test_the_first_sentence_turns_a_deficit_and_its_interval_round():
         "m draws 50 % of the prompts wholly right (95 % interval 40 to 60): "
         "10 points fewer than base (95 % interval −5 to 30)."
     )
+    others = [
+        (name, Estimate(mean=mean, ci95=(0.3, 0.7)), None) for name, mean in [("n", 0.5), ("o", 0.49), ("p", 0.5)]
+    ]
+    told = lede(Table(title="t", columns=columns, rows=(row, *others)))
+    assert told.endswith("(95 % interval −5 to 30). n and p draw as many.")
     blank = ("m", Estimate(mean=None, n=0), None)
     assert lede(Table(title="t", columns=columns, rows=(blank,))) == ""
 
