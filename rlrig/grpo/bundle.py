@@ -70,7 +70,7 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     if not steps or not measured:
         raise UsageError(f"the log of this run holds no step or no evaluation of phase {phase}")
     begin = measured[0]
-    runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
+    runs = _parts(phase, rows)
     if runs:
         each = ", ".join(f"{row['share']:.3g} of {row['name']} ({row['steps']} steps)" for row in runs)
         how = f"the sum of what {len(runs)} runs trained (`python -m rlrig.grpo.mean`): {each}"
@@ -93,12 +93,16 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def summed(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The runs that a log is about the sum of; of the log of one run, `name`, that one."""
-    runs = [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
+def summed(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The runs that a log is about the sum of, as `Log.run` takes them; of the log of one run, `name`, that one."""
+    if parts := _parts(phase, rows):
+        return [{key: value for key, value in row.items() if key != "kind"} for row in parts]
     steps, minutes = summary(phase, rows)
-    alone = {"kind": "run", "name": name, "phase": phase, "share": 1.0, "steps": steps, "minutes": minutes}
-    return runs or [alone]
+    return [{"name": name, "phase": phase, "share": 1.0, "steps": steps, "minutes": minutes}]
+
+
+def _parts(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["kind"] == "run" and row["phase"] == phase]
 
 
 def summary(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
@@ -108,7 +112,7 @@ def summary(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> tuple[int, float
     """
     mine = [row for row in rows if row.get("phase") == phase]
     steps = {row["step"]: row["seconds"] for row in mine if row["kind"] == "step"}
-    runs = [row for row in mine if row["kind"] == "run"]
+    runs = _parts(phase, rows)
     count = len(steps) + sum(row["steps"] for row in runs)
     return count, sum(steps.values()) / 60 + sum(row["minutes"] for row in runs)
 

@@ -34,7 +34,6 @@ from rlrig_eval.folders import writable
 ADAPTER = EXPORTED["editor"]
 _RANK, _ALPHA = "transformer.r", "transformer.lora_alpha"
 
-
 Lora = tuple[dict[str, Tensor], dict[str, str]]
 """Weights and metadata."""
 
@@ -42,8 +41,8 @@ Lora = tuple[dict[str, Tensor], dict[str, str]]
 def sum_lora(adapters: Mapping[Path, float]) -> Lora:
     """One LoRA whose change of every layer is the sum of those that `adapters` (folders) make, each times its share.
 
-    Its rank is the sum of theirs: A = [A_1; ...; A_n], B = [s_1 B_1, ..., s_n B_n], and alpha is that of the first as
-    often as its rank goes into the whole, so that alpha over rank, which scales it, stays.
+    Its rank is the sum of theirs: A = [A_1; ...; A_n], B = [s_1 B_1, ..., s_n B_n]; alpha over rank, which scales it,
+    stays.
 
     Raises UsageError for one that cannot be read, or of other layers, or another scale than the first.
     """
@@ -60,10 +59,8 @@ def sum_lora(adapters: Mapping[Path, float]) -> Lora:
             if "lora_A" in layer
             else torch.cat([share * tensor for share, tensor in zip(adapters.values(), each, strict=True)], dim=1)
         )
-    settings = json.loads(told[LORA_ADAPTER_METADATA_KEY])
-    ranks = [json.loads(metadata[LORA_ADAPTER_METADATA_KEY])[_RANK] for _, metadata in read.values()]
-    settings[_ALPHA] = settings[_ALPHA] * sum(ranks) / ranks[0]
-    settings[_RANK] = sum(ranks)
+    rank = next(len(tensor) for layer, tensor in joined.items() if "lora_A" in layer)
+    settings = json.loads(told[LORA_ADAPTER_METADATA_KEY]) | {_RANK: rank, _ALPHA: _scale(told) * rank}
     return joined, told | {LORA_ADAPTER_METADATA_KEY: json.dumps(settings, indent=2)}
 
 
@@ -110,14 +107,14 @@ def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) ->
 
 
 def _runs(adapter: Path) -> list[dict[str, Any]]:
-    """What `bundle` noted of the runs that an adapter is the sum of, as `Log.run` takes them."""
+    """What `bundle` noted of the runs that an adapter is the sum of."""
     try:
-        found = json.loads((adapter / RUNS).read_text())
+        found: list[dict[str, Any]] = json.loads((adapter / RUNS).read_text())
     except (OSError, ValueError) as problem:
         raise UsageError(
             f"{adapter}: which runs it is of is not known ({RUNS}: {problem}); `python -m rlrig.grpo.bundle` notes it"
         ) from problem
-    return [{name: value for name, value in row.items() if name != "kind"} for row in found]
+    return found
 
 
 def _layers(tensors: Mapping[str, Tensor]) -> dict[str, int]:
