@@ -16,6 +16,7 @@ from rlrig.presets import Preset, Rl, Sampling, load_preset
 from rlrig_eval.errors import UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
+from rlrig_eval.suite.structures import STRUCTURES
 
 Phase = Literal["actor", "editor"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -218,9 +219,10 @@ class ActorTraining(_Training):
 
 
 class Evaluation(Frozen):
-    """Every `every` steps, on failed pictures of `prompts` prompts of the dev split, each edited `edits` times from
-    other noise, with ODE sampling and averaged weights. Training stops when the reward is `margin` above what it was at
-    the judge's best, and the judge has been `margin` below that for the last `patience` evaluations."""
+    """Every `every` steps, on failed pictures of `prompts` prompts of the dev split (of `suite`; for `shapes`, composed
+    as those of training), each edited `edits` times from other noise, with ODE sampling and averaged weights. Training
+    stops when the reward is `margin` above what it was at the judge's best, and the judge has been `margin` below that
+    for the last `patience` evaluations."""
 
     every: int = Field(default=20, ge=1)
     prompts: int = Field(default=32, ge=1)
@@ -236,7 +238,8 @@ class Config(Frozen):
     Actor or editor is trained; `rl` which adapters of an earlier training it has on (None: as the system says).
     With `mixed_precision: bf16` rollouts and gradients multiply in bfloat16 where the processor is quick at it; weights
     and evaluations stay as they are, and so does the Checker. A start whose group taught something is tried `visits`
-    times.
+    times. `structures` are those of the shapes world that prompts are composed of (`prompts: shapes`, and
+    `evaluation.suite: shapes`), each as often as it stands there; all evenly where there is none.
     `alternate` steps after the start of a phase the other phase takes over; 0 is never. With `fsdp` the processes share
     out the frozen weights of the editor that is trained (`sharding`)."""
 
@@ -250,6 +253,7 @@ class Config(Frozen):
     minutes: Positive | None = None
     alternate: int = Field(default=0, ge=0)
     prompts: str = "shapes"
+    structures: tuple[str, ...] = ()
     draw: int = Field(default=32, ge=1)
     visits: int = Field(default=1, ge=1)
     mixed_precision: Literal["no", "bf16"] = "no"
@@ -265,6 +269,15 @@ class Config(Frozen):
     def _one_kind_of_system(cls, system: Any) -> Any:
         """A mapping is a preset and no name: what is wrong with it is told of its own keys."""
         return Preset.model_validate(system) if isinstance(system, dict) else system
+
+    @model_validator(mode="after")
+    def _composed(self) -> Self:
+        unknown = next((name for name in self.structures if name not in STRUCTURES), None)
+        if unknown is not None:
+            raise ValueError(f"unknown structure {unknown!r}: {nearest(unknown, STRUCTURES)}")
+        if self.structures and self.prompts != "shapes":
+            raise ValueError(f"structures are for `prompts: shapes`: those of {self.prompts} are as they are written")
+        return self
 
     def phase_at(self, first: Phase, step: int) -> Phase:
         """Which phase trains at `step` of a run that began with `first`."""

@@ -7,14 +7,15 @@ from rlrig.grpo.monitors import mean, watch
 from rlrig.grpo.outcomes import Outcome, Start
 from rlrig.grpo.rollout import instructions, look, texts_for
 from rlrig.grpo.seeds import derive
-from rlrig.grpo.starts import dev_starts
+from rlrig.grpo.starts import dev_prompts, dev_starts
 from rlrig.grpo.system import System
 
 
 def dev_pictures(config: Config, system: System) -> list[Start]:
     """The failed pictures that `config` evaluates on, each as often as it is edited."""
     e, s = config.evaluation, system
-    starts = dev_starts(e.suite, e.prompts, s.diffuser, s.checker, config.seed, s.preset.loop)
+    prompts = dev_prompts(e.suite, e.prompts, config.seed, config.structures)
+    starts = dev_starts(prompts, s.diffuser, s.checker, config.seed, s.preset.loop)
     return [start for start in starts for _ in range(e.edits)]
 
 

@@ -15,7 +15,7 @@ from rlrig.grpo.config import Config, Phase, Server
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.processes import mine
 from rlrig.grpo.sharding import shard
-from rlrig.grpo.starts import StartSource, dev_prompts, shapes_prompt, suite_prompts
+from rlrig.grpo.starts import SHAPES, StartSource, dev_prompts, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
 from rlrig.precision import half_precision
@@ -65,14 +65,17 @@ def prepare(config: Config, first: Phase, out: Path, system: System) -> Run:
 
     Raises UsageError for a tracker that is not there, or what cannot be shared out among the processes.
     """
-    prompts = shapes_prompt(config.seed) if config.prompts == "shapes" else suite_prompts(config.prompts, config.seed)
+    if config.prompts == SHAPES:
+        prompts = shapes_prompt(config.seed, config.structures)
+    else:
+        prompts = suite_prompts(config.prompts, config.seed)
     drawing = system.diffuser, system.checker, config.seed, config.draw, system.preset.loop
     source = StartSource(prompts, *drawing, visits=config.visits)
     learners = {
         name: Learner(phase.policy.parameters(), config.training(name).optimiser)
         for name, phase in system.phases.items()
     }
-    dev_prompts(config.evaluation.suite, config.evaluation.prompts)  # told now, as what follows
+    dev_prompts(config.evaluation.suite, 1, config.seed, config.structures)  # told now, as what follows
     require(config.trackers)
     trackers = list(config.trackers) or None
     accelerator = Accelerator(cpu=system.preset.device == "cpu", log_with=trackers, project_dir=out)

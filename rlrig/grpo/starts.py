@@ -13,8 +13,8 @@ from rlrig.roles import Checker, Diffuser
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.scene.requirements import Counting
-from rlrig_eval.shapes import SEEN, LayoutError, layout, split, unseen
-from rlrig_eval.suite import Prompt, load, names
+from rlrig_eval.shapes import SEEN, LayoutError, Split, layout, split, unseen
+from rlrig_eval.suite import load, names
 from rlrig_eval.suite.structures import STRUCTURES, compose
 from rlrig_eval.suite.wording import word
 
@@ -30,19 +30,23 @@ class Asked(NamedTuple):
 Prompts = Callable[[int], Asked]
 """The i-th prompt of an endless stream."""
 
+SHAPES = "shapes"
+"""In the place of a suite's name: prompts composed for the run."""
+
 _FRUITLESS = 256
 """So many pictures without one to start from are enough, however few are drawn at a time."""
 
 
-def shapes_prompt(seed: int) -> Prompts:
-    """Prompts of the shapes world's train split, of pairings that may be trained on, that can be laid out."""
+def shapes_prompt(seed: int, structures: Sequence[str] = (), bucket: Split = "train") -> Prompts:
+    """Prompts of one of the shapes world's buckets, of pairings that may be trained on, that can be laid out; of
+    `structures`, each as often as it stands there, or evenly of all."""
+    among = structures or sorted(STRUCTURES)
 
     def asked(number: int) -> Asked:
         rng = np.random.default_rng([seed, number])
-        structures = sorted(STRUCTURES)
         while True:
-            graph = compose(rng, structures[int(rng.integers(len(structures)))], SEEN)
-            if _for_training(graph) and _possible(graph, rng):
+            graph = compose(rng, among[int(rng.integers(len(among)))], SEEN)
+            if split(graph) == bucket and not unseen(graph) and _possible(graph, rng):
                 return Asked(word(graph), graph)
 
     return asked
@@ -144,35 +148,33 @@ class StartSource:
                 )
 
 
-def dev_prompts(name: str, count: int) -> tuple[Prompt, ...]:
-    """The first `count` prompts of a suite, by which weights are chosen.
+def dev_prompts(name: str, count: int, seed: int = 0, structures: Sequence[str] = ()) -> list[Asked]:
+    """The first `count` prompts of a suite, by which weights are chosen; of `shapes`, as many of the shapes world's dev
+    bucket as are asked for, composed as those of `shapes_prompt`.
 
     Raises UsageError for a suite that the trained system is to be measured on: a shipped one's test split, or prompts
     of the shapes world's test bucket.
     """
+    if name == SHAPES:
+        return list(map(shapes_prompt(seed, structures, "dev"), range(count)))
     suite = load(name)
     tested = suite.world == "shapes" and any(split(prompt.graph) == "test" for prompt in suite.prompts)
     if tested or (suite.name in names() and suite.split == "test"):
         raise UsageError(
             f"evaluation.suite {name}: what is chosen by test prompts cannot be measured on them; take spatial:dev"
         )
-    return suite.prompts[:count]
+    return [Asked(prompt.text, prompt.graph, suite.counting_for(prompt)) for prompt in suite.prompts[:count]]
 
 
-def dev_starts(name: str, count: int, diffuser: Diffuser, checker: Checker, seed: int, loop: Loop) -> list[Start]:
-    """Of the first `count` prompts of a suite the failed pictures that `loop` would edit, the same in every evaluation
-    of every run of a seed."""
-    suite, prompts = load(name), dev_prompts(name, count)
-    made = drawn(
-        diffuser,
-        checker,
-        [Asked(prompt.text, prompt.graph, suite.counting_for(prompt)) for prompt in prompts],
-        [derive(seed, i) for i in range(len(prompts))],
-        loop.threshold,
-    )
+def dev_starts(prompts: Sequence[Asked], diffuser: Diffuser, checker: Checker, seed: int, loop: Loop) -> list[Start]:
+    """Of `prompts` the failed pictures that `loop` would edit, the same in every evaluation of every run of a seed.
+
+    Raises RunError where there is none.
+    """
+    made = drawn(diffuser, checker, prompts, [derive(seed, i) for i in range(len(prompts))], loop.threshold)
     failed = [start for start in made if not start.view.satisfied and start.view.reward >= loop.fresh_below]
     if not failed:
-        raise RunError(f"evaluation on {name}: of {len(made)} pictures there is none that the loop would edit")
+        raise RunError(f"evaluation: of {len(made)} pictures there is none that the loop would edit")
     return failed
 
 

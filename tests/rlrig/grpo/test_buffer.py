@@ -9,7 +9,7 @@ import torch
 
 from rlrig.grpo.buffer import StartBuffer
 from rlrig.grpo.rollout import look
-from rlrig.grpo.starts import Asked, StartSource, drawn, shapes_prompt
+from rlrig.grpo.starts import Asked, StartSource, dev_prompts, drawn, shapes_prompt
 from rlrig.presets import Loop
 from rlrig_eval.errors import RunError
 from rlrig_eval.shapes import split, unseen
@@ -161,3 +161,15 @@ def test_training_prompts_are_of_the_train_split_and_of_seen_pairings():
     assert {split(graph) for graph in graphs} == {"train"}
     assert not any(unseen(graph) for graph in graphs)
     assert asked(3) == shapes_prompt(seed=0)(3) != asked(4)
+
+
+def test_training_prompts_may_be_of_some_structures_alone():
+    asked = shapes_prompt(seed=0, structures=("between",))
+    assert all("between" in {r.predicate for r in asked(number).graph.relations} for number in range(10))
+
+
+def test_dev_prompts_may_be_composed_as_those_of_training_but_of_the_dev_bucket():
+    prompts = dev_prompts("shapes", 5, seed=0, structures=("between",))
+    assert len(prompts) == 5
+    assert {split(asked.graph) for asked in prompts} == {"dev"}
+    assert all("between" in {r.predicate for r in asked.graph.relations} for asked in prompts)

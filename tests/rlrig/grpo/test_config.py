@@ -70,6 +70,8 @@ def test_the_cap_of_cispo_is_no_clip_range():
         ({"editor": {"sampling_steps": 4, "window_size": 4}}, "window of 4 steps does not fit 4"),
         ({"editor": {"credit": {"combine": "gdpo", "floor": True}}}, "gdpo"),
         ({"evaluation": {"judge": {}}}, "a checkpoint or a server"),
+        ({"structures": ["betwen"]}, "unknown structure 'betwen': did you mean 'between'"),
+        ({"structures": ["between"], "prompts": "mine"}, "those of mine are as they are written"),
     ],
 )
 def test_a_mistake_is_named(tmp_path, content, problem):
