@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.measure import Contest, Result, calling, hold
 
 MOST = 1.0
+APART = 1e-3
+"""What the two losses may differ by."""
 
 
 def run(samples: int = 16, rounds: int = 12) -> list[Result]:
@@ -24,14 +26,10 @@ def run(samples: int = 16, rounds: int = 12) -> list[Result]:
     torch.set_num_threads(1)  # a second thread would measure what else runs on the machine
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # libraries' own matters
-        policy, made = _written(samples)
-        advantages = torch.randn(samples, generator=torch.Generator().manual_seed(0))
-        theirs = copy.deepcopy(policy.model)
-        ours = _our_step(policy, made, advantages)
         with TemporaryDirectory(prefix="rlrig-benchmark-") as scratch:
-            peer = _trl_step(theirs, policy.vlm.processor, made, advantages, scratch)
+            ours, peer = sides(samples, scratch)
             one, other = ours(), peer()
-            if abs(one - other) > 1e-3 * max(1.0, abs(one)):
+            if abs(one - other) > APART * max(1.0, abs(one)):
                 raise AssertionError(f"the two steps disagree on the loss: {one:.5f} and {other:.5f}")
             contest = Contest(
                 name=f"Actor, a learning step on {samples} instructions",
@@ -46,6 +44,16 @@ def run(samples: int = 16, rounds: int = 12) -> list[Result]:
             return [hold(contest, rounds)]
 
 
+def sides(samples: int, scratch: str) -> tuple[Callable[[], float], Callable[[], float]]:
+    """The two steps on the same instructions: each learns once and returns its loss; trl may write to `scratch`."""
+    import torch
+
+    policy, made = _written(samples)
+    advantages = torch.randn(samples, generator=torch.Generator().manual_seed(0))
+    theirs = copy.deepcopy(policy.model)
+    return _our_step(policy, made, advantages), _trl_step(theirs, policy.vlm.processor, made, advantages, scratch)
+
+
 def _written(samples: int) -> tuple[Any, Any]:
     """A policy with a fresh LoRA on the bundled VLM, and what it wrote for as many drawings."""
     import numpy as np
@@ -58,9 +66,9 @@ def _written(samples: int) -> tuple[Any, Any]:
 
     policy = ActorPolicy.on(VLM.from_pretrained("bundled:vlm"), None, 16, 32, LANGUAGE_TARGETS)
     asked = [shapes_prompt(0)(number) for number in range(samples)]
-    images = [render(layout(graph, np.random.default_rng(0), attempts=400)) for _, graph in asked]
-    failed = [graph.requirements()[-1:] for _, graph in asked]
-    return policy, policy.sample(images, [text for text, _ in asked], failed, seed=0)
+    images = [render(layout(one.graph, np.random.default_rng(0), attempts=400)) for one in asked]
+    failed = [one.graph.requirements()[-1:] for one in asked]
+    return policy, policy.sample(images, [one.text for one in asked], failed, seed=0)
 
 
 def _our_step(policy: Any, made: Any, advantages: Any) -> Callable[[], float]:

@@ -79,7 +79,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     from rlrig.grpo.rollout import instructions, look, texts_for
     from rlrig.grpo.run import prepare
     from rlrig.grpo.seeds import derive
-    from rlrig.grpo.starts import dev_starts
+    from rlrig.grpo.starts import dev_prompts, dev_starts
     from rlrig.grpo.system import load_system
 
     torch.set_num_threads(1)
@@ -96,7 +96,8 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     config = Config.model_validate({"name": "time to reward", "rl": "none", "seed": seed, "editor": editor})
     system = load_system(config, "editor")
     learning = prepare(config, "editor", Path(tempfile.gettempdir()), system)
-    starts = dev_starts("spatial:dev", DEV, system.diffuser, system.checker, 0, system.preset.loop)
+    prompts = dev_prompts("spatial:dev", DEV)
+    starts = dev_starts(prompts, system.diffuser, system.checker, 0, system.preset.loop)
     written = instructions(system.actor, starts, system.preset.loop)
     texts = texts_for(system.preset.loop, starts, written)
     learning.source.take(GROUPS)  # the first pictures are drawn before the clock runs

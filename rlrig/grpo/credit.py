@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rlrig.grpo.advantages import Advantages, advantages, gdpo
 from rlrig.grpo.config import ActorTraining, Credit, EditorTraining
+from rlrig.grpo.outcomes import Outcome
 from rlrig.grpo.reward_server import RewardServer
 from rlrig.grpo.rewards import REWARDS, efficiency, peak, retention
 from rlrig.grpo.rollout import Turn
@@ -36,11 +37,18 @@ class Scorer:
 
     def __call__(self, turn: Turn) -> Tensor:
         """(B, R): the rewards of each sample, averaged over its edits, those without one left out; NaN without any."""
-        columns = [[REWARDS[name](outcome) for outcome in turn.outcomes] for name in self.names if name in REWARDS]
+        return self._each(turn.outcomes).reshape(len(turn.groups), -1, len(self.names)).nanmean(1)
+
+    def mean(self, outcomes: Sequence[Outcome]) -> float:
+        """The weighted sum of the rewards, over the outcomes that have all of them; NaN where none has."""
+        return float((self._each(outcomes) @ torch.tensor(self.weights)).nanmean())
+
+    def _each(self, outcomes: Sequence[Outcome]) -> Tensor:
+        """(N, R): every reward of every outcome."""
+        columns = [[REWARDS[name](outcome) for outcome in outcomes] for name in self.names if name in REWARDS]
         if self.server is not None:
-            columns.append(self.server(turn.outcomes))
-        found = torch.tensor(columns, dtype=torch.float32).T
-        return found.reshape(len(turn.groups), -1, len(self.names)).nanmean(1)
+            columns.append(self.server(outcomes))
+        return torch.tensor(columns, dtype=torch.float32).T
 
     def untouched(self, turn: Turn) -> Tensor:
         """(B, R): what the same samples would get for a picture left as it was."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rlrig.grpo.config import Config
-from rlrig.grpo.monitors import mean, watch
+from rlrig.grpo.credit import Scorer
+from rlrig.grpo.monitors import REWARD, mean, watch
 from rlrig.grpo.outcomes import Outcome, Start
 from rlrig.grpo.rollout import instructions, look, texts_for
 from rlrig.grpo.seeds import derive
@@ -20,9 +21,10 @@ def dev_pictures(config: Config, system: System) -> list[Start]:
 
 
 def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, float]:
-    """What the monitors see, greedy instructions and ODE edits from fixed noise; `held_out` where there is a judge.
+    """What the monitors see, greedy instructions and ODE edits from fixed noise; as `reward_PHASE` what each phase is
+    trained on; `held_out` where there is a judge.
 
-    Raises RuntimeError when the Checker's weights have moved.
+    Raises RuntimeError when the Checker's weights have moved, RunError when a reward server or judge does not answer.
     """
     system.checker.assert_frozen()
     written = instructions(system.actor, starts, system.preset.loop)
@@ -32,6 +34,8 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     after = look(system.checker, starts, pictures)
     outcomes = [Outcome(*each) for each in zip(starts, after, written, strict=True)]
     found = watch(outcomes)
+    for name, phase in system.phases.items():
+        found[f"{REWARD}{name}"] = Scorer.of(phase.training).mean(outcomes)
     if system.held_out is not None:
         found["held_out"] = mean(system.held_out(outcomes))
     return found

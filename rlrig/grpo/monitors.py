@@ -13,6 +13,7 @@ from rlrig_eval.metrics import appearance
 
 COPY = 0.02  # share of changed pixels below which an edit is its input again: less than the smallest thing covers
 VISIBLE = 16  # levels by which a changed pixel differs in a channel; what an autoencoder does to edges may reach it
+REWARD = "reward_"  # before the name of a phase: what it is trained on, on dev
 BAND = 0.5  # share of the first value that a picture statistic may fall to
 
 
@@ -54,20 +55,26 @@ def out_of_band(first: Mapping[str, float], now: Mapping[str, float]) -> list[st
 
 
 def hacked(evaluations: Sequence[Mapping[str, Any]], patience: int, margin: float) -> str | None:
-    """Why training must stop, or None: `patience` evaluations or more after the judge's best, the reward is `margin`
-    above what it was then, and the last `patience` judgements all were `margin` below. Evaluations without a judgement,
-    or without a reward, do not count."""
-    judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan) + row["soft"])]
+    """Why training must stop, or None: `patience` evaluations or more after the judge's best, the Checker's mean P(yes)
+    or a reward that is trained on is `margin` above what it was then, and the last `patience` judgements all were
+    `margin` below. Evaluations without a judgement, or without that reward, do not count."""
+    names = {name for row in evaluations for name in row if name == "soft" or name.startswith(REWARD)}
+    return next(filter(None, (_climbing(evaluations, name, patience, margin) for name in sorted(names))), None)
+
+
+def _climbing(evaluations: Sequence[Mapping[str, Any]], name: str, patience: int, margin: float) -> str | None:
+    judged = [row for row in evaluations if math.isfinite(row.get("held_out", math.nan) + row.get(name, math.nan))]
     if not judged:
         return None
     best = max(range(len(judged)), key=lambda i: judged[i]["held_out"])
     since = judged[best + 1 :]
-    if len(since) < patience or since[-1]["soft"] <= judged[best]["soft"] + margin:
+    if len(since) < patience or since[-1][name] <= judged[best][name] + margin:
         return None
     if any(row["held_out"] >= judged[best]["held_out"] - margin for row in since[-patience:]):
         return None
+    what = "the reward" if name == "soft" else f"the {name.removeprefix(REWARD)}'s reward"
     return (
-        f"the reward rose from {judged[best]['soft']:.3f} to {since[-1]['soft']:.3f} while the held-out judge fell "
+        f"{what} rose from {judged[best][name]:.3f} to {since[-1][name]:.3f} while the held-out judge fell "
         f"from {judged[best]['held_out']:.3f} to {since[-1]['held_out']:.3f}, over {len(since)} evaluations"
     )
 

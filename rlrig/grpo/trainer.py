@@ -87,6 +87,7 @@ def train_step(run: Run) -> dict[str, Any]:
         **{f"reward_{name}": float(value) for name, value in by_name},
         "groups": sum(made.groups for made in credit),
         "zero_variance": sum(made.zero_variance for made in credit),
+        "zero_variance_share": sum(made.zero_variance for made in credit) / sum(made.groups for made in credit),
         "missing_rewards": sum(made.missing for made in credit),
         "live": float(torch.stack([made.live for made in credit]).float().mean()),
         "updates": len(norms),

@@ -14,6 +14,9 @@ def test_every_preset_loads_and_is_named_after_its_file(name):
     config = load_config(name)
     assert config.name == name
     assert config.preset().editor.checkpoint
+    judge = config.evaluation.judge  # without one nothing stops a run that games its reward
+    assert judge is not None
+    assert judge.checkpoint != config.preset().checker.checkpoint
 
 
 def test_the_full_size_presets_have_the_defaults_that_are_argued_for():

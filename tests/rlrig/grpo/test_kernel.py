@@ -22,7 +22,7 @@ def test_flow_is_the_expression_of_flow_grpo():
     s, after, a = 0.8, 0.6, 0.7
     dt, g2 = after - s, a**2 * s / (1 - s)
     mean = x * (1 + g2 * dt / (2 * s)) + v * (1 + g2 * (1 - s) / (2 * s)) * dt
-    torch.testing.assert_close(step(x, v, s, after, z, "flow", a).mean, mean, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(step(x, v, s, after, z, "flow", a).mean, mean, rtol=1e-6, atol=1e-6)
 
 
 def test_dance_is_the_expression_of_dance_grpo():
@@ -30,7 +30,7 @@ def test_dance_is_the_expression_of_dance_grpo():
     s, after, a = 0.8, 0.6, 0.3
     score = -(x - (1 - s) * (x - s * v)) / s**2
     mean = x + v * (after - s) - a**2 / 2 * score * (after - s)
-    torch.testing.assert_close(step(x, v, s, after, z, "dance", a).mean, mean, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(step(x, v, s, after, z, "dance", a).mean, mean, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(("s", "after", "a"), [(1.0, 0.9, 0.8), (0.8, 0.6, 0.8), (0.3, 0.1, 0.5)])
@@ -95,10 +95,10 @@ def test_the_gradient_reaches_the_velocity_in_sampling_as_in_replay():
     [("flow", 0.7, 0.400, 0.005), ("dance", 0.3, 0.397, 0.005), ("ode", 0.0, 0.396, 0.005)],
 )
 def test_marginals_of_gaussian_data_are_kept(kind, a, std, room):
-    """Exact velocity for N(1.5, .4^2), 200 steps; 50k draws: standard error of the mean .0018, of the std .0013."""
+    """Exact velocity for N(1.5, .4^2), 200 steps; 200k draws: standard error of the mean .0009, of the std .0006."""
     made = torch.Generator().manual_seed(0)
     m, c, n = 1.5, 0.4, 200
-    x = torch.randn(50_000, 1, generator=made)
+    x = torch.randn(200_000, 1, generator=made)
     for s, after in pairwise([*torch.linspace(1, 1 / n, n).tolist(), 0.0]):
         centred = x - (1 - s) * m
         variance = (1 - s) ** 2 * c**2 + s**2
@@ -107,7 +107,7 @@ def test_marginals_of_gaussian_data_are_kept(kind, a, std, room):
         x = step(
             x, v, s, after, None if last else torch.randn(x.shape, generator=made), "ode" if last else kind, a
         ).x_next
-    assert x.mean().item() == pytest.approx(1.5, abs=0.007)
+    assert x.mean().item() == pytest.approx(1.5, abs=0.005)
     assert x.std().item() == pytest.approx(std, abs=room)
 
 

@@ -50,6 +50,13 @@ def test_nothing_else_does(reward, judged):
     assert monitors.hacked(rows(reward, judged), patience=3, margin=0.02) is None
 
 
+def test_what_is_trained_on_stops_it_too_where_the_checkers_mean_stays_as_it_is():
+    climbing = [{**row, "soft": 0.5, "reward_editor": row["soft"]} for row in rows([1.0, 1.5, 2.0], [0.6, 0.4, 0.3])]
+    trouble = monitors.hacked(climbing, patience=2, margin=0.02)
+    assert trouble is not None
+    assert trouble.startswith("the editor's reward rose from 1.000 to 2.000 while")
+
+
 def test_without_a_judge_nothing_stops_a_run():
     assert monitors.hacked([{"soft": soft} for soft in (0.5, 0.6, 0.7, 0.8)], patience=3, margin=0.02) is None
 

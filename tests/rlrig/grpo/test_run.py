@@ -487,13 +487,18 @@ def test_a_reward_server_that_dies_leaves_the_last_checkpoint_from_which_another
     monkeypatch.setattr(trainer, "export", lambda *_: None)
     asked = []
 
+    def living(request):
+        outcomes = json.loads(request.data)["outcomes"]
+        return Response(json.dumps({"rewards": [0.2 + 0.2 * (i % 2) for i in range(len(outcomes))]}))
+
     def dying(request):
         asked.append(request)
         batches = EDITOR["groups"] * EDITOR["group_size"] // EDITOR["batch_size"]
-        return Response('{"rewards": [0.2, 0.4]}') if len(asked) <= batches else Response(status=410)
+        first = 1 + batches  # the evaluation before the first step, and that step
+        return living(request) if len(asked) <= first else Response(status=410)
 
     httpserver.expect_request("/dying").respond_with_handler(dying)
-    httpserver.expect_request("/other").respond_with_json({"rewards": [0.2, 0.4]})
+    httpserver.expect_request("/other").respond_with_handler(living)
 
     def run(path, **more):
         server = {"url": httpserver.url_for(path), **more}
