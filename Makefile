@@ -55,7 +55,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model best-of-n -M base=flux-shapes -M n=5 --out $(SPATIAL)/best-of-n $(OR_LOW_COVERAGE)
 	$(EVAL) run --suite spatial --model rlrig --out $(SPATIAL)/rlrig $(OR_LOW_COVERAGE)
-	$(BIN)/python -m rlrig_eval.report.ablation --suite spatial --seeds 0-1 2-3 --judge shapes-vlm --out reports
+	$(BIN)/python -m rlrig_eval.report.ablation --suite spatial --seeds 0-1 2-3 4-5 --judge shapes-vlm --out reports
 	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS)) --format md > reports/spatial.md
 	$(foreach model,$(SYSTEMS),$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
