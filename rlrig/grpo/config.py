@@ -20,6 +20,8 @@ from rlrig_eval.suite.structures import STRUCTURES
 
 Phase = Literal["actor", "editor"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
+SHAPES = "shapes"
+"""In the place of a suite's name: prompts composed for the run."""
 
 FOLDER = Path(__file__).parent.parent / "presets" / "grpo"
 KONTEXT_TARGETS = (
@@ -252,7 +254,7 @@ class Config(Frozen):
     steps: int = Field(default=200, ge=1)
     minutes: Positive | None = None
     alternate: int = Field(default=0, ge=0)
-    prompts: str = "shapes"
+    prompts: str = SHAPES
     structures: tuple[str, ...] = ()
     draw: int = Field(default=32, ge=1)
     visits: int = Field(default=1, ge=1)
@@ -275,7 +277,7 @@ class Config(Frozen):
         unknown = next((name for name in self.structures if name not in STRUCTURES), None)
         if unknown is not None:
             raise ValueError(f"unknown structure {unknown!r}: {nearest(unknown, STRUCTURES)}")
-        if self.structures and self.prompts != "shapes":
+        if self.structures and self.prompts != SHAPES:
             raise ValueError(f"structures are for `prompts: shapes`: those of {self.prompts} are as they are written")
         return self
 

@@ -11,11 +11,11 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from rlrig.grpo.config import Config, Phase, Server
+from rlrig.grpo.config import SHAPES, Config, Phase, Server
 from rlrig.grpo.learner import Learner
 from rlrig.grpo.processes import mine
 from rlrig.grpo.sharding import shard
-from rlrig.grpo.starts import SHAPES, StartSource, dev_prompts, shapes_prompt, suite_prompts
+from rlrig.grpo.starts import StartSource, dev_prompts, shapes_prompt, suite_prompts
 from rlrig.grpo.system import System
 from rlrig.grpo.trackers import require
 from rlrig.precision import half_precision

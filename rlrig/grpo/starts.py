@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlrig.grpo.buffer import StartBuffer
+from rlrig.grpo.config import SHAPES
 from rlrig.grpo.outcomes import Start
 from rlrig.grpo.seeds import derive
 from rlrig.presets import Loop
@@ -30,9 +31,6 @@ class Asked(NamedTuple):
 Prompts = Callable[[int], Asked]
 """The i-th prompt of an endless stream."""
 
-SHAPES = "shapes"
-"""In the place of a suite's name: prompts composed for the run."""
-
 _FRUITLESS = 256
 """So many pictures without one to start from are enough, however few are drawn at a time."""
 
@@ -46,7 +44,7 @@ def shapes_prompt(seed: int, structures: Sequence[str] = (), bucket: Split = "tr
         rng = np.random.default_rng([seed, number])
         while True:
             graph = compose(rng, among[int(rng.integers(len(among)))], SEEN)
-            if split(graph) == bucket and not unseen(graph) and _possible(graph, rng):
+            if _may_be_asked(graph, bucket) and _possible(graph, rng):
                 return Asked(word(graph), graph)
 
     return asked
@@ -66,7 +64,7 @@ def suite_prompts(name: str, seed: int) -> Prompts:
             f"prompts {name}: that suite measures what was trained; give one of your own, or `prompts: shapes`, which "
             "makes as many of the shapes world's train bucket as it takes"
         )
-    kept = [prompt.id for prompt in suite.prompts if suite.world == "shapes" and not _for_training(prompt.graph)]
+    kept = [prompt.id for prompt in suite.prompts if suite.world == "shapes" and not _may_be_asked(prompt.graph)]
     if kept:
         raise UsageError(
             f"prompts {name}: {len(kept)} of {len(suite.prompts)} are of the dev or test bucket, or of a pairing that "
@@ -178,8 +176,8 @@ def dev_starts(prompts: Sequence[Asked], diffuser: Diffuser, checker: Checker, s
     return failed
 
 
-def _for_training(graph: SceneGraph) -> bool:
-    return split(graph) == "train" and not unseen(graph)
+def _may_be_asked(graph: SceneGraph, bucket: Split = "train") -> bool:
+    return split(graph) == bucket and not unseen(graph)
 
 
 def _possible(graph: SceneGraph, rng: np.random.Generator) -> bool:

@@ -79,15 +79,16 @@ def train_step(run: Run) -> dict[str, Any]:
         norms.append(learner.update(processes))
 
     total = scores.rewards @ torch.tensor(scorer.weights)
+    groups, alike = sum(made.groups for made in credit), sum(made.zero_variance for made in credit)
     by_name = zip(scorer.names, scores.rewards.nanmean((0, 1)), strict=True)
     return {
         "step": run.step,
         "phase": run.phase,
         "reward": float(total.nanmean()),
         **{f"reward_{name}": float(value) for name, value in by_name},
-        "groups": sum(made.groups for made in credit),
-        "zero_variance": sum(made.zero_variance for made in credit),
-        "zero_variance_share": sum(made.zero_variance for made in credit) / sum(made.groups for made in credit),
+        "groups": groups,
+        "zero_variance": alike,
+        "zero_variance_share": alike / groups,
         "missing_rewards": sum(made.missing for made in credit),
         "live": float(torch.stack([made.live for made in credit]).float().mean()),
         "updates": len(norms),
