@@ -7,12 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from PIL import Image
 
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
+from rlrig_eval.report.ablation.cuts import best_of_n
 from rlrig_eval.report.ablation.figures import ALL, HARD, figures, headroom, images_per_solved, matched
 from rlrig_eval.report.ablation.judged import beside_the_reader
 from rlrig_eval.report.ablation.page import tables
@@ -358,6 +360,39 @@ def test_an_ablation_grows_by_the_seeds_that_it_has_not(made: Path, system: Syst
     assert rows[SINGLE]["metrics"]["all"]["all_correct"]["n"] == 2
     costs = [row.cost["images"] for row in both.runs[LOOP].rows.values()]
     assert rows[LOOP]["cost"]["images"] == pytest.approx(sum(costs) / 6)  # every prompt has three samples
+
+
+def test_a_judge_sees_what_best_of_n_answers_with_at_the_cap_and_nothing_it_goes_on_to(
+    made: Path, system: System, tmp_path: Path
+) -> None:
+    (tmp_path / "judge.py").write_text(
+        "from rlrig_eval.judges import Reply\n"
+        "class Sure:\n"
+        "    rubric = 'p-yes'\n"
+        "    def replies(self, requests):\n"
+        "        for request in requests:\n"
+        "            yield Reply('yes', p_yes=0.9)\n"
+    )
+    asked = (system, str(made / "suite"), tmp_path / "runs", 2, f"{tmp_path / 'judge.py'}:Sure", [(0, 3), (5,)])
+    drawn = draw(*asked, progress=False)
+    best, capped = drawn.runs["best-of-n"], drawn.capped
+    assert capped is not None
+    assert set(capped.rows) == set(best.rows)
+    for id_, row in best.rows.items():
+        trace = best.folder / row.trace
+        seen = [candidate["reward"] for candidate in json.loads(trace.read_text())["rounds"][:5]]
+        answer = Image.open(capped.folder / capped.rows[id_].image).tobytes()
+        likely = [k for k, reward in enumerate(seen) if reward == max(seen)]
+        assert answer in [Image.open(trace.with_name(f"{trace.stem}_r{k}.png")).tobytes() for k in likely]
+    found = figures(drawn)
+    row = found["rows"]["best-of-n"]["metrics"]["all"]
+    assert row["judge.Sure"]["mean"] == 1
+    assert capped.prompt_scores["all_correct"] == best_of_n(best)[4].scores["all_correct"]
+    assert "best-of-n" in found["judged"]["judge.Sure"]
+    again = draw(*asked, progress=False).capped
+    assert {id_: one.seconds for id_, one in again.rows.items()} == {
+        id_: one.seconds for id_, one in capped.rows.items()
+    }
 
 
 def test_a_seed_is_not_drawn_by_two_runs_of_a_row(tmp_path: Path) -> None:

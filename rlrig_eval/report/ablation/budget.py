@@ -14,6 +14,11 @@ from typing import Any
 from rlrig_eval.models.rlrig import PATCH
 from rlrig_eval.runs.summary import PromptScores
 
+CAP = 5
+"""Images a prompt at most, in the loop and in best-of-n alike."""
+MOST = 8
+"""Candidates that best-of-n draws, so that it can also be cut where its mean cost is that of another row."""
+
 Spent = Mapping[str, Mapping[str, float]]
 """Unit -> prompt -> what a sample of it took; a prompt that was not drawn, or does not say, is not in it."""
 

@@ -9,17 +9,16 @@ from typing import Any
 
 from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.models.rlrig import untrained
+from rlrig_eval.report.ablation.budget import CAP, MOST
+from rlrig_eval.report.ablation.cuts import answers
 from rlrig_eval.report.ablation.pooled import pooled, require_distinct
 from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
+from rlrig_eval.runs.judging import Asked
 from rlrig_eval.runs.opened import Opened
 
 SINGLE, BEST, LOOP, BOTH = "single pass", "best-of-n", "loop without RL", "both trained"
 TRUTH = "truth through the VAE"
-CAP = 5
-"""Images a prompt at most, in the loop and in best-of-n alike."""
-MOST = 8
-"""Candidates that best-of-n draws, so that it can also be cut where its mean cost is that of another row."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,15 @@ class System:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The runs by row; the rows that were left out, and those with samples in error, with the reason."""
+    """The runs by row; the rows that were left out, and those with samples in error, with the reason.
+
+    `capped` is what best-of-n answers with at `CAP`, as a run that was judged; None where no judge was asked.
+    """
 
     runs: Mapping[str, Opened]
     left_out: Mapping[str, str]
     in_error: Mapping[str, str] = field(default_factory=dict)
+    capped: Opened | None = None
 
 
 def contestants(system: System) -> tuple[Contestant, ...]:
@@ -99,7 +102,8 @@ def draw(
     A row is a run for each of `seeds` (the suite's where that is None), so that more can be drawn later beside those
     that there are.
 
-    What loops draw alike, and what the Checker says of it, is kept in `folder`/kept.sqlite for all of them.
+    What loops draw alike, and what the Checker says of it, is kept in `folder`/kept.sqlite for all of them. A judge
+    sees what best-of-n answers with at `CAP`, put in a folder, not what it goes on to.
 
     Rows whose adapters were not trained, or on other weights, are left out. Errors are those of `evaluate`.
 
@@ -109,6 +113,12 @@ def draw(
         UsageError: a seed is in two of `seeds`.
     """
     require_distinct(seeds)
+
+    def drawn(row: Contestant, judged: bool) -> Opened:
+        judges: tuple[Asked, ...] = ((judge, {}),) if judge is not None and judged else ()
+        asked = Request(suite=suite, model=row.model, options=row.options, limit=limit, judges=judges)
+        return pooled([_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder)
+
     lacking = untrained(system.preset)
     runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
     for row in contestants(system):
@@ -116,16 +126,9 @@ def draw(
         if missing:
             left_out[row.name] = "; ".join(lacking[phase] for phase in missing)
             continue
-        asked = Request(
-            suite=suite,
-            model=row.model,
-            options={**row.options, "kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else row.options,
-            limit=limit,
-            judges=() if judge is None or row.name in (BEST, TRUTH) else ((judge, {}),),
-        )
-        runs[row.name] = pooled(
-            [_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder
-        )
+        shared = {"kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else {}
+        judged = row.name not in (BEST, TRUTH)
+        runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged)
         rows = runs[row.name].rows.values()
         failed = [one.error or "" for one in rows if one.status == "error"]
         if len(failed) == len(rows):
@@ -133,7 +136,10 @@ def draw(
         if failed:
             in_error[row.name] = f"{len(failed)} of {len(rows)} samples are in error: {failed[0]}"
     require_one_system(runs)
-    return Drawn(runs, left_out, in_error)
+    if judge is None:
+        return Drawn(runs, left_out, in_error)
+    pictures = answers(runs[BEST], CAP, folder / f"best-of-{CAP}-pictures")
+    return Drawn(runs, left_out, in_error, drawn(Contestant(f"best-of-{CAP}", "folder", {"path": str(pictures)}), True))
 
 
 def _run(asked: Request, folder: Path, progress: bool) -> Opened:

@@ -20,6 +20,12 @@ def judges_of(runs: Mapping[str, Opened]) -> list[str]:
     return sorted({judge.metric for name, run in runs.items() if name != BEST for judge in run.config.all_judges})
 
 
+def verdicts(run: Opened | None) -> PromptScores:
+    """What judges say of a run, by metric and prompt; nothing of none."""
+    scores = {} if run is None else run.prompt_scores
+    return {metric: by for metric, by in scores.items() if metric.startswith("judge.")}
+
+
 def shown(judges: Sequence[str]) -> list[str]:
     """What tables have of the judges."""
     return [judge + ending for judge in judges for ending in MEASURES.values()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rlrig_eval.report.ablation.contestants import BEST, CAP, LOOP, SINGLE, TRUTH
+from rlrig_eval.report.ablation.budget import CAP
+from rlrig_eval.report.ablation.contestants import BEST, LOOP, SINGLE, TRUTH
 from rlrig_eval.report.ablation.figures import ALL, HARD, UNSEEN
 from rlrig_eval.report.ablation.judged import MEASURES, shown
 from rlrig_eval.report.ablation.promises import BAND, promises
