@@ -39,17 +39,20 @@ test: $(READY)  ## every test, in two processes, stopping at the first failure
 	OMP_NUM_THREADS=1 $(BIN)/pytest -x -q -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)  ## speed and memory, each as a ratio to a peer or bound measured in the same run
-	@echo "Benchmarks: results go to benchmarks/results/*.json"
+	@echo "Benchmarks: results go to benchmarks/results/*.json and reports/benchmarks.md"
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.page --out reports/benchmarks.md
 
 SPATIAL := runs/spatial
 RESULTS := baselines/results/spatial
 SYSTEMS := flux-shapes best-of-n rlrig
-reproduce: $(READY)  ## the whole suite with every system, and every committed report
-	@echo "Reproduce: every figure in reports/, baselines/results/ and the README"
+reproduce: $(READY)  ## the whole suite with every system, and every report that needs no download and no GPU
+	@echo "Reproduce: baselines/results/, the README's tables, and reports/ (reports/README.md says what else each needs)"
 	$(BIN)/python -m rlrig_eval.shapes.accuracy --scenes 5000 --seed 20261123 --out reports/shapes-read
 	$(BIN)/python -m rlrig_eval.runs.known_truth --suite spatial --out reports
 	$(BIN)/python -m benchmarks.rules --out reports/metric-rules.json
+	$(BIN)/python -m rlrig_eval.runs.blind --suite spatial-hard --out reports/blind
+	$(BIN)/python -m rlrig_eval.runs.blind --suite spatial-objects --out reports/blind
 	$(BIN)/python -m rlrig.bundled.examine --count 300 --out reports/checkpoints
 	$(BIN)/python -m rlrig.editing --count 64 --out reports/editors
 	$(EVAL) run --suite spatial --model flux-shapes --out $(SPATIAL)/flux-shapes $(OR_LOW_COVERAGE)
@@ -59,7 +62,7 @@ reproduce: $(READY)  ## the whole suite with every system, and every committed r
 	$(EVAL) report $(addprefix $(SPATIAL)/,$(SYSTEMS)) --format md > reports/spatial.md
 	$(foreach model,$(SYSTEMS),$(EVAL) baseline write $(SPATIAL)/$(model) --out $(RESULTS)/$(model).json &&) true
 	$(EVAL) report baselines/results --reference flux-shapes --budget-of rlrig --format md > reports/leaderboard.md
-	$(BIN)/python tools/readme_leaderboard.py
+	$(BIN)/python tools/readme_tables.py
 	$(BIN)/python tools/film_strip.py $(SPATIAL)/rlrig reports/film-strip.png
 	$(EVAL) aa $(addprefix $(SPATIAL)/,$(SYSTEMS)) --judge shapes-vlm --limit 100 --report reports/judges
 

@@ -26,37 +26,36 @@ def table(results: Sequence[Result]) -> Table:
     for result in results:
         made.add_row(
             f"{result.name}\n[dim]against {result.peer}[/dim]",
-            f"{_number(result.ours_ms.median)}\n[dim]{_number(result.peer_ms.median)}[/dim]",
-            f"{_spread(result.ratio)}\n[dim]{_others(result)}[/dim]",
+            f"{number(result.ours_ms.median)}\n[dim]{number(result.peer_ms.median)}[/dim]",
+            f"{spread(result.ratio)}\n[dim]{others(result)}[/dim]",
             _promise(result),
         )
     return made
 
 
-def _spread(ratio: Spread) -> str:
-    return f"{_number(ratio.median)} ({_number(ratio.low)}–{_number(ratio.high)})"
+def spread(ratio: Spread) -> str:
+    return f"{number(ratio.median)} ({number(ratio.low)}–{number(ratio.high)})"
 
 
-def _others(result: Result) -> str:
+def others(result: Result) -> str:
     """The other ratios, and what was promised of them not as a ratio."""
-    clock = f"clock {_number(result.wall_ratio.median)}"
+    clock = f"clock {number(result.wall_ratio.median)}"
     if result.ours_wall_ms is not None and result.most_wall_ms is not None:
-        clock += f" ({_number(result.ours_wall_ms.median)} ms)"
+        clock += f" ({number(result.ours_wall_ms.median)} ms)"
     if result.memory_ratio is None:
         return clock
-    memory = f"memory {_number(result.memory_ratio.median)}"
+    memory = f"memory {number(result.memory_ratio.median)}"
     if result.ours_mib is not None and result.most_mib is not None:
-        memory += f" ({_number(result.ours_mib.median)} MiB)"
+        memory += f" ({number(result.ours_mib.median)} MiB)"
     return f"{clock}, {memory}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _promise(result: Result) -> str:
-    if result.verdict is None:
-        return ""
+def promised(result: Result) -> list[str]:
+    """What was promised, a bound each."""
     bounds = (
         (result.most, ""),
         (result.most_ms, " ms"),
@@ -64,5 +63,10 @@ def _promise(result: Result) -> str:
         (result.most_mib, " MiB"),
         (result.most_memory, " of memory"),
     )
-    promised = [f"<= {most:g}{unit}" for most, unit in bounds if most is not None]
-    return "\n".join((*promised, f"[{_COLOURS[result.verdict]}]{result.verdict}"))
+    return [f"<= {most:g}{unit}" for most, unit in bounds if most is not None]
+
+
+def _promise(result: Result) -> str:
+    if result.verdict is None:
+        return ""
+    return "\n".join((*promised(result), f"[{_COLOURS[result.verdict]}]{result.verdict}"))

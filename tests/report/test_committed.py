@@ -48,10 +48,10 @@ def test_the_committed_leaderboard_is_what_the_command_prints(
 
 def test_the_leaderboard_in_the_readme_is_that_of_the_committed_results() -> None:
     readme = (REPO / "README.md").read_text("utf-8")
-    tool = runpy.run_path(str(REPO / "tools" / "readme_leaderboard.py"))
+    tool = runpy.run_path(str(REPO / "tools" / "readme_tables.py"))
     assert tool["BEGIN"] in readme
     assert tool["refreshed"](readme) == readme
-    assert "tools/readme_leaderboard.py" in (REPO / "Makefile").read_text()
+    assert "tools/readme_tables.py" in (REPO / "Makefile").read_text()
 
 
 def test_every_committed_result_has_a_row() -> None:

@@ -40,6 +40,7 @@ def figures(drawn: Drawn) -> dict[str, Any]:
     looks = {name: appearance(runs[name], final[name] if name != BEST else at_cap.pictures) for name in order}
     return {
         "suite": loop.config.suite.model_dump(mode="json", exclude={"source"}),
+        "seeds": list(loop.config.protocol.seeds),
         "prompts": {part: len(ids) for part, ids in every.items()},
         "settings": loop.config.settings,
         "edit_in_drawings": work.edit,

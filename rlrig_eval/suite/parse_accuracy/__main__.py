@@ -40,14 +40,14 @@ def _row(tally: dsg.Tally) -> dict[str, float | int | None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure how well prompts are read, and write PATH.json and PATH.md."""
+    """Measure how well prompts are read, and write PATH.json and PATH.md, which call the folder of the data DIR."""
     parser = argparse.ArgumentParser(prog="python -m rlrig_eval.suite.parse_accuracy", description=main.__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with geneval/, visor/, laion_sg/ and dsg/")
     parser.add_argument("--out", type=Path, required=True, help="where the report goes, without a suffix")
     parser.add_argument("--seed", type=int, default=20261125, help="of the prompts written by construction")
     parser.add_argument("--each", type=int, default=50, help="prompts a pattern")
     options = parser.parse_args(arguments)
-    command = f"{parser.prog} --data {options.data} --out {options.out} --seed {options.seed} --each {options.each}"
+    command = f"{parser.prog} --data DIR --out {options.out} --seed {options.seed} --each {options.each}"
     measured = {"command": command, **measure(options.data, options.seed, options.each)}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
