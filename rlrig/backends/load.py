@@ -127,7 +127,7 @@ def choices(preset: Preset) -> "Choices | None":
     """What the Actor may write; None where it may write anything."""
     if preset.actor.sentences == "any":
         return None
-    from rlrig.bundled.proposals import proposals
+    from rlrig.instructions.proposals import proposals
 
     return proposals
 

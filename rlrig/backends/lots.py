@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL.Image import Image
 
-from rlrig.bundled.sentences import MOVES, Clause, add, move, name, recolour, remove, swap
+from rlrig.instructions.sentences import MOVES, Clause, add, move, name, recolour, remove, swap
 from rlrig.spent import Spent
 from rlrig_eval.scene import Requirement
 from rlrig_eval.scene.parse import read

@@ -14,12 +14,12 @@ import numpy as np
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.backends.vlm import VLMChecker
-from rlrig.bundled.flow import load_vae
-from rlrig.bundled.grading import calibration_error
-from rlrig.bundled.measure import held_out_edits, held_out_prompts
-from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, reconstructed
-from rlrig.bundled.variations import stage
+from rlrig.bundled.lessons.variations import stage
+from rlrig.bundled.measuring.calibration import calibration_error
+from rlrig.bundled.measuring.measure import held_out_edits, held_out_prompts
+from rlrig.bundled.measuring.sheets import drawing_sheet, edit_sheet
+from rlrig.bundled.measuring.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, reconstructed
+from rlrig.bundled.training.flow import load_vae
 from rlrig.presets import load_preset
 from rlrig_eval import assets
 from rlrig_eval.shapes import SEEN, render

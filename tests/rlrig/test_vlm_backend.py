@@ -11,8 +11,8 @@ from torch import nn
 
 from rlrig.backends.chat import ask, ask_repair, render
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, answer_ids, load_both, yes_share
-from rlrig.bundled import judge, vlm
-from rlrig.bundled.vlm_tokens import UNKNOWN
+from rlrig.bundled.recipes import judge, vlm
+from rlrig.bundled.training.vlm_tokens import UNKNOWN
 from rlrig.spent import Spent
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import SceneGraph
@@ -213,7 +213,7 @@ def test_unknown_words_are_read_as_unknown(loaded):
 
 
 def test_every_word_of_questions_and_instructions_is_known(loaded):
-    from rlrig.bundled.lessons import BEGINNER, Lessons
+    from rlrig.bundled.lessons.curriculum import BEGINNER, Lessons
     from rlrig_eval.shapes import SEEN
 
     lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)

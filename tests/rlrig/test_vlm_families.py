@@ -23,7 +23,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, allow_missing_torchvision
-from rlrig.bundled.vlm_tokens import START, tokenizer
+from rlrig.bundled.training.vlm_tokens import START, tokenizer
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import draw
 
