@@ -179,12 +179,16 @@ def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterab
     for name, value in section.items():
         here = (*path, name)
         if isinstance(value, Mapping) and "ci95" in value:
-            low, high = (_shown(bound) for bound in value["ci95"])
-            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {low} to {high} | {value['n']} |\n"
+            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {_interval(*value['ci95'])} | {value['n']} |\n"
         elif isinstance(value, Mapping):
             yield from _flattened(value, here)
         else:
             yield f"| {', '.join(here)} | {_shown(value)} | | |\n"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """A dash for that of a single case, which has none."""
+    return "–" if low is None or high is None else f"{_shown(low)} to {_shown(high)}"
 
 
 def _shown(value: object) -> str:

@@ -118,6 +118,12 @@ def test_the_report_shows_every_figure_with_its_interval(drawn: list[Drawing]) -
     assert "the command" in text
 
 
+def test_a_figure_of_a_single_case_has_a_dash_for_its_interval(drawn: list[Drawing]) -> None:
+    text = as_markdown({"diffuser": drawing_figures(drawn[:1])}, "the command")
+    assert "| all, all_correct | 0.000 | – | 1 |" in text
+    assert " to " not in text.partition("## diffuser")[2]
+
+
 def test_sheets_hold_a_cell_for_each_case(drawn: list[Drawing]) -> None:
     trials = edits_done(Copyist(), held_out_edits(2), Loop())
     sheets = drawing_sheet(drawn), edit_sheet(trials)
