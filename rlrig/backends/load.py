@@ -95,7 +95,7 @@ def load_checker(preset: Preset) -> Checker:
 
 def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
     if kind == "random":
-        from rlrig.backends.lots import RandomActor
+        from rlrig.backends.random_actor import RandomActor
 
         return RandomActor()
     if not preset.editor.takes_orders:

@@ -157,6 +157,6 @@ def test_the_answer_depends_on_the_picture(vlm: VLM) -> None:
 
 
 def test_the_actor_writes_words(vlm: VLM) -> None:
-    written = VLMActor(vlm, new_tokens=6).write(PICTURES, ["a red circle", "a green ring"], [ASKED[0][-1:], ()])
+    written = VLMActor(vlm, new_tokens=6).write(PICTURES, ["a red circle", "a green ring"], [ASKED[0][-1:], ()], [0, 1])
     assert len(written) == 2
     assert not any(token in text for text in written for token in ("<|im_start|>", "<image>", "<|image_pad|>"))

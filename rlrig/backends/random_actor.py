@@ -21,7 +21,7 @@ class RandomActor:
         images: Sequence[Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         """One instruction a prompt, of its seed alone."""
         self.spent = [Spent()] * len(prompts)
