@@ -21,8 +21,8 @@ def write(folder: Path) -> None:
     import torch
     from diffusers import FluxPipeline
 
-    from rlrig.bundled import vae
-    from rlrig.bundled.flow import TextToVelocity, save
+    from rlrig.bundled.recipes import vae
+    from rlrig.bundled.training.flow import TextToVelocity, save
 
     torch.manual_seed(0)
     autoencoder = vae.build()

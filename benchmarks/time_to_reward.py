@@ -98,7 +98,7 @@ def training(seed: int, settings: Mapping[str, Any]) -> tuple[Callable[[int], An
     learning = prepare(config, "editor", Path(tempfile.gettempdir()), system)
     prompts = dev_prompts("spatial:dev", DEV)
     starts = dev_starts(prompts, system.diffuser, system.checker, 0, system.preset.loop)
-    written = instructions(system.actor, starts, system.preset.loop)
+    written = instructions(system.actor, starts, system.preset.loop, seed=0)
     texts = texts_for(system.preset.loop, starts, written)
     learning.source.take(GROUPS)  # the first pictures are drawn before the clock runs
 

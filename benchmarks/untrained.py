@@ -213,8 +213,8 @@ def _vlm(architecture: Architecture, device: str, dtype: Any) -> tuple[Any, Any]
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     from rlrig.backends.vlm import allow_missing_torchvision
-    from rlrig.bundled.vlm import CHAT
-    from rlrig.bundled.vlm_tokens import tokenizer
+    from rlrig.bundled.recipes.vlm import CHAT
+    from rlrig.bundled.training.vlm_tokens import tokenizer
 
     allow_missing_torchvision()
     marks = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")

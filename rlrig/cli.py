@@ -80,7 +80,7 @@ def train(
     What a recipe stands on (an autoencoder, the diffuser, the vlm) is taken from WORK when it was trained there,
     else the bundled one.
     """
-    from rlrig.bundled.cards import ABOUT
+    from rlrig.bundled.recipes.cards import ABOUT
 
     if model not in ABOUT:  # it names what the recipes do, and importing these takes long and is not silent
         raise UsageError.unknown("recipe", model, ABOUT)
@@ -91,8 +91,8 @@ def train(
         raise UsageError(f"--blend {blend}: with what --start names, and it names nothing")
     import torch
 
-    from rlrig.bundled.fit import Budget
-    from rlrig.bundled.recipes import RECIPES
+    from rlrig.bundled.recipes.registry import RECIPES
+    from rlrig.bundled.training.fit import Budget
     from rlrig_eval.checkpoints import locate, weights_hash
     from rlrig_eval.pipelines.opening import on
 

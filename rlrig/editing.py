@@ -19,11 +19,11 @@ from PIL.Image import Image
 from rlrig.backends.editors import load_editor
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.backends.inversion import InversionEditor
-from rlrig.bundled.edits import Edit
 from rlrig.bundled.examine import edit_figures
-from rlrig.bundled.measure import held_out_edits
-from rlrig.bundled.trials import edits_read
-from rlrig.bundled.wanted import after, bare
+from rlrig.bundled.lessons.edits import Edit
+from rlrig.bundled.lessons.wanted import after, bare
+from rlrig.bundled.measuring.measure import held_out_edits
+from rlrig.bundled.measuring.trials import edits_read
 from rlrig.presets import Editor, Inversion, load_preset
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render

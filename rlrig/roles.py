@@ -38,9 +38,9 @@ class Actor(Protocol):
         images: Sequence[Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
-        """One instruction an image; the loop gives a seed for each, which a greedy Actor does not need."""
+        """One instruction an image, of its seed where the Actor draws; a greedy one does not look at it."""
         ...
 
 

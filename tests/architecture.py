@@ -44,6 +44,12 @@ ONLY = {
 # The one door from the harness to the system under test, and it is opened lazily.
 RLRIG_DOOR = "rlrig_eval.models.rlrig"
 
+# Inside rlrig: how the checkpoints were made. What runs them knows nothing of it; two commands are about just that.
+WORKSHOP = "rlrig.bundled"
+WORKSHOP_DOORS = {"rlrig.cli", "rlrig.editing"}
+# Its folders, from the top: imports run down only. The modules beside the folders are commands and stand above all.
+WORKSHOP_FLOORS = ("recipes", "training", "measuring", "lessons")
+
 # Pure rooms: these libraries, and no I/O.
 PURE = {
     "rlrig_eval.scene": {"networkx", "numpy", "pydantic", "scipy"},
@@ -101,6 +107,18 @@ def room(module: str) -> str:
     """The room of one of our modules: its first two names in the harness; all of rlrig is one room."""
     parts = module.split(".")
     return "rlrig" if parts[0] == "rlrig" else ".".join(parts[:2])
+
+
+def workshop_floor(module: str) -> int | None:
+    """The place of one of WORKSHOP's modules in WORKSHOP_FLOORS, -1 above them all; None of any other module."""
+    if not within(module, WORKSHOP):
+        return None
+    folder = module.removeprefix(WORKSHOP).lstrip(".").split(".")[0]
+    return WORKSHOP_FLOORS.index(folder) if folder in WORKSHOP_FLOORS else -1
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
 
 
 def ours(name: str) -> bool:

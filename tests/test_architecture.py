@@ -59,6 +59,26 @@ def rlrig_has_one_door_and_it_is_lazy(tree: Tree) -> list[str]:
     ]
 
 
+def what_runs_the_checkpoints_knows_nothing_of_how_they_were_made(tree: Tree) -> list[str]:
+    return [
+        _at(found, f"imports {found.target}")
+        for found in tree.imports
+        if house.within(found.target, house.WORKSHOP)
+        and house.room(found.importer) == "rlrig"
+        and not house.within(found.importer, house.WORKSHOP)
+        and found.importer not in house.WORKSHOP_DOORS
+    ]
+
+
+def the_workshop_s_imports_run_down_only(tree: Tree) -> list[str]:
+    broken = []
+    for found in tree.imports:
+        high, low = house.workshop_floor(found.importer), house.workshop_floor(found.target)
+        if high is not None and low is not None and high > low:
+            broken.append(_at(found, f"imports {found.target}"))
+    return broken
+
+
 def no_circles(tree: Tree) -> list[str]:
     return [" <-> ".join(ring) for ring in house.circles(tree)]
 
@@ -119,6 +139,14 @@ RULES: dict[Rule, dict[str, str]] = {  # each rule, and the smallest tree that b
         "rlrig_eval/models/rlrig.py": "import rlrig.pipeline",
         "rlrig/pipeline.py": "",
     },
+    what_runs_the_checkpoints_knows_nothing_of_how_they_were_made: {
+        "rlrig/backends/load.py": "def f():\n    from rlrig.bundled.lessons import edits",
+        "rlrig/bundled/lessons/edits.py": "",
+    },
+    the_workshop_s_imports_run_down_only: {
+        "rlrig/bundled/lessons/edits.py": "def f():\n    from rlrig.bundled.training import fit",
+        "rlrig/bundled/training/fit.py": "",
+    },
     no_circles: {
         "rlrig_eval/runs/plan.py": "from .store import a",
         "rlrig_eval/runs/store.py": "from rlrig_eval.runs import plan",
@@ -161,6 +189,9 @@ def test_an_allowed_tree_breaks_no_rule(tmp_path: Path) -> None:
         "rlrig_eval/runs/plan.py": "from rlrig_eval import __version__\nfrom ..models import rlrig",
         "rlrig_eval/models/rlrig.py": "def load():\n    import rlrig.pipeline\n    import torch",
         "rlrig/pipeline.py": "import torch\nfrom rlrig_eval.errors import UsageError",
+        "rlrig/cli.py": "def train():\n    from rlrig.bundled.recipes import registry",
+        "rlrig/bundled/recipes/registry.py": "from rlrig.bundled.lessons import edits\nfrom rlrig import pipeline",
+        "rlrig/bundled/lessons/edits.py": "",
         "rlrig_eval/errors.py": "",
         "rlrig_eval/scene/parse.py": "import re\ndef parse(text):\n    import spacy",
     }

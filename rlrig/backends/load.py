@@ -95,7 +95,7 @@ def load_checker(preset: Preset) -> Checker:
 
 def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
     if kind == "random":
-        from rlrig.backends.lots import RandomActor
+        from rlrig.backends.random_actor import RandomActor
 
         return RandomActor()
     if not preset.editor.takes_orders:
@@ -127,7 +127,7 @@ def choices(preset: Preset) -> "Choices | None":
     """What the Actor may write; None where it may write anything."""
     if preset.actor.sentences == "any":
         return None
-    from rlrig.bundled.proposals import proposals
+    from rlrig.instructions.proposals import proposals
 
     return proposals
 

@@ -97,7 +97,7 @@ class RemoteActor:
         images: Sequence[Image.Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         cases = list(zip(images, prompts, failed, strict=True))
         answers = _at_once(lambda case: self._write(*case), cases)

@@ -16,7 +16,7 @@ class RestatingActor:
         images: Sequence[Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         self.spent = [Spent()] * len(prompts)
         return [restated(prompt, wrong) for prompt, wrong in zip(prompts, failed, strict=True)]

@@ -182,7 +182,7 @@ class VLMActor:
         images: Sequence[Image.Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         """One instruction for each (image, prompt, failed requirements), whatever the seeds."""
         written: list[str] = []

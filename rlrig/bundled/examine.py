@@ -14,12 +14,12 @@ import numpy as np
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
 from rlrig.backends.vlm import VLMChecker
-from rlrig.bundled.flow import load_vae
-from rlrig.bundled.grading import calibration_error
-from rlrig.bundled.measure import held_out_edits, held_out_prompts
-from rlrig.bundled.sheets import drawing_sheet, edit_sheet
-from rlrig.bundled.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, reconstructed
-from rlrig.bundled.variations import stage
+from rlrig.bundled.lessons.variations import stage
+from rlrig.bundled.measuring.calibration import calibration_error
+from rlrig.bundled.measuring.measure import held_out_edits, held_out_prompts
+from rlrig.bundled.measuring.sheets import drawing_sheet, edit_sheet
+from rlrig.bundled.measuring.trials import Answer, Drawing, EditTrial, answers, drawings, edits_done, reconstructed
+from rlrig.bundled.training.flow import load_vae
 from rlrig.presets import load_preset
 from rlrig_eval import assets
 from rlrig_eval.shapes import SEEN, render
@@ -179,12 +179,16 @@ def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterab
     for name, value in section.items():
         here = (*path, name)
         if isinstance(value, Mapping) and "ci95" in value:
-            low, high = (_shown(bound) for bound in value["ci95"])
-            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {low} to {high} | {value['n']} |\n"
+            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {_interval(*value['ci95'])} | {value['n']} |\n"
         elif isinstance(value, Mapping):
             yield from _flattened(value, here)
         else:
             yield f"| {', '.join(here)} | {_shown(value)} | | |\n"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """A dash for that of a single case, which has none."""
+    return "–" if low is None or high is None else f"{_shown(low)} to {_shown(high)}"
 
 
 def _shown(value: object) -> str:

@@ -27,7 +27,7 @@ def evaluate(system: System, starts: Sequence[Start], seed: int) -> dict[str, fl
     Raises RuntimeError when the Checker's weights have moved, RunError when a reward server or judge does not answer.
     """
     system.checker.assert_frozen()
-    written = instructions(system.actor, starts, system.preset.loop)
+    written = instructions(system.actor, starts, system.preset.loop, seed)
     seeds = [derive(seed, i, 1) for i in range(len(starts))]  # not those that the pictures were drawn from
     texts = texts_for(system.preset.loop, starts, written)
     pictures = system.editor.edit([start.image for start in starts], texts, seeds)

@@ -76,7 +76,7 @@ class EditorRollout:
     nft: bool = False
 
     def __call__(self, starts: Sequence[Start], groups: Tensor, seed: int, window: Window) -> Turn:
-        written = instructions(self.actor, starts, self.loop)
+        written = instructions(self.actor, starts, self.loop, seed)
         condition = self.policy.encode([start.image for start in starts], texts_for(self.loop, starts, written))
         seeds = tuple(derive(seed, *place) for place in _places(groups))
         first, noise = self.policy.noise(seeds, len(window))
@@ -159,7 +159,7 @@ def _places(groups: Tensor) -> list[tuple[int, int]]:
     return [(group, ids[:i].count(group)) for i, group in enumerate(ids)]
 
 
-def instructions(actor: Actor, starts: Sequence[Start], loop: Loop) -> list[str]:
+def instructions(actor: Actor, starts: Sequence[Start], loop: Loop, seed: int) -> list[str]:
     """One a start, told as many of its failed requirements as the loop tells; siblings of one picture are the same
     object and ask once."""
     distinct = list({id(start): start for start in starts}.values())
@@ -167,6 +167,7 @@ def instructions(actor: Actor, starts: Sequence[Start], loop: Loop) -> list[str]
         [start.image for start in distinct],
         [start.prompt for start in distinct],
         [start.view.surest(loop.at_once) for start in distinct],
+        [derive(seed, number) for number in range(len(distinct))],
     )
     by_start = {id(start): text for start, text in zip(distinct, written, strict=True)}
     return [by_start[id(start)] for start in starts]

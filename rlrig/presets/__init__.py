@@ -105,8 +105,8 @@ class Adapter(Frozen):
     """A LoRA adapter on the Checker's base; null asks the base itself to write.
 
     `sentences`: "shapes" holds what it writes to the sentences that the bundled editor knows, those that would mend a
-    failed requirement and contradict nothing of the prompt (`rlrig.bundled.proposals`); "any" to nothing. `max_tokens`
-    is where an instruction is cut off; null is 24, or 64 on a server.
+    failed requirement and contradict nothing of the prompt (`rlrig.instructions.proposals`); "any" to nothing.
+    `max_tokens` is where an instruction is cut off; null is 24, or 64 on a server.
     """
 
     adapter: str | None = None

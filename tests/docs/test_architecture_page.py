@@ -40,3 +40,12 @@ def test_links_and_named_files_exist() -> None:
     repo = DOCS.parent
     assert all((DOCS / link).is_file() for link in re.findall(r"\]\((\S+?\.md)\)", PAGE))
     assert all((repo / path).is_file() for path in re.findall(r"`((?:rlrig|rlrig_eval|tests)/\S+\.py)`", PAGE))
+
+
+def test_the_folders_of_the_system_exist_and_those_of_its_workshop_are_in_the_order_of_the_rules() -> None:
+    folders = re.findall(r"^\| `([\w/]+/)` \|", PAGE, re.MULTILINE)
+    assert all((DOCS.parent / "rlrig" / folder).is_dir() for folder in folders)
+    assert [folder.split("/")[1] for folder in folders if folder.startswith("bundled/")] == [
+        *house.WORKSHOP_FLOORS,
+        "checkpoints",
+    ]

@@ -51,8 +51,8 @@ def _once(kind: str, save: Callable[[Path], None], folder: Path) -> Path:
 
 
 def _flow(pipeline_class: type, folder: Path) -> Path:
-    from rlrig.bundled import vae
-    from rlrig.bundled.flow import TextToVelocity, save
+    from rlrig.bundled.recipes import vae
+    from rlrig.bundled.training.flow import TextToVelocity, save
 
     def made(to: Path) -> None:
         torch.manual_seed(0)
@@ -64,7 +64,7 @@ def _flow(pipeline_class: type, folder: Path) -> Path:
 
 
 def _vlm(folder: Path) -> Path:
-    from rlrig.bundled import vlm
+    from rlrig.bundled.recipes import vlm
 
     def made(to: Path) -> None:
         torch.manual_seed(0)

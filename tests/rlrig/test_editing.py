@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rlrig.bundled.measure import held_out_edits
-from rlrig.bundled.wanted import after
+from rlrig.bundled.lessons.wanted import after
+from rlrig.bundled.measuring.measure import held_out_edits
 from rlrig.editing import before, table
 from rlrig_eval.scene import SceneGraph, parse
 

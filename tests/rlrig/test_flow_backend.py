@@ -12,8 +12,8 @@ from diffusers import FluxKontextPipeline, FluxPipeline
 from PIL import Image
 
 from rlrig.backends.flow import FlowDiffuser, KontextEditor
-from rlrig.bundled import vae
-from rlrig.bundled.flow import (
+from rlrig.bundled.recipes import vae
+from rlrig.bundled.training.flow import (
     EDIT_TOKENS,
     TEXT_TOKENS,
     TextToVelocity,
@@ -27,7 +27,7 @@ from rlrig.bundled.flow import (
     save,
     tokenise,
 )
-from rlrig.bundled.tokens import tokenizer
+from rlrig.bundled.training.tokens import tokenizer
 from rlrig.precision import has_bfloat16
 from rlrig.presets import Sampling
 from rlrig_eval import assets

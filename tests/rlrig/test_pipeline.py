@@ -67,7 +67,7 @@ class Writer:
         images: Sequence[Image.Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         self.shown += images
         self.told += map(len, failed)
@@ -104,7 +104,7 @@ class SlowWriter(Writer):
         images: Sequence[Image.Image],
         prompts: Sequence[str],
         failed: Sequence[Sequence[Requirement]],
-        seeds: Sequence[int] = (),
+        seeds: Sequence[int],
     ) -> list[str]:
         time.sleep(self.SECONDS)
         self.spent = [Spent(1, 30, 5)] * len(images)

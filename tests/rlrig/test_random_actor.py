@@ -5,10 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from rlrig.backends.lots import RandomActor, instruction
+from rlrig.backends.random_actor import RandomActor, instruction
 from rlrig.grpo.rewards import VERBS
+from rlrig.grpo.rollout import instructions
+from rlrig.presets import Loop
 from rlrig_eval.scene import parse
 from rlrig_eval.shapes.vocabulary import COLOURS
+from tests.rlrig.grpo.made import start
 
 PROMPTS = ("a red circle left of a blue square", "two green stars", "a small black ring inside a large yellow square")
 
@@ -37,6 +40,14 @@ def test_neither_picture_nor_failure_changes_it_and_the_seed_does() -> None:
     one = actor.write([None] * 20, [PROMPTS[0]] * 20, [()] * 20, seeds)
     assert one == actor.write([None] * 20, [PROMPTS[0]] * 20, [failed] * 20, seeds)
     assert len(set(one)) > 5
+
+
+def test_training_can_ask_it_too_and_siblings_of_one_picture_get_one_instruction() -> None:
+    one, other = (start(colour=colour, prompt=PROMPTS[0]) for colour in ("white", "black"))
+    asked = [instructions(RandomActor(), [one, one, other], Loop(), seed) for seed in range(20)]
+    assert all(first == second for first, second, _ in asked)
+    assert any(first != third for first, _, third in asked)
+    assert asked[0] == instructions(RandomActor(), [one, one, other], Loop(), 0)
 
 
 def test_a_prompt_that_names_nothing_still_gets_a_line() -> None:

@@ -83,7 +83,7 @@ def test_the_word_that_was_said_counts_though_its_rivals_leave_it_out(httpserver
 
 def test_the_actor_is_asked_in_the_same_words_as_a_local_one(httpserver: HTTPServer, server: Server) -> None:
     httpserver.expect_request("/v1/chat/completions").respond_with_json(completion(" move the red circle "))
-    written = RemoteActor(server).write([PICTURE], ["a red circle"], [REQUIREMENTS[-1:]])
+    written = RemoteActor(server).write([PICTURE], ["a red circle"], [REQUIREMENTS[-1:]], [0])
     assert written == ["move the red circle"]
     (request, _), *_ = httpserver.log
     assert text_of(request) == ask_repair("a red circle", REQUIREMENTS[-1:])
@@ -94,7 +94,7 @@ def test_a_refusal_is_one_line_without_the_key(httpserver: HTTPServer, monkeypat
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     httpserver.expect_request("/v1/chat/completions").respond_with_json({"error": {"message": "sk-secret?"}}, 401)
     with pytest.raises(RunError) as caught:
-        RemoteActor(Server("m", httpserver.url_for("/v1"), attempts=1)).write([PICTURE], ["a"], [()])
+        RemoteActor(Server("m", httpserver.url_for("/v1"), attempts=1)).write([PICTURE], ["a"], [()], [0])
     assert "sk-secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
 

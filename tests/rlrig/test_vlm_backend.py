@@ -11,8 +11,8 @@ from torch import nn
 
 from rlrig.backends.chat import ask, ask_repair, render
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, answer_ids, load_both, yes_share
-from rlrig.bundled import judge, vlm
-from rlrig.bundled.vlm_tokens import UNKNOWN
+from rlrig.bundled.recipes import judge, vlm
+from rlrig.bundled.training.vlm_tokens import UNKNOWN
 from rlrig.spent import Spent
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import SceneGraph
@@ -22,6 +22,8 @@ from rlrig_eval.shapes import draw, sample
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 
 BATCHING = 1e-4  # padding and batch size reorder float32 sums; measured about 1e-6
+
+SEEDS = (0, 1, 2)  # a greedy Actor does not look at them
 
 MAKERS = {"qwen2.5-vl": vlm, "idefics3": judge}
 
@@ -147,11 +149,11 @@ def test_the_actor_writes_one_bounded_line_each_and_the_same_again(loaded, asked
     images, requirements = asked
     actor = VLMActor(loaded, new_tokens=6)
     prompts = ["a red circle left of a blue square", "a yellow cross", "two stars"]
-    written = actor.write(images, prompts, requirements)
+    written = actor.write(images, prompts, requirements, SEEDS)
     assert len(written) == 3
     tokenizer = loaded.processor.tokenizer
     assert all(len(tokenizer(line, add_special_tokens=False)["input_ids"]) <= 6 for line in written)
-    assert written == actor.write(images, prompts, requirements)
+    assert written == actor.write(images, prompts, requirements, SEEDS)
 
 
 def test_an_actor_that_is_given_choices_writes_one_of_them(loaded, asked):
@@ -162,11 +164,11 @@ def test_an_actor_that_is_given_choices_writes_one_of_them(loaded, asked):
         prompts[1]: ["remove a ring"],
     }
     actor = VLMActor(loaded, choices=lambda prompt, failed: choices.get(prompt, ()))
-    first, second, free = actor.write(images, prompts, requirements)
+    first, second, free = actor.write(images, prompts, requirements, SEEDS)
     assert first in choices[prompts[0]]
     assert second == "remove a ring"
     # In a batch with rows that are held, a row that is not writes what it writes alone.
-    assert [free] == VLMActor(loaded).write(images[2:], prompts[2:], requirements[2:])
+    assert [free] == VLMActor(loaded).write(images[2:], prompts[2:], requirements[2:], SEEDS[2:])
     assert actor.spent[1].written == len(loaded.processor.tokenizer("remove a ring")["input_ids"]) + 1  # and its end
 
 
@@ -176,7 +178,7 @@ def test_an_actor_is_the_base_with_its_adapter_from_disk(folder, loaded, asked, 
     prompts = ["a red circle"] * 3
     adapted = VLMActor.from_pretrained(folder, adapter=tmp_path / "adapter", new_tokens=8)
     bare = VLMActor.from_pretrained(folder, new_tokens=8)
-    assert adapted.write(images, prompts, requirements) != bare.write(images, prompts, requirements)
+    assert adapted.write(images, prompts, requirements, SEEDS) != bare.write(images, prompts, requirements, SEEDS)
 
 
 def test_checker_and_actor_share_one_copy_of_the_weights_and_answer_as_if_they_did_not(folder, asked, tmp_path):
@@ -186,7 +188,7 @@ def test_checker_and_actor_share_one_copy_of_the_weights_and_answer_as_if_they_d
     checker, actor = load_both(folder, tmp_path / "adapter")
     assert checker.vlm is actor._vlm
     alone = VLMActor.from_pretrained(folder, adapter=tmp_path / "adapter")
-    assert actor.write(images, prompts, requirements) == alone.write(images, prompts, requirements)
+    assert actor.write(images, prompts, requirements, SEEDS) == alone.write(images, prompts, requirements, SEEDS)
     answers, apart = checker.check(images, requirements), VLMChecker.from_pretrained(folder).check(images, requirements)
     # Where weights lie in memory decides how a product of float32 is summed: measured 1e-7.
     assert np.allclose(np.concatenate(answers), np.concatenate(apart), atol=1e-6)
@@ -201,7 +203,7 @@ def test_tokens_are_those_of_question_picture_and_answer(loaded, asked):
     assert (first.calls, first.read, first.written) == (len(one), sum(one), len(one))
     assert second.calls == 1
     assert none == Spent()
-    actor.write(images, ["a red circle", "a yellow cross", "two stars"], requirements)
+    actor.write(images, ["a red circle", "a yellow cross", "two stars"], requirements, SEEDS)
     assert [one.calls for one in actor.spent] == [1, 1, 1]
     assert all(one.read > 0 and 1 <= one.written <= 6 for one in actor.spent)
 
@@ -213,7 +215,7 @@ def test_unknown_words_are_read_as_unknown(loaded):
 
 
 def test_every_word_of_questions_and_instructions_is_known(loaded):
-    from rlrig.bundled.lessons import BEGINNER, Lessons
+    from rlrig.bundled.lessons.curriculum import BEGINNER, Lessons
     from rlrig_eval.shapes import SEEN
 
     lessons, rng = Lessons(SEEN, had=BEGINNER), np.random.default_rng(0)

@@ -23,7 +23,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, allow_missing_torchvision
-from rlrig.bundled.vlm_tokens import START, tokenizer
+from rlrig.bundled.training.vlm_tokens import START, tokenizer
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import draw
 
@@ -157,6 +157,6 @@ def test_the_answer_depends_on_the_picture(vlm: VLM) -> None:
 
 
 def test_the_actor_writes_words(vlm: VLM) -> None:
-    written = VLMActor(vlm, new_tokens=6).write(PICTURES, ["a red circle", "a green ring"], [ASKED[0][-1:], ()])
+    written = VLMActor(vlm, new_tokens=6).write(PICTURES, ["a red circle", "a green ring"], [ASKED[0][-1:], ()], [0, 1])
     assert len(written) == 2
     assert not any(token in text for text in written for token in ("<|im_start|>", "<image>", "<|image_pad|>"))

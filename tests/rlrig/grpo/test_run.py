@@ -13,7 +13,6 @@ from werkzeug import Response
 
 from rlrig.backends.flow import KontextEditor
 from rlrig.backends.vlm import VLM, VLMActor
-from rlrig.bundled.proposals import proposals
 from rlrig.cli import app
 from rlrig.grpo import checkpoint, trainer
 from rlrig.grpo.command import start
@@ -26,6 +25,7 @@ from rlrig.grpo.run import identity, prepare
 from rlrig.grpo.starts import dev_prompts, suite_prompts
 from rlrig.grpo.system import load_system
 from rlrig.grpo.token_policy import ActorPolicy
+from rlrig.instructions.proposals import proposals
 from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import load_preset
 from rlrig_eval.errors import RunError, UsageError

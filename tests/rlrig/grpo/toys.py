@@ -59,7 +59,7 @@ class Editor:
 
 
 class Actor:
-    def write(self, images, prompts, failed, seeds=()):
+    def write(self, images, prompts, failed, seeds):
         return ["paint it grey" for _ in images]
 
 

@@ -1,0 +1,1 @@
+"""What recipes train with: the loop, processes, batches, models, tokenizers, losses."""
