@@ -135,11 +135,11 @@ def request_of(path: Path) -> Request:
         batch_size=config.batch_size,
         executor=config.executor,
         scorers=config.scorers,
-        judges=tuple(asked_of(judge) for judge in config.judges),
+        judges=tuple(as_asked(judge) for judge in config.judges),
     )
 
 
-def asked_of(judge: JudgeSpec) -> Asked:
+def as_asked(judge: JudgeSpec) -> Asked:
     """How a user asks for a recorded judge."""
     from_file = judge.adapter.rpartition(":")[0].endswith(".py")
     words = {"rubric": judge.rubric.partition("/")[0]} if judge.rubric else {}

@@ -16,7 +16,7 @@ from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish, with_status
 from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
-from rlrig_eval.runs.opened import Opened, asked_of, open_run
+from rlrig_eval.runs.opened import Opened, as_asked, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
@@ -141,7 +141,7 @@ def _unchanged(spec: JudgeSpec, owed: int) -> JudgeSpec:
 
     Raises UsageError for one that has changed: its verdicts would stand beside those of the one before.
     """
-    found = look_up(asked_of(spec))
+    found = look_up(as_asked(spec))
     (now,) = recorded_specs([found])
     changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
     if changed:
