@@ -16,7 +16,7 @@ from PIL.Image import Image
 from rlrig.presets import Loop, Preset, load_preset, save_preset
 from rlrig.reward import Assessment, assess, require_answers
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
-from rlrig.spent import Spent, told
+from rlrig.spent import Spent, spent_on
 from rlrig.trace import Calls, Round, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.scene.requirements import Counting
@@ -168,7 +168,7 @@ class RLRIGPipeline:
             [case.views[parent].surest(self.loop.at_once) for case, parent in asking],
             [candidate_seed(case.seed, len(case.rounds)) for case, _ in asking],
         )
-        took = told(self.actor, [1] * len(asking)) if asking else []
+        took = spent_on(self.actor, [1] * len(asking)) if asking else []
         steps = [_Step(case, parent=None) for case in stuck]
         for (case, parent), instruction, spent in zip(asking, instructions, took, strict=True):
             steps.append(_Step(case, parent, instruction, spent))
@@ -193,7 +193,7 @@ class RLRIGPipeline:
         images = [pictures[i] for i in range(len(steps))]
         answers = self.checker.check(images, [step.case.requirements for step in steps])
         require_answers(answers)
-        took = told(self.checker, [len(step.case.requirements) for step in steps])
+        took = spent_on(self.checker, [len(step.case.requirements) for step in steps])
         share = (time.perf_counter() - started) / max(1, len(steps))
         for step, image, probabilities, spent in zip(steps, images, answers, took, strict=True):
             self._record(step, image, probabilities, share, step.spent + spent)

@@ -27,7 +27,7 @@ class Spent:
         return {name: count for name, count in known.items() if count is not None}
 
 
-def told(role: Any, asked: Sequence[int]) -> list[Spent]:
+def spent_on(role: Any, asked: Sequence[int]) -> list[Spent]:
     """What the last call of a role took for each picture.
 
     A Checker or Actor says so in its attribute `spent`. Of one that does not, what it was `asked` counts as calls,

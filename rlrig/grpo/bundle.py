@@ -58,7 +58,7 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
         elif file.suffix == ".json":
             shutil.copy(file, partial)
     (partial / "README.md").write_text(text)
-    (partial / RUNS).write_text(json.dumps(summed(phase, run.name, logged), indent=2) + "\n")
+    (partial / RUNS).write_text(json.dumps(runs_of(phase, run.name, logged), indent=2) + "\n")
     shutil.rmtree(target, ignore_errors=True)
     return partial.rename(target)
 
@@ -93,7 +93,7 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def summed(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def runs_of(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The runs that a log is about the sum of, as `Log.run` takes them; of the log of one run, `name`, that one."""
     if parts := _parts(phase, rows):
         return [{key: value for key, value in row.items() if key != "kind"} for row in parts]

@@ -22,7 +22,7 @@ from rlrig.grpo.export import export
 from rlrig.grpo.log import Log
 from rlrig.grpo.monitors import best_reward, hacked, out_of_band, watch
 from rlrig.grpo.outcomes import Start
-from rlrig.grpo.processes import everyone, from_leader, mine, summed, together
+from rlrig.grpo.processes import everyone, from_leader, mine, sum_of_all, together
 from rlrig.grpo.rollout import play
 from rlrig.grpo.run import Run, identity, restore, state
 from rlrig.grpo.seeds import derive
@@ -64,7 +64,7 @@ def train_step(run: Run) -> dict[str, Any]:
             first = (mine(processes, t.batches, t.optimiser.updates)[i]) * t.batch_size
             rows = slice(first, first + t.batch_size)
             todo += [(turn, made.values[rows], made.live[rows]) for turn, made in zip(played[i], credit, strict=True)]
-        weight = summed(processes, sum(phase.weight(turn, live) for turn, _, live in todo))
+        weight = sum_of_all(processes, sum(phase.weight(turn, live) for turn, _, live in todo))
         if weight == 0:
             continue  # all groups are of equal rewards: no step on momentum alone
         for turn, advantages, live in todo:
