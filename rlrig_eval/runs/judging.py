@@ -21,9 +21,9 @@ from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, 
 from rlrig_eval.judges.published import PublishedQuestion, parents_first, published_question
 from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted, refuse_hidden
-from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
+from rlrig_eval.runs.storable import storable_verdict
 from rlrig_eval.runs.store import appending, read_scores, scores_file
 from rlrig_eval.suite import Prompt
 
@@ -207,7 +207,7 @@ def unjudged(
 
 def score_row(id_: str, digest: str, said: Verdict | Unscored, slug: str) -> ScoreRow:
     """What the judge of that slug says of what has that id, a picture or a pair, with its replies as they came."""
-    found = kept_verdict(said, slug)
+    found = storable_verdict(said, slug)
     if isinstance(found, Unscored):
         evidence = {"replies": list(found.raw)} if found.raw else {}
         return ScoreRow(id=id_, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)
