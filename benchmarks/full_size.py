@@ -74,9 +74,9 @@ def _at(built: Any, size: int, asked: Asked) -> Any:
     """The same models drawing at another size."""
     from rlrig.backends.flow import FlowDiffuser, KontextEditor
     from rlrig.pipeline import RLRIGPipeline
-    from rlrig.presets import Sampling
+    from rlrig.presets import RoleSampling
 
-    sampling = Sampling(steps=asked.steps, size=size, batch_size=max(asked.batches), dtype=asked.dtype)
+    sampling = RoleSampling(steps=asked.steps, size=size, batch_size=max(asked.batches), dtype=asked.dtype)
     drawer = FlowDiffuser(built.diffuser.pipeline, sampling)
     editor = KontextEditor(built.editor.pipeline, sampling)
     return RLRIGPipeline(drawer, built.checker, built.actor, editor, built.loop)

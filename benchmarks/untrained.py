@@ -127,7 +127,7 @@ def system(architecture: Architecture, size: int, steps: int, batch_size: int, d
     from rlrig.backends.flow import FlowDiffuser, KontextEditor
     from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
     from rlrig.pipeline import RLRIGPipeline
-    from rlrig.presets import Loop, Sampling
+    from rlrig.presets import Loop, RoleSampling
 
     kind = getattr(torch, dtype)
     parts = _flux_parts(architecture, device, kind)
@@ -135,7 +135,7 @@ def system(architecture: Architecture, size: int, steps: int, batch_size: int, d
     editor = FluxKontextPipeline(**parts, transformer=_transformer(architecture, device, kind))
     for pipeline in (drawer, editor):
         pipeline.set_progress_bar_config(disable=True)
-    sampling = Sampling(steps=steps, size=size, batch_size=batch_size, dtype=dtype)
+    sampling = RoleSampling(steps=steps, size=size, batch_size=batch_size, dtype=dtype)
     vlm = VLM(*_vlm(architecture, device, kind))
     loop = Loop(max_edits=4, patience=9)
     return RLRIGPipeline(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rlrig.backends.fields import patch, require_picture
 from rlrig.grpo.trajectory import Velocity
-from rlrig.presets import Sampling
+from rlrig.presets import RoleSampling
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
 
@@ -54,7 +54,7 @@ class KontextPolicy:
     Raises UsageError for a scheduler that goes another way than Euler's, or adds noise of its own.
     """
 
-    def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+    def __init__(self, pipeline: Any, sampling: RoleSampling) -> None:
         scheduler = pipeline.scheduler
         if not isinstance(scheduler, FlowMatchEulerDiscreteScheduler) or scheduler.config.get("stochastic_sampling"):
             raise UsageError(

@@ -30,8 +30,8 @@ Rl = Literal["none", "actor", "editor", "both"]
 RL: tuple[Rl, ...] = get_args(Rl)
 
 
-class Sampling(settings.Sampling):
-    """How a pipeline samples and is put together (`rlrig_eval.pipelines.settings`), and how many pictures at once.
+class RoleSampling(settings.Sampling):
+    """How a role's pipeline samples and is put together (`rlrig_eval.pipelines.settings`), how many pictures at once.
 
     `true_cfg` > 1 runs the empty prompt too; `guidance` is the embedded kind, or classifier-free for a pipeline that
     has no other.
@@ -51,7 +51,7 @@ class Sampling(settings.Sampling):
 
 class Flow(Frozen):
     checkpoint: str
-    sampling: Sampling
+    sampling: RoleSampling
 
 
 class Inversion(Frozen):

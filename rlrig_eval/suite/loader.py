@@ -12,7 +12,7 @@ from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.suite import importers
 from rlrig_eval.suite.documents import BadFile, read_json_line, read_text, read_yaml
-from rlrig_eval.suite.schema import ErrorPolicy, Name, Prompt, Protocol, Suite, World, misfits
+from rlrig_eval.suite.schema import ErrorPolicy, Name, Prompt, Protocol, Suite, World, clashes
 
 DEFAULT_SPLIT = "test"
 _REQUEST = re.compile(r"(?P<where>.+?)(:(?P<split>[A-Za-z][A-Za-z0-9_-]*))?")
@@ -118,8 +118,8 @@ def read_prompts(path: Path) -> dict[int, Prompt]:
     if not problems:  # else a twin on a malformed line would be reported as missing
         lines = list(prompts)
         problems.extend(
-            UnreadableFile(misfit.problem, path=path, line=lines[misfit.position], field=misfit.field)
-            for misfit in misfits(tuple(prompts.values()))
+            UnreadableFile(clash.problem, path=path, line=lines[clash.position], field=clash.field)
+            for clash in clashes(tuple(prompts.values()))
         )
     if problems:
         raise BadFile(problems)
