@@ -19,12 +19,12 @@ from typing import Any
 from benchmarks import checkpoint
 from benchmarks.loop import inside, places, through_the_harness
 from benchmarks.untrained import FULL, Architecture, system
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.models import Drawn, Job
 from rlrig_eval.models.rlrig import drawn_by
 from rlrig_eval.runs.peak import watched
 from rlrig_eval.runs.plan import Batch, plan
 from rlrig_eval.runs.provenance import provenance
-from rlrig_eval.runs.store import replace_text
 from rlrig_eval.suite import load
 
 OVERHEAD, COMPACTION = 0.02, 2.0

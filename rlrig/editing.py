@@ -25,6 +25,7 @@ from rlrig.bundled.measure import held_out_edits
 from rlrig.bundled.trials import edits_read
 from rlrig.bundled.wanted import after, bare
 from rlrig.presets import Editor, Inversion, load_preset
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import word
@@ -130,8 +131,8 @@ def main(arguments: Sequence[str]) -> None:
     found = measure(asked.count, asked.only)
     command = shlex.join(["python", "-m", "rlrig.editing", *arguments])
     report, text = {"command": command, "edits": asked.count, "editors": found}, table(found, asked.count, command)
-    asked.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
-    asked.out.with_suffix(".md").write_text(text)
+    replace_text(asked.out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    replace_text(asked.out.with_suffix(".md"), text)
     sys.stdout.write(text)
 
 

@@ -22,6 +22,7 @@ from rlrig.bundled.trials import Answer, Drawing, EditTrial, answers, drawings, 
 from rlrig.bundled.variations import stage
 from rlrig.presets import load_preset
 from rlrig_eval import assets
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.shapes import SEEN, render
 from rlrig_eval.stats import cluster_mean_ci
 
@@ -200,8 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = f"python -m rlrig.bundled.examine --count {given.count} --out {given.out}"
     figures = examine(given.count, given.out)
     text = as_markdown(figures, command)
-    given.out.with_suffix(".json").write_text(json.dumps({"schema": 1, "command": command, **figures}, indent=1) + "\n")
-    given.out.with_suffix(".md").write_text(text)
+    report = {"schema": 1, "command": command, **figures}
+    replace_text(given.out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    replace_text(given.out.with_suffix(".md"), text)
     print(text)
     return 0
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from scipy.stats import spearmanr
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
@@ -36,7 +37,7 @@ from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
 from rlrig_eval.runs.storable import storable_verdict
-from rlrig_eval.runs.store import replace_json, replace_text, require_room
+from rlrig_eval.runs.store import require_room
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""

@@ -15,12 +15,12 @@ from statistics import fmean
 import numpy as np
 from numpy.random import Generator
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import leave
 from rlrig_eval.extract.written import SIDE, seen
 from rlrig_eval.folders import writable
 from rlrig_eval.metrics import all_correct, pair_accuracy, requirements_share
 from rlrig_eval.models.tableau import GRID, tableau
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.scene import SceneGraph, check
 from rlrig_eval.shapes import LayoutError
 from rlrig_eval.suite import Prompt, Suite, load

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.extract import opened
 from rlrig_eval.models import Generator
@@ -23,7 +24,7 @@ from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.provenance import with_gpus
 from rlrig_eval.runs.request import Request, Settled, settle, wholes
-from rlrig_eval.runs.store import prepare, replace_text
+from rlrig_eval.runs.store import prepare
 from rlrig_eval.suite import Suite
 
 

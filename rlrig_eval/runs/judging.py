@@ -21,10 +21,12 @@ from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, 
 from rlrig_eval.judges.published import PublishedQuestion, parents_first, published_question
 from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted, refuse_hidden
+from rlrig_eval.runs.latest import read_scores
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.storable import storable_verdict
-from rlrig_eval.runs.store import appending, read_scores, scores_file
+from rlrig_eval.runs.store import scores_file
+from rlrig_eval.runs.writing import appending
 from rlrig_eval.suite import Prompt
 
 Asked = tuple[str, Mapping[str, Any]]

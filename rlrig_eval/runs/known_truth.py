@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom, norm
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import leave
 from rlrig_eval.folders import writable
 from rlrig_eval.models.synthetic import Synthetic
@@ -23,7 +24,6 @@ from rlrig_eval.runs.evaluation import evaluate
 from rlrig_eval.runs.finish import samples_of
 from rlrig_eval.runs.plan import Sample, plan
 from rlrig_eval.runs.scorers import graph_scores
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.suite import Suite, load
 
 RATES = (0.0, 0.1, 0.3, 1.0)

@@ -16,10 +16,11 @@ from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.finish import samples_of
 from rlrig_eval.runs.judging import Asked
+from rlrig_eval.runs.latest import read_run
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.request import Request, planned
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import read_document, read_run
+from rlrig_eval.runs.store import read_document
 from rlrig_eval.runs.summary import PromptScores, prompt_scores
 from rlrig_eval.suite import Suite, load
 

@@ -16,13 +16,15 @@ from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish, with_status
 from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
+from rlrig_eval.runs.latest import merge_shards
 from rlrig_eval.runs.opened import Opened, as_asked, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import placed, resolve, slug
 from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
-from rlrig_eval.runs.store import appending, merge_shards, require_idle, samples_file, scores_file
+from rlrig_eval.runs.store import require_idle, samples_file, scores_file
+from rlrig_eval.runs.writing import appending
 
 
 def rescore(

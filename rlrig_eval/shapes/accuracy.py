@@ -18,6 +18,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.optimize import linear_sum_assignment
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.scene.graph import Entity, Relation, SceneGraph
 from rlrig_eval.shapes.damage import DAMAGES, DESCRIPTIONS
 from rlrig_eval.shapes.layout import LayoutError, layout
@@ -242,8 +243,8 @@ def main() -> None:
         print(markdown(measured))
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
-    options.out.with_suffix(".md").write_text(markdown(measured), "utf-8")
+    replace_text(options.out.with_suffix(".json"), json.dumps(measured, indent=1) + "\n")
+    replace_text(options.out.with_suffix(".md"), markdown(measured))
 
 
 if __name__ == "__main__":
