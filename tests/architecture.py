@@ -28,7 +28,8 @@ FLOORS = (
 )
 # Anyone may import the leaves; they import only each other.
 LEAVES = {
-    f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders", "atomic")
+    f"rlrig_eval.{name}"
+    for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders", "atomic", "markdown")
 }
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"

@@ -23,6 +23,7 @@ from rlrig.bundled.variations import stage
 from rlrig.presets import load_preset
 from rlrig_eval import assets
 from rlrig_eval.atomic import replace_text
+from rlrig_eval.markdown import interval, table
 from rlrig_eval.shapes import SEEN, render
 from rlrig_eval.stats import cluster_mean_ci
 
@@ -171,21 +172,20 @@ def as_markdown(figures: Mapping[str, Any], command: str) -> str:
     """Every figure of the report, section by section."""
     parts = [f"# The bundled checkpoints on held-out prompts\n\n{ABOUT} Made by:\n\n```\n{command}\n```\n"]
     for name, section in figures.items():
-        rows = list(_flattened(section))
-        parts.append(f"\n## {name}\n\n| figure | value | 95 % interval | n |\n|---|---:|---|---:|\n" + "".join(rows))
+        lines = table(("figure", "value", "95 % interval", "n"), _flattened(section), "lrlr", tight=True)
+        parts.append("\n".join(["", f"## {name}", "", *lines, ""]))
     return "".join(parts)
 
 
-def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[str]:
+def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[str, str, str, str]]:
     for name, value in section.items():
         here = (*path, name)
         if isinstance(value, Mapping) and "ci95" in value:
-            low, high = (_shown(bound) for bound in value["ci95"])
-            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {low} to {high} | {value['n']} |\n"
+            yield ", ".join(here), _shown(value["mean"]), interval(value["ci95"], 3), str(value["n"])
         elif isinstance(value, Mapping):
             yield from _flattened(value, here)
         else:
-            yield f"| {', '.join(here)} | {_shown(value)} | | |\n"
+            yield ", ".join(here), _shown(value), "", ""
 
 
 def _shown(value: object) -> str:

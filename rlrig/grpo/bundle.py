@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from rlrig.backends.bases import require_whole
 from rlrig.grpo.config import PHASES, Phase
 from rlrig_eval.errors import UsageError, leave
+from rlrig_eval.markdown import fixed, table
 
 FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
 
@@ -81,7 +82,8 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
         how = f"steps: {steps}, of which the averaged weights after {shown['step']} did best on dev"
         column, when = "best", "at the best evaluation, by which the weights were chosen"
     told = [name for name in _FIGURES if None not in (begin.get(name), shown.get(name))]
-    lines = "".join(f"| {name} | {begin[name]:.4f} | {shown[name]:.4f} |\n" for name in told)
+    figures = [(name, fixed(begin[name], 4), fixed(shown[name], 4)) for name in told]
+    lines = "\n".join(table(("figure", "before", column), figures, "lrr"))
     return (
         f"# grpo-{phase}\n\n{_ABOUT[phase]}\n\n"
         f"Made by `rlrig grpo {phase}` and `python -m rlrig.grpo.bundle`. The reward is the Checker's; prompts are of "
@@ -89,7 +91,7 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
         f"- {how}\n- minutes in steps: {minutes:.1f}\n- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
         f"One edit of failed pictures of the dev split, before training and {when} (`held_out` is the judge's, which "
         "nothing is trained on):\n\n"
-        f"| figure | before | {column} |\n| --- | ---: | ---: |\n{lines}"
+        f"{lines}\n"
     )
 
 
