@@ -70,7 +70,7 @@ class KontextPolicy:
         Raises UsageError when no layer has such a name.
         """
         for part in (self.transformer, self.pipeline.vae, self.pipeline.text_encoder, self.pipeline.text_encoder_2):
-            part.requires_grad_(False)
+            part.requires_grad_(requires_grad=False)
         lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=list(targets))
         try:
             with torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs

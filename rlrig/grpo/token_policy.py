@@ -69,7 +69,7 @@ class ActorPolicy:
         """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
         from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
         `seed` is that of the fresh one."""
-        base.model.requires_grad_(False)
+        base.model.requires_grad_(requires_grad=False)
         with peft_quiet(), torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs
             torch.manual_seed(seed)
             if adapter is None:

@@ -92,7 +92,11 @@ def evaluate(
     )
     settled = settle(request)
     return execute(
-        settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress, calibrate
+        settled,
+        Path(out) if out is not None else default_folder(settled.config),
+        fresh=fresh,
+        progress=progress,
+        calibrate=calibrate,
     )
 
 
@@ -104,7 +108,7 @@ def _shard(asked: tuple[int, int]) -> Shard:
 
 
 def execute(
-    settled: Settled, folder: Path, fresh: bool = False, progress: bool = False, calibrate: bool = False
+    settled: Settled, folder: Path, *, fresh: bool = False, progress: bool = False, calibrate: bool = False
 ) -> Run:
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
     if fresh and settled.shard is not None:

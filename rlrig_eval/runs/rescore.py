@@ -30,6 +30,7 @@ from rlrig_eval.runs.writing import appending
 def rescore(
     folder: Path,
     scorer: str | None = None,
+    *,
     progress: bool = False,
     judge: Asked | None = None,
     max_calls: int | None = None,

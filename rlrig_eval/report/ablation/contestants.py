@@ -114,7 +114,7 @@ def draw(
     """
     require_distinct(seeds)
 
-    def drawn(row: AblationRow, judged: bool) -> Opened:
+    def drawn(row: AblationRow, *, judged: bool) -> Opened:
         judges: tuple[Asked, ...] = ((judge, {}),) if judge is not None and judged else ()
         asked = Request(suite=suite, model=row.model, options=row.options, limit=limit, judges=judges)
         return pooled([_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder)
@@ -128,7 +128,7 @@ def draw(
             continue
         shared = {"kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else {}
         judged = row.name not in (BEST, TRUTH)
-        runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged)
+        runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged=judged)
         rows = runs[row.name].rows.values()
         failed = [one.error or "" for one in rows if one.status == "error"]
         if len(failed) == len(rows):
@@ -140,7 +140,7 @@ def draw(
         return Drawn(runs, left_out, in_error)
     pictures = answers(runs[BEST], CAP, folder / f"best-of-{CAP}-pictures")
     capped = AblationRow(f"best-of-{CAP}", "folder", {"path": str(pictures)})
-    return Drawn(runs, left_out, in_error, drawn(capped, True))
+    return Drawn(runs, left_out, in_error, drawn(capped, judged=True))
 
 
 def _run(asked: Request, folder: Path, progress: bool) -> Opened:
