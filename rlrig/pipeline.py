@@ -121,7 +121,12 @@ class RLRIGPipeline:
         return cls(*load_roles(preset, actor), loop=preset.loop, preset=preset)
 
     def save_pretrained(self, path: str | Path) -> None:
-        """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again."""
+        """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again.
+
+        Raises:
+            ValueError: the pipeline was built from objects and not from a preset.
+            OSError: it cannot be written there.
+        """
         if self.preset is None:
             raise ValueError("this pipeline was built from objects, not from a preset: save its parts one by one")
         save_preset(self.preset, Path(path))
@@ -140,6 +145,9 @@ class RLRIGPipeline:
             seeds: one a prompt, in [0, 2**63); round k of a prompt uses `candidate_seed(seed, k)`.
             graphs: the prompts' scene graphs; read off the text when None.
             countings: whether "a dog" asks for exactly one or for at least one, a rule a prompt; exactly when None.
+
+        Raises:
+            ValueError: not one seed, graph and rule a prompt.
         """
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")

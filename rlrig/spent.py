@@ -32,6 +32,9 @@ def spent_on(role: Any, asked: Sequence[int]) -> list[Spent]:
 
     A Checker or Actor says so in its attribute `spent`. Of one that does not, what it was `asked` counts as calls,
     and the tokens are unknown.
+
+    Raises:
+        ValueError: its `spent` is not as long as `asked`.
     """
     spent: Sequence[Spent] | None = getattr(role, "spent", None)
     if spent is None:

@@ -65,7 +65,7 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
 
 
 def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
-    """The model card of a run, from the rows of its log."""
+    """The model card of a run, from the rows of its log. Raises UsageError without a step or an evaluation."""
     steps, minutes = summary(phase, rows)
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
@@ -133,6 +133,7 @@ def _anywhere(config: Path) -> str:
 
 
 def rows(log: Path) -> list[dict[str, Any]]:
+    """The rows of a run's log. Raises UsageError where there is none."""
     if not log.is_file():
         raise UsageError(f"{log}: there is no such file")
     return [json.loads(line) for line in log.read_text().splitlines()]

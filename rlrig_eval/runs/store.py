@@ -36,10 +36,12 @@ _OWN = (
 
 
 def samples_file(folder: Path, shard: Shard | None = None) -> Path:
+    """Where the rows of a run's samples lie, or those of one shard."""
     return folder / f"samples{_suffix(shard)}.jsonl"
 
 
 def scores_file(folder: Path, scorer: str, shard: Shard | None = None) -> Path:
+    """Where what a scorer, or judge, says of a run's samples lies, or of one shard's."""
     return folder / "scores" / f"{scorer}{_suffix(shard)}.jsonl"
 
 

@@ -68,7 +68,12 @@ def names() -> list[str]:
 
 
 def locate(name_or_path: str | Path) -> tuple[Path, str]:
-    """The ``suite.yaml`` and the split that a request means; UsageError when there is no such suite."""
+    """The ``suite.yaml`` and the split that a request means; the default split where it names none.
+
+    Raises:
+        UnreadableFile: it names a file that is not there.
+        UsageError: there is no suite of that name, or it is a benchmark that does not ship.
+    """
     request = str(name_or_path)
     if _there(Path(request)) and request not in names():
         where, split = request, None
