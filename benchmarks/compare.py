@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.measure import Contest, Result, hold, running
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.plan import plan
 from rlrig_eval.runs.request import Request, settle
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import GRAPH, GRAPH_METRICS
-from rlrig_eval.runs.store import replace_json, replace_rows, replace_text, samples_file, scores_file
+from rlrig_eval.runs.store import samples_file, scores_file
+from rlrig_eval.runs.writing import replace_rows
 from rlrig_eval.suite import Suite, load
 
 READ = "import sys; from pathlib import Path; from rlrig_eval.runs.opened import open_run\n"

@@ -19,12 +19,14 @@ from typing import Any
 from benchmarks import checkpoint
 from benchmarks.loop import inside, places, through_the_harness
 from benchmarks.untrained import FULL, Architecture, system
+from rlrig_eval import markdown
+from rlrig_eval.atomic import replace_text
+from rlrig_eval.markdown import fixed
 from rlrig_eval.models import Drawn, Job
 from rlrig_eval.models.rlrig import drawn_by
 from rlrig_eval.runs.peak import watched
 from rlrig_eval.runs.plan import Batch, plan
 from rlrig_eval.runs.provenance import provenance
-from rlrig_eval.runs.store import replace_text
 from rlrig_eval.suite import load
 
 OVERHEAD, COMPACTION = 0.02, 2.0
@@ -74,9 +76,9 @@ def _at(built: Any, size: int, asked: Asked) -> Any:
     """The same models drawing at another size."""
     from rlrig.backends.flow import FlowDiffuser, KontextEditor
     from rlrig.pipeline import RLRIGPipeline
-    from rlrig.presets import Sampling
+    from rlrig.presets import RoleSampling
 
-    sampling = Sampling(steps=asked.steps, size=size, batch_size=max(asked.batches), dtype=asked.dtype)
+    sampling = RoleSampling(steps=asked.steps, size=size, batch_size=max(asked.batches), dtype=asked.dtype)
     drawer = FlowDiffuser(built.diffuser.pipeline, sampling)
     editor = KontextEditor(built.editor.pipeline, sampling)
     return RLRIGPipeline(drawer, built.checker, built.actor, editor, built.loop)
@@ -120,19 +122,19 @@ def table(rows: Sequence[Mapping[str, float]], asked: Asked, hardware: str) -> s
     )
     head += [how, "", "Command: `python -m benchmarks.full_size`.", ""]
     names = ["overhead", "compaction", "peak GPU GiB", *(f"pictures/s, batch {many}" for many in asked.batches)]
-    lines = [f"| size | {' | '.join(names)} | where |", "|---" * (len(names) + 2) + "|"]
-    if not rows:
-        lines += [f"| {size} | {' | '.join(['not run'] * len(names))} | no GPU at hand |" for size in asked.sizes]
-    for row in rows:
-        gpu = row.get("peak_gpu_gib")
-        cells = [
+    measured = [
+        (
+            fixed(row["size"], 0),
             f"{row['overhead']:.2%}",
-            f"{row['compaction']:.2f}",
-            "–" if gpu is None else f"{gpu:.1f}",
+            fixed(row["compaction"], 2),
+            fixed(row.get("peak_gpu_gib"), 1, blank="–"),
             *(f"{row[f'pictures_a_second_at_{many}']:.3g}" for many in asked.batches),
-        ]
-        lines.append(f"| {row['size']:.0f} | {' | '.join(cells)} | {hardware} |")
-    return "\n".join([*head, *lines]) + "\n"
+            hardware,
+        )
+        for row in rows
+    ]
+    missing = [(str(size), *["not run"] * len(names), "no GPU at hand") for size in asked.sizes]
+    return "\n".join([*head, *markdown.table(("size", *names, "where"), measured or missing, tight=True)]) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None, asked: Asked | None = None) -> None:

@@ -17,8 +17,10 @@ from rlrig_eval.models import Drawn, Generator, Job, resolve
 from rlrig_eval.models.diffusers import DiffusersModel, Sampling
 from rlrig_eval.models.pictures import stated_size
 from rlrig_eval.runs.generate import draw
+from rlrig_eval.runs.latest import read_samples
 from rlrig_eval.runs.plan import Batch, plan
-from rlrig_eval.runs.store import appending, read_samples, samples_file
+from rlrig_eval.runs.store import samples_file
+from rlrig_eval.runs.writing import appending
 from rlrig_eval.suite import load
 
 STEPS = 4

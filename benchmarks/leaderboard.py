@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.compare import enlarged, written
 from benchmarks.measure import Contest, Result, hold, running
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.runs.opened import open_run
-from rlrig_eval.runs.store import replace_json
 from rlrig_eval.runs.summary import summarise
 from rlrig_eval.suite import load
 

@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import Field
 
 from benchmarks.measure import Result
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.runs.config import Provenance
 from rlrig_eval.runs.provenance import provenance
-from rlrig_eval.runs.store import replace_text
 from rlrig_eval.scene.graph import Frozen
 
 RESULTS = Path(__file__).with_name("results")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import Generator
 
 from benchmarks.iou import graphs
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.metrics import (
     Detection,
     compbench_2d,
@@ -225,7 +226,7 @@ def main() -> None:
     command = f"python -m benchmarks.rules --scenes {options.scenes} --seed {options.seed} --out {options.out}"
     rows = [measure(rule, options.scenes, options.seed) for rule in RULES]
     report = {"command": command, "seed": options.seed, "rules": [asdict(row) for row in rows]}
-    options.out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    replace_text(options.out, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -53,39 +53,6 @@ FULL = Architecture(
 )
 """FLUX.1-dev and Qwen2.5-VL-7B-Instruct, as their published config files say."""
 
-TINY = Architecture(
-    transformer={
-        "num_layers": 1,
-        "num_single_layers": 1,
-        "attention_head_dim": 16,
-        "num_attention_heads": 2,
-        "joint_attention_dim": 32,
-        "pooled_projection_dim": 32,
-        "axes_dims_rope": (4, 4, 8),
-    },
-    clip={"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2},
-    t5={"d_model": 32, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2},
-    vae={"block_out_channels": (32, 32, 32, 32), "layers_per_block": 1, "latent_channels": 16},
-    text={
-        "vocab_size": 512,
-        "hidden_size": 32,
-        "intermediate_size": 32,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [4, 2, 2]},
-    },
-    vision={
-        "depth": 1,
-        "hidden_size": 32,
-        "intermediate_size": 32,
-        "num_heads": 2,
-        "out_hidden_size": 32,
-        "fullatt_block_indexes": [0],
-    },
-)
-"""The same, a few thousand parameters: what a CPU runs in a test."""
-
 
 class Scheduled:
     """Looks as the real Checker does and takes as long, and then says what a timetable says: random weights know
@@ -127,7 +94,7 @@ def system(architecture: Architecture, size: int, steps: int, batch_size: int, d
     from rlrig.backends.flow import FlowDiffuser, KontextEditor
     from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
     from rlrig.pipeline import RLRIGPipeline
-    from rlrig.presets import Loop, Sampling
+    from rlrig.presets import Loop, RoleSampling
 
     kind = getattr(torch, dtype)
     parts = _flux_parts(architecture, device, kind)
@@ -135,7 +102,7 @@ def system(architecture: Architecture, size: int, steps: int, batch_size: int, d
     editor = FluxKontextPipeline(**parts, transformer=_transformer(architecture, device, kind))
     for pipeline in (drawer, editor):
         pipeline.set_progress_bar_config(disable=True)
-    sampling = Sampling(steps=steps, size=size, batch_size=batch_size, dtype=dtype)
+    sampling = RoleSampling(steps=steps, size=size, batch_size=batch_size, dtype=dtype)
     vlm = VLM(*_vlm(architecture, device, kind))
     loop = Loop(max_edits=4, patience=9)
     return RLRIGPipeline(

@@ -10,7 +10,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from rlrig.bundled.lessons.wanted import after, bare
 from rlrig.bundled.measuring.measure import held_out_edits
 from rlrig.bundled.measuring.trials import edits_read
 from rlrig.presets import Editor, Inversion, load_preset
+from rlrig_eval import markdown
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import render
 from rlrig_eval.suite.wording import word
@@ -109,16 +111,18 @@ def table(found: dict[str, dict[str, Any]], count: int, command: str) -> str:
         "Fulfilled: all of the target's things and relations are there. Preserved: what was not to change is where it",
         f"was, within 4 pixels. Settings are first guesses. Command: `{command}`.",
         "",
-        "| editor | fulfilled | preserved | both | evaluations an edit |",
-        "|---|---|---|---|---|",
     ]
-    for name, row in found.items():
-        cells = ["{:.2f} [{:.2f}, {:.2f}]".format(row[key]["mean"], *row[key]["ci95"]) for key in _SHARES]
-        lines.append(f"| {name} | {' | '.join(cells)} | {row['denoiser_evals']} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (name, *(_estimate(row[key]) for key in _SHARES), str(row["denoiser_evals"])) for name, row in found.items()
+    ]
+    return "\n".join([*lines, *markdown.table(("editor", *_SHARES, "evaluations an edit"), rows, tight=True)]) + "\n"
 
 
 _SHARES = ("fulfilled", "preserved", "both")
+
+
+def _estimate(found: Mapping[str, Any]) -> str:
+    return "{:.2f} [{:.2f}, {:.2f}]".format(found["mean"], *found["ci95"])
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -130,8 +134,8 @@ def main(arguments: Sequence[str]) -> None:
     found = measure(asked.count, asked.only)
     command = shlex.join(["python", "-m", "rlrig.editing", *arguments])
     report, text = {"command": command, "edits": asked.count, "editors": found}, table(found, asked.count, command)
-    asked.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
-    asked.out.with_suffix(".md").write_text(text)
+    replace_text(asked.out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    replace_text(asked.out.with_suffix(".md"), text)
     sys.stdout.write(text)
 
 

@@ -16,7 +16,7 @@ from PIL.Image import Image
 from rlrig.presets import Loop, Preset, load_preset, save_preset
 from rlrig.reward import Assessment, assess, require_answers
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
-from rlrig.spent import Spent, told
+from rlrig.spent import Spent, spent_on
 from rlrig.trace import Calls, Round, Trace
 from rlrig_eval.scene import Requirement, SceneGraph, parse
 from rlrig_eval.scene.requirements import Counting
@@ -121,7 +121,12 @@ class RLRIGPipeline:
         return cls(*load_roles(preset, actor), loop=preset.loop, preset=preset)
 
     def save_pretrained(self, path: str | Path) -> None:
-        """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again."""
+        """Write the preset to `path`, naming the checkpoints in use; `from_pretrained(path)` loads it again.
+
+        Raises:
+            ValueError: the pipeline was built from objects and not from a preset.
+            OSError: it cannot be written there.
+        """
         if self.preset is None:
             raise ValueError("this pipeline was built from objects, not from a preset: save its parts one by one")
         save_preset(self.preset, Path(path))
@@ -140,6 +145,9 @@ class RLRIGPipeline:
             seeds: one a prompt, in [0, 2**63); round k of a prompt uses `candidate_seed(seed, k)`.
             graphs: the prompts' scene graphs; read off the text when None.
             countings: whether "a dog" asks for exactly one or for at least one, a rule a prompt; exactly when None.
+
+        Raises:
+            ValueError: not one seed, graph and rule a prompt.
         """
         if len(prompts) != len(seeds):
             raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds")
@@ -168,7 +176,7 @@ class RLRIGPipeline:
             [case.views[parent].surest(self.loop.at_once) for case, parent in asking],
             [candidate_seed(case.seed, len(case.rounds)) for case, _ in asking],
         )
-        took = told(self.actor, [1] * len(asking)) if asking else []
+        took = spent_on(self.actor, [1] * len(asking)) if asking else []
         steps = [_Step(case, parent=None) for case in stuck]
         for (case, parent), instruction, spent in zip(asking, instructions, took, strict=True):
             steps.append(_Step(case, parent, instruction, spent))
@@ -193,7 +201,7 @@ class RLRIGPipeline:
         images = [pictures[i] for i in range(len(steps))]
         answers = self.checker.check(images, [step.case.requirements for step in steps])
         require_answers(answers)
-        took = told(self.checker, [len(step.case.requirements) for step in steps])
+        took = spent_on(self.checker, [len(step.case.requirements) for step in steps])
         share = (time.perf_counter() - started) / max(1, len(steps))
         for step, image, probabilities, spent in zip(steps, images, answers, took, strict=True):
             self._record(step, image, probabilities, share, step.spent + spent)

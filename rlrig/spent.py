@@ -27,11 +27,14 @@ class Spent:
         return {name: count for name, count in known.items() if count is not None}
 
 
-def told(role: Any, asked: Sequence[int]) -> list[Spent]:
+def spent_on(role: Any, asked: Sequence[int]) -> list[Spent]:
     """What the last call of a role took for each picture.
 
     A Checker or Actor says so in its attribute `spent`. Of one that does not, what it was `asked` counts as calls,
     and the tokens are unknown.
+
+    Raises:
+        ValueError: its `spent` is not as long as `asked`.
     """
     spent: Sequence[Spent] | None = getattr(role, "spent", None)
     if spent is None:

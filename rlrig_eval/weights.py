@@ -90,6 +90,7 @@ def explain(checkpoint: str, why: str) -> str:
 
 
 def fetch_command(about: Weights) -> str:
+    """The line that downloads what is loaded of a checkpoint, and leaves out its other weights."""
     left_out = "".join(f' --exclude "{pattern}"' for pattern in about.exclude)
     return f"hf download {about.checkpoint}{left_out}"
 

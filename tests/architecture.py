@@ -27,7 +27,10 @@ FLOORS = (
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders")}
+LEAVES = {
+    f"rlrig_eval.{name}"
+    for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders", "atomic", "markdown")
+}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
@@ -36,10 +39,8 @@ ONLY = {
     "rlrig_eval.scene": {"rlrig_eval.errors"},
     "rlrig_eval.stats": {"rlrig_eval.errors"},
     "rlrig_eval.metrics": {"rlrig_eval.scene", "rlrig_eval.errors"},
-    "rlrig": {
-        f"rlrig_eval.{room}"
-        for room in "scene shapes metrics suite stats pipelines assets weights checkpoints errors folders".split()
-    },
+    "rlrig": {f"rlrig_eval.{room}" for room in "scene shapes metrics suite stats pipelines".split()}
+    | (LEAVES - {"rlrig_eval.plugins"}),
 }
 # The one door from the harness to the system under test, and it is opened lazily.
 RLRIG_DOOR = "rlrig_eval.models.rlrig"

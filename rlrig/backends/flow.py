@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rlrig.presets import Sampling
+from rlrig.presets import RoleSampling
 from rlrig_eval.checkpoints import open_pipeline, quiet
 from rlrig_eval.errors import RunError
 from rlrig_eval.pipelines import Painted, Painter, open_drawer
@@ -16,13 +16,13 @@ from rlrig_eval.pipelines import Painted, Painter, open_drawer
 class FlowDiffuser:
     """Any text-to-image pipeline as the Diffuser: drawn as `rlrig_eval.models.diffusers` draws."""
 
-    def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+    def __init__(self, pipeline: Any, sampling: RoleSampling) -> None:
         self.pipeline = pipeline
         self._painter = Painter(pipeline, sampling, sampling.batch_size)
         self.evals_per_image = sampling.evals
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "FlowDiffuser":
+    def from_pretrained(cls, path: str | Path, sampling: RoleSampling, device: str = "cpu") -> "FlowDiffuser":
         """Load from a folder, a file, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
         return cls(open_drawer(path, sampling, device), sampling)
 
@@ -42,7 +42,7 @@ class PipelineEditor:
     """
 
     def __init__(
-        self, pipeline: Any, sampling: Sampling, more: Mapping[str, Any], solo: bool = False, sized: bool = True
+        self, pipeline: Any, sampling: RoleSampling, more: Mapping[str, Any], solo: bool = False, sized: bool = True
     ) -> None:
         stated = sampling.model_copy(update={"arguments": {**(sampling.arguments or {}), **more}})
         self.pipeline, self._size = pipeline, sampling.size
@@ -62,12 +62,12 @@ class PipelineEditor:
 class KontextEditor(PipelineEditor):
     """A FLUX Kontext pipeline as the Inverse Diffuser: the picture to edit rides along as reference tokens."""
 
-    def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+    def __init__(self, pipeline: Any, sampling: RoleSampling) -> None:
         # Without these two, Kontext redraws everything at a million pixels.
         super().__init__(pipeline, sampling, {"max_area": sampling.size * sampling.size, "_auto_resize": False})
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, sampling: Sampling, device: str = "cpu") -> "KontextEditor":
+    def from_pretrained(cls, path: str | Path, sampling: RoleSampling, device: str = "cpu") -> "KontextEditor":
         """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
         from diffusers import FluxKontextPipeline
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from rlrig.backends import solvers
 from rlrig.backends.fields import field_of, noise_levels, patch
 from rlrig.backends.flow import resized
-from rlrig.presets import Inversion, Sampling
+from rlrig.presets import Inversion, RoleSampling
 from rlrig_eval.pipelines.painter import backing_off, counted
 
 Generators = list[torch.Generator]
@@ -26,7 +26,7 @@ class InversionEditor:
     `sampling.guidance` is that of the text edited towards; steps, size and batch size are the drawing's own.
     """
 
-    def __init__(self, pipeline: Any, kind: str, sampling: Sampling, inversion: Inversion) -> None:
+    def __init__(self, pipeline: Any, kind: str, sampling: RoleSampling, inversion: Inversion) -> None:
         self._field = field_of(pipeline, sampling.size, sampling.max_sequence_length or 512)
         self._sampling, self._inversion, self._at_once = sampling, inversion, sampling.batch_size
         self._way: Callable[[Tensor, list[str], list[str], Generators], Tensor] = {

@@ -20,7 +20,7 @@ from rlrig.pipeline import RLRIGPipeline
 from rlrig.presets import Preset
 from rlrig.reward import require_answers
 from rlrig.roles import Checker, Diffuser, InverseDiffuser
-from rlrig.spent import Spent, told
+from rlrig.spent import Spent, spent_on
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import Requirement
@@ -138,7 +138,7 @@ class KeptChecker:
             asked = [requirements[i] for i in places]
             answers = self._checker.check([images[i] for i in places], asked)
             require_answers(answers)
-            took = told(self._checker, [len(one) for one in asked])
+            took = spent_on(self._checker, [len(one) for one in asked])
             both = zip(answers, took, strict=True)
             return [json.dumps([list(answer), astuple(spent)]).encode() for answer, spent in both]
 

@@ -94,6 +94,11 @@ def load_checker(preset: Preset) -> Checker:
 
 
 def load_actor(preset: Preset, kind: ActorKind = "vlm") -> Actor:
+    """The preset's Actor, or the one that draws lots; of an editor that takes no orders, the one that restates.
+
+    Raises:
+        UsageError: a checkpoint that cannot be read, or a server that cannot be used.
+    """
     if kind == "random":
         from rlrig.backends.random_actor import RandomActor
 

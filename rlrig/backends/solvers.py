@@ -14,13 +14,6 @@ Velocity = Callable[[Tensor, float], Tensor]
 Solver = Callable[[Velocity, Tensor, Sequence[float]], Tensor]
 
 
-def euler(u: Velocity, x: Tensor, times: Sequence[float]) -> Tensor:
-    """Follow `u` from times[0] to times[-1]; order 1, an evaluation a step."""
-    for t, after in pairwise(times):
-        x = x + (after - t) * u(x, t)
-    return x
-
-
 def rf_solver(u: Velocity, x: Tensor, times: Sequence[float]) -> Tensor:
     """RF-Solver: a second-order Taylor step, its derivative by a midpoint; order 2, two evaluations a step.
 

@@ -22,6 +22,8 @@ from rlrig.bundled.measuring.trials import Answer, Drawing, EditTrial, answers, 
 from rlrig.bundled.training.flow import load_vae
 from rlrig.presets import load_preset
 from rlrig_eval import assets
+from rlrig_eval.atomic import replace_text
+from rlrig_eval.markdown import interval, table
 from rlrig_eval.shapes import SEEN, render
 from rlrig_eval.stats import cluster_mean_ci
 
@@ -170,25 +172,20 @@ def as_markdown(figures: Mapping[str, Any], command: str) -> str:
     """Every figure of the report, section by section."""
     parts = [f"# The bundled checkpoints on held-out prompts\n\n{ABOUT} Made by:\n\n```\n{command}\n```\n"]
     for name, section in figures.items():
-        rows = list(_flattened(section))
-        parts.append(f"\n## {name}\n\n| figure | value | 95 % interval | n |\n|---|---:|---|---:|\n" + "".join(rows))
+        lines = table(("figure", "value", "95 % interval", "n"), _flattened(section), "lrlr", tight=True)
+        parts.append("\n".join(["", f"## {name}", "", *lines, ""]))
     return "".join(parts)
 
 
-def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[str]:
+def _flattened(section: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[str, str, str, str]]:
     for name, value in section.items():
         here = (*path, name)
         if isinstance(value, Mapping) and "ci95" in value:
-            yield f"| {', '.join(here)} | {_shown(value['mean'])} | {_interval(*value['ci95'])} | {value['n']} |\n"
+            yield ", ".join(here), _shown(value["mean"]), interval(value["ci95"], 3), str(value["n"])
         elif isinstance(value, Mapping):
             yield from _flattened(value, here)
         else:
-            yield f"| {', '.join(here)} | {_shown(value)} | | |\n"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    """A dash for that of a single case, which has none."""
-    return "–" if low is None or high is None else f"{_shown(low)} to {_shown(high)}"
+            yield ", ".join(here), _shown(value), "", ""
 
 
 def _shown(value: object) -> str:
@@ -204,8 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = f"python -m rlrig.bundled.examine --count {given.count} --out {given.out}"
     figures = examine(given.count, given.out)
     text = as_markdown(figures, command)
-    given.out.with_suffix(".json").write_text(json.dumps({"schema": 1, "command": command, **figures}, indent=1) + "\n")
-    given.out.with_suffix(".md").write_text(text)
+    report = {"schema": 1, "command": command, **figures}
+    replace_text(given.out.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    replace_text(given.out.with_suffix(".md"), text)
     print(text)
     return 0
 

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from rlrig.backends.bases import require_whole
 from rlrig.grpo.config import PHASES, Phase
 from rlrig_eval.errors import UsageError, leave
+from rlrig_eval.markdown import fixed, table
 
 FOLDER = Path(__file__).parents[1] / "bundled" / "checkpoints"
 
@@ -58,13 +59,13 @@ def bundle(phase: Phase, run: Path, folder: Path = FOLDER) -> Path:
         elif file.suffix == ".json":
             shutil.copy(file, partial)
     (partial / "README.md").write_text(text)
-    (partial / RUNS).write_text(json.dumps(summed(phase, run.name, logged), indent=2) + "\n")
+    (partial / RUNS).write_text(json.dumps(runs_of(phase, run.name, logged), indent=2) + "\n")
     shutil.rmtree(target, ignore_errors=True)
     return partial.rename(target)
 
 
 def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
-    """The model card of a run, from the rows of its log."""
+    """The model card of a run, from the rows of its log. Raises UsageError without a step or an evaluation."""
     steps, minutes = summary(phase, rows)
     measured = [row for row in rows if row["kind"] == "evaluation"]
     if not steps or not measured:
@@ -81,7 +82,8 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
         how = f"steps: {steps}, of which the averaged weights after {shown['step']} did best on dev"
         column, when = "best", "at the best evaluation, by which the weights were chosen"
     told = [name for name in _FIGURES if None not in (begin.get(name), shown.get(name))]
-    lines = "".join(f"| {name} | {begin[name]:.4f} | {shown[name]:.4f} |\n" for name in told)
+    figures = [(name, fixed(begin[name], 4), fixed(shown[name], 4)) for name in told]
+    lines = "\n".join(table(("figure", "before", column), figures, "lrr"))
     return (
         f"# grpo-{phase}\n\n{_ABOUT[phase]}\n\n"
         f"Made by `rlrig grpo {phase}` and `python -m rlrig.grpo.bundle`. The reward is the Checker's; prompts are of "
@@ -89,11 +91,11 @@ def card(phase: Phase, rows: Sequence[Mapping[str, Any]]) -> str:
         f"- {how}\n- minutes in steps: {minutes:.1f}\n- torch {torch.__version__}\n- licence: Apache-2.0\n\n"
         f"One edit of failed pictures of the dev split, before training and {when} (`held_out` is the judge's, which "
         "nothing is trained on):\n\n"
-        f"| figure | before | {column} |\n| --- | ---: | ---: |\n{lines}"
+        f"{lines}\n"
     )
 
 
-def summed(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def runs_of(phase: Phase, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The runs that a log is about the sum of, as `Log.run` takes them; of the log of one run, `name`, that one."""
     if parts := _parts(phase, rows):
         return [{key: value for key, value in row.items() if key != "kind"} for row in parts]
@@ -131,6 +133,7 @@ def _anywhere(config: Path) -> str:
 
 
 def rows(log: Path) -> list[dict[str, Any]]:
+    """The rows of a run's log. Raises UsageError where there is none."""
     if not log.is_file():
         raise UsageError(f"{log}: there is no such file")
     return [json.loads(line) for line in log.read_text().splitlines()]

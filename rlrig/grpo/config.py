@@ -12,7 +12,7 @@ from rlrig.grpo.objectives import tokens
 from rlrig.grpo.reward_server import address
 from rlrig.grpo.rewards import REWARDS
 from rlrig.grpo.trackers import Tracker
-from rlrig.presets import Preset, Rl, Sampling, load_preset
+from rlrig.presets import Preset, Rl, RoleSampling, load_preset
 from rlrig_eval.errors import UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
@@ -188,7 +188,7 @@ class EditorTraining(_Training):
         windows.choose(self.window, self.sampling_steps, self.window_size, 0, np.random.default_rng(0))
         return self
 
-    def sampling(self, own: Sampling) -> Sampling:
+    def sampling(self, own: RoleSampling) -> RoleSampling:
         """How rollouts sample, in a system whose editor samples as `own` says."""
         given = {"steps": self.sampling_steps, "true_cfg": self.true_cfg, "guidance": self.guidance}
         return own.model_copy(update={name: value for name, value in given.items() if value is not None})

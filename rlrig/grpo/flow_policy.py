@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rlrig.backends.fields import patch, require_picture
 from rlrig.grpo.trajectory import Velocity
-from rlrig.presets import Sampling
+from rlrig.presets import RoleSampling
 from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import UsageError
 
@@ -54,7 +54,7 @@ class KontextPolicy:
     Raises UsageError for a scheduler that goes another way than Euler's, or adds noise of its own.
     """
 
-    def __init__(self, pipeline: Any, sampling: Sampling) -> None:
+    def __init__(self, pipeline: Any, sampling: RoleSampling) -> None:
         scheduler = pipeline.scheduler
         if not isinstance(scheduler, FlowMatchEulerDiscreteScheduler) or scheduler.config.get("stochastic_sampling"):
             raise UsageError(
@@ -70,7 +70,7 @@ class KontextPolicy:
         Raises UsageError when no layer has such a name.
         """
         for part in (self.transformer, self.pipeline.vae, self.pipeline.text_encoder, self.pipeline.text_encoder_2):
-            part.requires_grad_(False)
+            part.requires_grad_(requires_grad=False)
         lora = LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=list(targets))
         try:
             with torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs

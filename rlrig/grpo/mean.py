@@ -1,6 +1,6 @@
 """The mean of what several runs trained of the editor: what each learned alike stays, what its own rollouts led it to
 shrinks (weight averaged rewarded policies, arXiv 2406.16768; here without its spherical step). Adapters that look at
-different directions of a layer hardly overlap, so that some multiple of the mean (`--scale`) may do more than it.
+different directions of a layer hardly overlap, so that a sum with more of each (`--weight`) may do more than the mean.
 
 python -m rlrig.grpo.mean runs/grpo/editor-0 runs/grpo/editor-1 --out runs/grpo/editor-mean
 
@@ -64,10 +64,10 @@ def sum_lora(adapters: Mapping[Path, float]) -> Lora:
     return joined, told | {LORA_ADAPTER_METADATA_KEY: json.dumps(settings, indent=2)}
 
 
-def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) -> Path:
-    """Write `scale` times the mean of what `runs` exported to `out`/export, as a run does; log its figures on dev,
-    without and with it. `config` says of which system, and how it is evaluated; where it has an adapter of the editor
-    on, the runs were trained on top of that, and their mean is added to it.
+def mean(runs: Sequence[Path], config: Config, out: Path, weight: float | None = None) -> Path:
+    """Write the sum of `weight` times what each of `runs` exported, or their mean, to `out`/export, as a run does; log
+    its figures on dev, without and with it. `config` says of which system, and how it is evaluated; where it has an
+    adapter of the editor on, the runs were trained on top of that, and what is made of them is added to it.
 
     Raises UsageError for a run that exported no adapter of an editor, or one of another base, or is named twice; for a
     folder that holds a run; and where there is nothing to tell which runs the adapter below them is of.
@@ -84,7 +84,7 @@ def mean(runs: Sequence[Path], config: Config, out: Path, scale: float = 1.0) ->
     earlier = [] if below is None else _runs(below)
     if (out / "log.jsonl").exists():
         raise UsageError(f"{out}: holds a run already: choose another --out")
-    share = scale / len(runs)
+    share = 1 / len(runs) if weight is None else weight
     tensors, metadata = sum_lora(({} if below is None else {below: 1.0}) | dict.fromkeys(adapters, share))
     log = Log(writable(out), Console())
     target = out / "export" / ADAPTER
@@ -140,13 +140,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="the runs' folders (--out of rlrig grpo editor)")
     parser.add_argument("--config", default="editor-shapes", help="what they were trained with: a GRPO preset or YAML")
     parser.add_argument("--rl", choices=RL, help="what they had on; as the config says if not given")
-    parser.add_argument("--scale", type=float, default=1.0, help="how many times the mean")
+    parser.add_argument("--weight", type=float, help="how much of each run is in the sum; the mean if not given")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)  # as a run does: sums of another order are other figures
     config = load_config(given.config)
     config = config if given.rl is None else config.model_copy(update={"rl": given.rl})
-    print(mean(given.runs, config, given.out, given.scale))
+    print(mean(given.runs, config, given.out, given.weight))
 
 
 if __name__ == "__main__":

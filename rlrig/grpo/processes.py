@@ -45,7 +45,8 @@ def mine(accelerator: Accelerator, batches: int, updates: int) -> list[int]:
     return [first + i for first in firsts for i in range(own)]
 
 
-def summed(accelerator: Accelerator, value: float) -> float:
+def sum_of_all(accelerator: Accelerator, value: float) -> float:
+    """The sum of the values of all processes, in each of them."""
     return float(accelerator.reduce(torch.tensor(value, dtype=torch.float64, device=accelerator.device), "sum"))
 
 

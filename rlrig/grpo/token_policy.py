@@ -39,6 +39,8 @@ class ActorPolicy:
     It never writes the tokens that stand for a picture: the model takes those for pictures that it was not given.
     Where there are `choices`, it writes one of them, as in the loop: siblings that differ in what the loop would never
     let through teach nothing of use. The base below the LoRA is the Checker, and stays frozen.
+
+    Raises UsageError for a model without an adapter.
     """
 
     def __init__(
@@ -68,8 +70,10 @@ class ActorPolicy:
     ) -> "ActorPolicy":
         """Begin from `adapter` (a peft folder or bundled:NAME), of which a frozen copy is the reference policy; else
         from a fresh LoRA on the layers that the regular expression `targets` matches, with the base as reference;
-        `seed` is that of the fresh one."""
-        base.model.requires_grad_(False)
+        `seed` is that of the fresh one.
+
+        Raises UsageError for an adapter that does not fit the base, or `targets` that match no layer."""
+        base.model.requires_grad_(requires_grad=False)
         with peft_quiet(), torch.random.fork_rng(devices=[]):  # drawn on the CPU; other processes have the other GPUs
             torch.manual_seed(seed)
             if adapter is None:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from rlrig.grpo import checkpoint
+from rlrig.grpo.advantages import Advantages
 from rlrig.grpo.config import ActorTraining, EditorTraining, Phase
 from rlrig.grpo.credit import Scorer, Scores, assign, score
 from rlrig.grpo.evaluation import dev_pictures, evaluate
@@ -22,8 +23,8 @@ from rlrig.grpo.export import export
 from rlrig.grpo.log import Log
 from rlrig.grpo.monitors import best_reward, hacked, out_of_band, watch
 from rlrig.grpo.outcomes import Start
-from rlrig.grpo.processes import everyone, from_leader, mine, summed, together
-from rlrig.grpo.rollout import play
+from rlrig.grpo.processes import everyone, from_leader, mine, sum_of_all, together
+from rlrig.grpo.rollout import Turn, play
 from rlrig.grpo.run import Run, identity, restore, state
 from rlrig.grpo.seeds import derive
 from rlrig.grpo.windows import Window
@@ -34,57 +35,21 @@ RATIO_ROOM = {"editor": 1e-6, "actor": 1e-4}
 
 
 def train_step(run: Run) -> dict[str, Any]:
-    """Failed pictures, groups of attempts to mend them, rewards, advantages, an update or several; what to log."""
-    phase, learner, config = run.system.phases[run.phase], run.learners[run.phase], run.config
-    t, processes = phase.training, run.accelerator
-
-    # Rollouts. Every group starts from one of the first pictures in the buffer; a batch holds whole groups.
-    window = _window(run, run.phase)
+    """Failed pictures, groups of attempts to mend them, rewards and advantages, an update or several; what to log."""
+    processes, training = run.accelerator, run.system.phases[run.phase].training
+    scorer, window = Scorer.of(training), _window(run, run.phase)
     with run.precision():
-        starts = from_leader(processes, run.source.take(t.groups) if processes.is_main_process else None)
-        played = [
-            play(phase.rollout, *siblings(t, starts, number), derive(config.seed, run.step), window, t.rounds)
-            for number in mine(processes, t.batches, t.optimiser.updates)
-        ]
+        starts = from_leader(processes, run.source.take(training.groups) if processes.is_main_process else None)
+        played = _attempts(run, starts, window)
+    scores, credit = _credit(run, played, scorer)
+    norms, logged = _learn(run, played, credit)
 
-    # Rewards of this process's batches; advantages from those of all.
-    scorer = Scorer.of(t)
-    scores = together(processes, [score(turns, scorer, t.credit) for turns in played])
-    _require_numbers(scores, scorer, run.step)
-    credit = assign(scores, scorer.weights, t.credit)
-    if processes.is_main_process:
-        lively = torch.stack([made.live for made in credit]).any(0)
-        run.source.buffer.again([bool(lively[scores.groups == group].any()) for group in range(t.groups)])
-
-    # Updates. The loss is a mean over an update's live samples, however they lie in batches and processes.
-    norms, logged = list[float](), list[dict[str, float]]()
-    for share in np.split(np.arange(len(played)), t.optimiser.updates) * t.optimiser.epochs:
-        todo = []
-        for i in share:
-            first = (mine(processes, t.batches, t.optimiser.updates)[i]) * t.batch_size
-            rows = slice(first, first + t.batch_size)
-            todo += [(turn, made.values[rows], made.live[rows]) for turn, made in zip(played[i], credit, strict=True)]
-        weight = summed(processes, sum(phase.weight(turn, live) for turn, _, live in todo))
-        if weight == 0:
-            continue  # all groups are of equal rewards: no step on momentum alone
-        for turn, advantages, live in todo:
-            if not live.any() and not config.fsdp:  # without a lesson; under FSDP the others need this one's weights
-                continue
-            with run.precision():
-                for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
-                    (part.loss / weight).backward()
-                    if live.any():
-                        logged.append(part.logged)
-                    del part  # its graph would lie beside the next one's
-        norms.append(learner.update(processes))
-
-    total = scores.rewards @ torch.tensor(scorer.weights)
-    groups, alike = sum(made.groups for made in credit), sum(made.zero_variance for made in credit)
     by_name = zip(scorer.names, scores.rewards.nanmean((0, 1)), strict=True)
+    groups, alike = sum(made.groups for made in credit), sum(made.zero_variance for made in credit)
     return {
         "step": run.step,
         "phase": run.phase,
-        "reward": float(total.nanmean()),
+        "reward": float((scores.rewards @ torch.tensor(scorer.weights)).nanmean()),
         **{f"reward_{name}": float(value) for name, value in by_name},
         "groups": groups,
         "zero_variance": alike,
@@ -98,6 +63,63 @@ def train_step(run: Run) -> dict[str, Any]:
         **_averages(everyone(processes, logged)),
         **_averages(everyone(processes, [watch([o for turns in played for turn in turns for o in turn.outcomes])])),
     }
+
+
+def _attempts(run: Run, starts: Sequence[Start], window: Window) -> list[list[Turn]]:
+    """The turns of each of this process's batches: groups begin at one of `starts` each, a batch holds whole groups."""
+    phase, seed = run.system.phases[run.phase], derive(run.config.seed, run.step)
+    t = phase.training
+    return [
+        play(phase.rollout, *siblings(t, starts, number), seed, window, t.rounds)
+        for number in mine(run.accelerator, t.batches, t.optimiser.updates)
+    ]
+
+
+def _credit(run: Run, played: Sequence[Sequence[Turn]], scorer: Scorer) -> tuple[Scores, list[Advantages]]:
+    """The rewards of all processes' batches, and from all of them the advantages of each turn.
+
+    The buffer takes back the starts of which some attempts did better than others.
+    """
+    t = run.system.phases[run.phase].training
+    scores = together(run.accelerator, [score(turns, scorer, t.credit) for turns in played])
+    _require_numbers(scores, scorer, run.step)
+    credit = assign(scores, scorer.weights, t.credit)
+    if run.accelerator.is_main_process:
+        lively = torch.stack([made.live for made in credit]).any(0)
+        run.source.buffer.again([bool(lively[scores.groups == group].any()) for group in range(t.groups)])
+    return scores, credit
+
+
+def _learn(
+    run: Run, played: Sequence[Sequence[Turn]], credit: Sequence[Advantages]
+) -> tuple[list[float], list[dict[str, float]]]:
+    """Replay what was played, and step along the gradient: the norm of every update, and what the losses log.
+
+    The loss is a mean over an update's live samples, however they lie in batches and processes.
+    """
+    phase, learner, processes = run.system.phases[run.phase], run.learners[run.phase], run.accelerator
+    t = phase.training
+    norms, logged = list[float](), list[dict[str, float]]()
+    for share in np.split(np.arange(len(played)), t.optimiser.updates) * t.optimiser.epochs:
+        todo = []
+        for i in share:
+            first = (mine(processes, t.batches, t.optimiser.updates)[i]) * t.batch_size
+            rows = slice(first, first + t.batch_size)
+            todo += [(turn, made.values[rows], made.live[rows]) for turn, made in zip(played[i], credit, strict=True)]
+        weight = sum_of_all(processes, sum(phase.weight(turn, live) for turn, _, live in todo))
+        if weight == 0:
+            continue  # all groups are of equal rewards: no step on momentum alone
+        for turn, advantages, live in todo:
+            if not live.any() and not run.config.fsdp:  # without a lesson; under FSDP the others need its weights
+                continue
+            with run.precision():
+                for part in phase.parts(turn, advantages.to(processes.device), live.to(processes.device)):
+                    (part.loss / weight).backward()
+                    if live.any():
+                        logged.append(part.logged)
+                    del part  # its graph would lie beside the next one's
+        norms.append(learner.update(processes))
+    return norms, logged
 
 
 def train(run: Run, log: Log, resume: bool = False) -> None:

@@ -19,10 +19,10 @@ def write(
     ] = False,
 ) -> None:
     """Write the per-prompt scores of a finished run, how it was made, and the gate's rule, to a file."""
+    from rlrig_eval.atomic import replace_json
     from rlrig_eval.errors import UsageError
     from rlrig_eval.runs.baseline import Rule, baseline_of
     from rlrig_eval.runs.opened import open_run
-    from rlrig_eval.runs.store import replace_json
 
     rule = Rule(gate="exact" if exact else "statistical", metric=metric, delta=delta, least_n=least_n)
     opened = open_run(run)

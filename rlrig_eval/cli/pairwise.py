@@ -32,7 +32,7 @@ def pairwise(
     """
     from rlrig_eval.errors import Exit
     from rlrig_eval.report.pairwise import render_ranking
-    from rlrig_eval.runs.pairs import rank
+    from rlrig_eval.runs.pairwise import rank
 
     asked = values.judge(judge, judge_option or [])
     if asked is None:

@@ -34,7 +34,7 @@ def power(
     alone: the groups needed. With neither: what the usual sizes can see.
     """
     from rlrig_eval.report import render_table
-    from rlrig_eval.report.plan import Question, plan
+    from rlrig_eval.report.power import Question, plan
     from rlrig_eval.runs.compare import pilot_of
 
     spread = pilot_of(*pilot, metric) if pilot is not None else None

@@ -91,7 +91,7 @@ def run(
     if dry_run:
         _say_plan(settled, folder, json)
         return
-    leave_run(execute(settled, folder, fresh, True, calibrate), json)
+    leave_run(execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate), json)
 
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:

@@ -30,4 +30,5 @@ def score(
     from rlrig_eval.runs.rescore import rescore
 
     asked = values.judge(judge, judge_option or [])
-    leave_run(rescore(run, scorer, True, asked, max_calls, max_cost), json)
+    done = rescore(run, scorer, progress=True, judge=asked, max_calls=max_calls, max_cost=max_cost)
+    leave_run(done, json)

@@ -30,7 +30,7 @@ class Prices(Frozen):
 
 
 def price_of(model: str) -> Price | None:
-    """The price of a model, or None where none is known."""
+    """The price of a model, or None where none is known. Raises UnreadableFile for a damaged ``prices.yaml``."""
     path = baselines_dir() / "judges" / "prices.yaml"
     try:
         return Prices.model_validate(yaml.safe_load(path.read_text("utf-8"))).models.get(model)

@@ -21,7 +21,11 @@ from rlrig_eval.metrics.facts import Fact
 
 
 def integer_program(kinds: Sequence[Members], a: Sequence[Fact], b: Sequence[Fact]) -> tuple[list[Pair], int]:
-    """Pairs that use up the scarcer side of every kind and share the most facts, and how many those are."""
+    """Pairs that use up the scarcer side of every kind and share the most facts, and how many those are.
+
+    Raises:
+        RuntimeError: the solver failed.
+    """
     pairs = [(i, j) for in_a, in_b in kinds for i in in_a for j in in_b]
     column = {pair: k for k, pair in enumerate(pairs)}
     shares = [

@@ -134,11 +134,11 @@ class Checker:
     def look(self, images: Sequence[Image.Image], asked: Sequence[Sequence[Requirement]]) -> list[View]:
         """What the Checker thinks of each picture, given what is asked of it (`Job.requirements`)."""
         from rlrig.reward import assess, require_answers
-        from rlrig.spent import told
+        from rlrig.spent import spent_on
 
         answers = self._checker.check(images, asked)
         require_answers(answers)
-        took = told(self._checker, [len(one) for one in asked])
+        took = spent_on(self._checker, [len(one) for one in asked])
         seen = [assess(one, answer, self.threshold) for one, answer in zip(asked, answers, strict=True)]
         return [
             View(
@@ -193,10 +193,10 @@ class Hands:
         self, images: Sequence[Image.Image], prompts: Sequence[str], seeds: Sequence[int]
     ) -> tuple[list[Image.Image], list[dict[str, float]]]:
         """Each picture after one instruction, written from picture and prompt alone; and what that took."""
-        from rlrig.spent import told
+        from rlrig.spent import spent_on
 
         instructions = self._actor.write(images, prompts, [()] * len(images), seeds)
-        took = told(self._actor, [1] * len(images))
+        took = spent_on(self._actor, [1] * len(images))
         texts = [self._loop.told(prompt, text) for prompt, text in zip(prompts, instructions, strict=True)]
         edited = self._editor.edit(images, texts, seeds)
         evals = float(self._editor.evals_per_image)

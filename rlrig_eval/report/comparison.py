@@ -86,8 +86,8 @@ def write_page(found: Sequence[Comparison], out: Path) -> Path:
     """Write a page with the pictures of every changed prompt, side by side; nothing in it is fetched."""
     from markupsafe import Markup
 
+    from rlrig_eval.atomic import replace_text
     from rlrig_eval.report.render import html
-    from rlrig_eval.runs.store import replace_text
 
     album = Album()
     sections = [

@@ -20,17 +20,10 @@ from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.baseline import Baseline
 from rlrig_eval.runs.compare import ADDED, PRIMARY, differing_terms, terms
 from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.latest import current, latest_samples, latest_scores, read_rows
 from rlrig_eval.runs.opened import open_run, suite_of
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import (
-    current,
-    latest_samples,
-    latest_scores,
-    read_document,
-    read_rows,
-    samples_files,
-    scores_files,
-)
+from rlrig_eval.runs.store import read_document, samples_files, scores_files
 from rlrig_eval.runs.summary import scorer_of
 from rlrig_eval.stats import prompt_means
 from rlrig_eval.suite import Suite

@@ -13,17 +13,10 @@ from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.config import RunConfig
+from rlrig_eval.runs.latest import Row, current, latest_samples, latest_scores
 from rlrig_eval.runs.opened import Opened, suite_of
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import (
-    Row,
-    current,
-    latest_samples,
-    latest_scores,
-    read_document,
-    samples_files,
-    scores_files,
-)
+from rlrig_eval.runs.store import read_document, samples_files, scores_files
 
 
 class Excerpt(BaseModel):

@@ -13,6 +13,7 @@ from string import ascii_uppercase
 
 from markupsafe import Markup
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.report.album import Album
 from rlrig_eval.report.cards import Card, cards
 from rlrig_eval.report.confusion import confusions
@@ -24,7 +25,6 @@ from rlrig_eval.report.ranking import DIFFERENCE, PRIMARY, VERSUS, by_tag, rank
 from rlrig_eval.report.render import html
 from rlrig_eval.report.table import Cell, Estimate, Table
 from rlrig_eval.report.templates import environment
-from rlrig_eval.runs.store import replace_text
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.judges.instruments.controls import ATTEMPTS
 from rlrig_eval.report.render import render_tables
 from rlrig_eval.report.table import Cell, Column, Estimate, Table
-from rlrig_eval.runs.store import replace_json, replace_text
 
 _ABOUT = (
     "How far the judge `{slug}` ({what}) can be believed. It was shown the pictures of the runs below. Against the "

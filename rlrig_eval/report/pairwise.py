@@ -14,7 +14,7 @@ FORMATS = ("terminal", "md", "json")
 
 
 def render_ranking(report: Mapping[str, Any], format: str = "terminal") -> str:
-    """A report of `runs.pairs.rank` as text; `format` is one of `FORMATS`."""
+    """A report of `runs.pairwise.rank` as text; `format` is one of `FORMATS`."""
     if format not in FORMATS:
         raise UsageError.unknown("format", format, FORMATS)
     if format == "json":

@@ -13,6 +13,7 @@ from textwrap import wrap
 from markupsafe import Markup
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.markdown import table as table_lines
 from rlrig_eval.report.table import Cell, Column, Estimate, Table, heading, show, show_interval
 from rlrig_eval.report.templates import environment
 from rlrig_eval.report.terminal import terminal
@@ -78,8 +79,8 @@ def markdown(table: Table) -> str:
 
     rows = [[cell(i, j, value) for j, value in enumerate(row)] for i, row in enumerate(table.rows)]
     head = [_markdown_words(heading(column)) for column in table.columns]
-    rule = ["---" if column.kind == "text" else "---:" for column in table.columns]
-    lines = [f"| {' | '.join(cells)} |" for cells in [head, rule, *rows]]
+    align = "".join("l" if column.kind == "text" else "r" for column in table.columns)
+    lines = table_lines(head, rows, align)
     notes = [_markdown_words(note) for note in table.notes]
     return "\n\n".join([f"**{_markdown_words(table.title)}**", "\n".join(lines), *notes])
 

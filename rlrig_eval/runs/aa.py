@@ -9,6 +9,7 @@ from typing import Any
 
 from scipy.stats import spearmanr
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
@@ -31,12 +32,12 @@ from rlrig_eval.judges.instruments.hearing import Item, kinds
 from rlrig_eval.judges.registry import PREFIX
 from rlrig_eval.judges.zeroing import HOLDS
 from rlrig_eval.runs.judging import Asked, built, judging_of, recorded_specs, task_of
-from rlrig_eval.runs.kept import kept_verdict
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import replace_json, replace_text, require_room
+from rlrig_eval.runs.storable import storable_verdict
+from rlrig_eval.runs.store import require_room
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""
@@ -187,7 +188,7 @@ class _Watched:
     def verdicts(self, tasks: Iterable[Task]) -> Iterator[Verdict | Unscored]:
         for found in self.judge.verdicts(tasks):
             self.advance(1)
-            yield kept_verdict(found, self.slug)
+            yield storable_verdict(found, self.slug)
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from statistics import fmean
 import numpy as np
 from numpy.random import Generator
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import leave
 from rlrig_eval.extract.written import SIDE, seen
 from rlrig_eval.folders import writable
+from rlrig_eval.markdown import fixed, table
 from rlrig_eval.metrics import all_correct, pair_accuracy, requirements_share
 from rlrig_eval.models.tableau import GRID, tableau
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.scene import SceneGraph, check
 from rlrig_eval.shapes import LayoutError
 from rlrig_eval.suite import Prompt, Suite, load
@@ -133,27 +134,25 @@ def _verdicts(suite: Suite) -> dict[str, dict[tuple[str, int], Mapping[str, bool
 def as_markdown(suite: Suite, found: Sequence[Row], command: str) -> str:
     """One line a tag: prompts, then for each answer the shares that are wholly right and of requirements, and pairs."""
     names = list(dict.fromkeys(row.answer for row in found))
-    head = " | ".join(f"{name}: all | reqs | pairs" for name in names)
+    head = ("tag", "prompts", *(title for name in names for title in (f"{name}: all", "reqs", "pairs")))
+    shown = []
+    for tag in dict.fromkeys(row.tag for row in found):
+        by_name = {row.answer: row for row in found if row.tag == tag}
+        cells = [cell for name in names for cell in _cells(by_name.get(name))]
+        shown.append((tag, str(next(iter(by_name.values())).prompts), *cells))
     lines = [
         f"# Chance on {suite.name} {suite.version} ({suite.split}, {len(suite.prompts)} prompts)",
         "",
         f"`{command}`",
         "",
-        f"| tag | prompts | {head} |",
-        "|---|---:|" + "---:|" * (3 * len(names)),
+        *table(head, shown, "l" + "r" * (len(head) - 1), tight=True),
     ]
-    for tag in dict.fromkeys(row.tag for row in found):
-        by_name = {row.answer: row for row in found if row.tag == tag}
-        cells = [_cells(by_name.get(name)) for name in names]
-        lines.append(f"| {tag} | {next(iter(by_name.values())).prompts} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: Row | None) -> str:
-    if row is None:
-        return "– | – | –"
-    pairs = "–" if row.pairs is None else f"{row.pairs:.3f}"
-    return f"{row.all_correct:.3f} | {row.requirements:.3f} | {pairs}"
+def _cells(row: Row | None) -> list[str]:
+    shares = (None, None, None) if row is None else (row.all_correct, row.requirements, row.pairs)
+    return [fixed(share, 3, blank="–") for share in shares]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

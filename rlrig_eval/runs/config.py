@@ -141,6 +141,7 @@ def _refuse_difference(before: Mapping[str, Any], now: Mapping[str, Any], folder
 
 
 def suite_ref(suite: Suite, source: str | None) -> SuiteRef:
+    """How ``run.json`` names a suite; `source` is what the user named it by, None for one made in Python."""
     fields = {name: getattr(suite, name) for name in ("name", "version", "split", "world", "sha256")}
     return SuiteRef(**fields, source=source)
 

@@ -30,7 +30,7 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """Everything, in the order in which it is looked at."""
-    yield Finding("python", True, platform.python_version())
+    yield Finding("python", good=True, detail=platform.python_version())
     yield from _packages()
     yield _named("suites", suite.names())
     yield _named("models", sorted(models.names()))
@@ -44,9 +44,9 @@ def _packages() -> Iterator[Finding]:
             continue
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
         try:
-            yield Finding(name, True, version(name))
+            yield Finding(name, good=True, detail=version(name))
         except PackageNotFoundError:
-            yield Finding(name, False, f"not installed; {line} is needed")
+            yield Finding(name, good=False, detail=f"not installed; {line} is needed")
 
 
 def _named(what: str, names: list[str]) -> Finding:

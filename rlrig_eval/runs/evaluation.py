@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.extract import opened
 from rlrig_eval.models import Generator
@@ -23,7 +24,7 @@ from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.provenance import with_gpus
 from rlrig_eval.runs.request import Request, Settled, settle, wholes
-from rlrig_eval.runs.store import prepare, replace_text
+from rlrig_eval.runs.store import prepare
 from rlrig_eval.suite import Suite
 
 
@@ -91,7 +92,11 @@ def evaluate(
     )
     settled = settle(request)
     return execute(
-        settled, Path(out) if out is not None else default_folder(settled.config), fresh, progress, calibrate
+        settled,
+        Path(out) if out is not None else default_folder(settled.config),
+        fresh=fresh,
+        progress=progress,
+        calibrate=calibrate,
     )
 
 
@@ -103,7 +108,7 @@ def _shard(asked: tuple[int, int]) -> Shard:
 
 
 def execute(
-    settled: Settled, folder: Path, fresh: bool = False, progress: bool = False, calibrate: bool = False
+    settled: Settled, folder: Path, *, fresh: bool = False, progress: bool = False, calibrate: bool = False
 ) -> Run:
     """Do, or go on with, a settled run in `folder`. Errors as in `evaluate`."""
     if fresh and settled.shard is not None:

@@ -8,12 +8,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import Exit
 from rlrig_eval.runs.config import RunConfig, Status
+from rlrig_eval.runs.latest import read_run
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow, peaks
-from rlrig_eval.runs.store import alone, read_document, read_run, replace_json
+from rlrig_eval.runs.store import read_document
 from rlrig_eval.runs.summary import Rows, ScorerRows, coverage, falls_short, judge_short, summarise
+from rlrig_eval.runs.writing import alone
 from rlrig_eval.suite import Suite
 
 

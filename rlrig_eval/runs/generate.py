@@ -11,13 +11,13 @@ from typing import Any
 
 from PIL import Image
 
+from rlrig_eval.atomic import replace_bytes, replace_json
 from rlrig_eval.models import Failure, Generator, Picture
 from rlrig_eval.models.pictures import Size, admit
-from rlrig_eval.runs.kept import legible
 from rlrig_eval.runs.peak import watched
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow
-from rlrig_eval.runs.store import replace_bytes, replace_json
+from rlrig_eval.runs.storable import legible
 
 
 def owed(batches: Sequence[Batch], rows: Mapping[str, SampleRow]) -> tuple[Batch, ...]:

@@ -18,13 +18,16 @@ from typing import Any
 from rlrig_eval import judges
 from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
+from rlrig_eval.judges.published import PublishedQuestion, parents_first, published_question
 from rlrig_eval.plugins import loading
 from rlrig_eval.plugins.redaction import redacted, refuse_hidden
-from rlrig_eval.runs.asked import asked_of
-from rlrig_eval.runs.kept import kept_verdict
+from rlrig_eval.runs.latest import read_scores
 from rlrig_eval.runs.plan import Sample, Shard
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import appending, read_scores, scores_file
+from rlrig_eval.runs.storable import storable_verdict
+from rlrig_eval.runs.store import scores_file
+from rlrig_eval.runs.writing import appending
+from rlrig_eval.suite import Prompt
 
 Asked = tuple[str, Mapping[str, Any]]
 """A judge as a user asks for it: its name and the `-J` options."""
@@ -167,8 +170,16 @@ class _Desk:
 
 def task_of(folder: Path, sample: Sample, row: SampleRow) -> Task:
     """A drawn sample as a judge is given it."""
-    requirements = asked_of(sample.prompt) or sample.job.requirements()
+    requirements = questions_of(sample.prompt) or sample.job.requirements()
     return Task(folder / (row.image or ""), sample.prompt.text, requirements)
+
+
+def questions_of(prompt: Prompt) -> tuple[PublishedQuestion, ...]:
+    """The benchmark's own questions on a prompt, parents first; empty where it has none.
+
+    Each is to be answered by yes or no, a number, or the letter of a choice.
+    """
+    return parents_first([published_question(q.id, q.text, q.answer, q.depends, q.choices) for q in prompt.questions])
 
 
 def built(spec: JudgeSpec, budget: Budget | None) -> Judge:
@@ -198,7 +209,7 @@ def unjudged(
 
 def score_row(id_: str, digest: str, said: Verdict | Unscored, slug: str) -> ScoreRow:
     """What the judge of that slug says of what has that id, a picture or a pair, with its replies as they came."""
-    found = kept_verdict(said, slug)
+    found = storable_verdict(said, slug)
     if isinstance(found, Unscored):
         evidence = {"replies": list(found.raw)} if found.raw else {}
         return ScoreRow(id=id_, image_sha256=digest, status="unscored", reason=found.reason, evidence=evidence)

@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom, norm
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import leave
 from rlrig_eval.folders import writable
+from rlrig_eval.markdown import fixed, interval, table
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs.evaluation import evaluate
 from rlrig_eval.runs.finish import samples_of
 from rlrig_eval.runs.plan import Sample, plan
 from rlrig_eval.runs.scorers import graph_scores
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.suite import Suite, load
 
 RATES = (0.0, 0.1, 0.3, 1.0)
@@ -91,14 +92,14 @@ def as_markdown(found: Sequence[Outcome], suite: Suite, command: str) -> str:
         "wrong. Measured: drawn, read back by `shapes`, scored. Predicted: from the truth of the drawings alone, with "
         f"the {LEVEL:.0%} interval that chance leaves to the choice of the wrong ones."
     )
-    names = "| error rate | metric | measured | predicted | interval | prompts | inside |"
-    head = f"{names}\n|---:|---|---:|---:|---|---:|---|"
-    return f"# Synthetic: what is measured against what is true\n\n{about}\n\n{head}\n" + "".join(map(_line, found))
+    head = ("error rate", "metric", "measured", "predicted", "interval", "prompts", "inside")
+    lines = table(head, map(_cells, found), "rlrrlrl", tight=True)
+    return "\n".join(["# Synthetic: what is measured against what is true", "", about, "", *lines, ""])
 
 
-def _line(one: Outcome) -> str:
-    numbers = f"{one.measured:.4f} | {one.predicted:.4f} | {one.low:.4f} to {one.high:.4f} | {one.prompts}"
-    return f"| {one.error_rate:g} | {one.metric} | {numbers} | {'yes' if one.inside else 'NO'} |\n"
+def _cells(one: Outcome) -> tuple[str, ...]:
+    figures = fixed(one.measured, 4), fixed(one.predicted, 4), interval((one.low, one.high), 4)
+    return f"{one.error_rate:g}", one.metric, *figures, str(one.prompts), "yes" if one.inside else "NO"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

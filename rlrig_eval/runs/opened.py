@@ -16,10 +16,11 @@ from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.finish import samples_of
 from rlrig_eval.runs.judging import Asked
+from rlrig_eval.runs.latest import read_run
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.request import Request, planned
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import read_document, read_run
+from rlrig_eval.runs.store import read_document
 from rlrig_eval.runs.summary import PromptScores, prompt_scores
 from rlrig_eval.suite import Suite, load
 
@@ -135,11 +136,11 @@ def request_of(path: Path) -> Request:
         batch_size=config.batch_size,
         executor=config.executor,
         scorers=config.scorers,
-        judges=tuple(asked_of(judge) for judge in config.judges),
+        judges=tuple(as_asked(judge) for judge in config.judges),
     )
 
 
-def asked_of(judge: JudgeSpec) -> Asked:
+def as_asked(judge: JudgeSpec) -> Asked:
     """How a user asks for a recorded judge."""
     from_file = judge.adapter.rpartition(":")[0].endswith(".py")
     words = {"rubric": judge.rubric.partition("/")[0]} if judge.rubric else {}

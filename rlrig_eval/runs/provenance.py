@@ -13,7 +13,7 @@ from pathlib import Path
 from rlrig_eval import __version__
 from rlrig_eval.plugins.redaction import redacted_argv
 from rlrig_eval.runs.config import Provenance
-from rlrig_eval.runs.kept import legible
+from rlrig_eval.runs.storable import legible
 
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pillow", "pydantic")
 

@@ -16,18 +16,21 @@ from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish, with_status
 from rlrig_eval.runs.judging import Asked, Judging, at_work, judging_by, look_up, recorded_specs, unjudged
-from rlrig_eval.runs.opened import Opened, asked_of, open_run
+from rlrig_eval.runs.latest import merge_shards
+from rlrig_eval.runs.opened import Opened, as_asked, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.request import scoring_of
 from rlrig_eval.runs.scorers import placed, resolve, slug
 from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
-from rlrig_eval.runs.store import appending, merge_shards, require_idle, samples_file, scores_file
+from rlrig_eval.runs.store import require_idle, samples_file, scores_file
+from rlrig_eval.runs.writing import appending
 
 
 def rescore(
     folder: Path,
     scorer: str | None = None,
+    *,
     progress: bool = False,
     judge: Asked | None = None,
     max_calls: int | None = None,
@@ -141,7 +144,7 @@ def _unchanged(spec: JudgeSpec, owed: int) -> JudgeSpec:
 
     Raises UsageError for one that has changed: its verdicts would stand beside those of the one before.
     """
-    found = look_up(asked_of(spec))
+    found = look_up(as_asked(spec))
     (now,) = recorded_specs([found])
     changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
     if changed:

@@ -12,10 +12,10 @@ from rlrig_eval.extract import AnyExtractor, Looked, Unscored, Words, categories
 from rlrig_eval.models import Failure
 from rlrig_eval.models.pictures import open_rgb
 from rlrig_eval.runs.judging import Judging
-from rlrig_eval.runs.kept import Unkept, kept_scores, legible
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scorers import Scorer, SizedScorer
+from rlrig_eval.runs.storable import Unstorable, legible, storable_scores
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.suite import Suite
 
@@ -102,10 +102,10 @@ def _score_row(
         return ScoreRow(**about, status="error", reason=legible(found.reason))
     try:
         scorer = _fitted(scoring.scorers[name], row, scoring)
-        scores = kept_scores(scorer(found, sample.prompt, scoring.suite), name)
+        scores = storable_scores(scorer(found, sample.prompt, scoring.suite), name)
     except Unscored as problem:
         return ScoreRow(**about, status="unscored", reason=legible(problem))
-    except Unkept as problem:
+    except Unstorable as problem:
         return ScoreRow(**about, status="error", reason=str(problem))
     except (Exception, SystemExit) as problem:
         return ScoreRow(**about, status="error", reason=legible(f"{type(problem).__name__}: {problem}"))

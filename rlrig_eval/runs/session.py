@@ -11,10 +11,12 @@ from rlrig_eval.models import Generator
 from rlrig_eval.models.pictures import stated_size
 from rlrig_eval.runs.generate import draw, owed
 from rlrig_eval.runs.judging import at_work as judges_at_work
+from rlrig_eval.runs.latest import read_samples, read_scores
 from rlrig_eval.runs.plan import Batch, Sample, Shard
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scoring import Scoring, score_all, unscored_yet
-from rlrig_eval.runs.store import appending, read_samples, read_scores, samples_file, scores_file
+from rlrig_eval.runs.store import samples_file, scores_file
+from rlrig_eval.runs.writing import appending
 
 Progress = Callable[[int], None]
 """Told how many more samples are drawn."""

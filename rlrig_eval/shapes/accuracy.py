@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.random import Generator
 from scipy.optimize import linear_sum_assignment
 
+from rlrig_eval.atomic import replace_text
+from rlrig_eval.markdown import fixed, table
 from rlrig_eval.scene.graph import Entity, Relation, SceneGraph
 from rlrig_eval.shapes.damage import DAMAGES, DESCRIPTIONS
 from rlrig_eval.shapes.layout import LayoutError, layout
@@ -143,29 +145,25 @@ def markdown(measured: Mapping[str, Any]) -> str:
     head = ("picture", "entity precision", "recall", "F1", "relation precision", "recall", "F1", "target")
     rows = []
     for row in damages.values():
-        cells = [_figure(row[what][figure]) for what in ("entity", "relation") for figure in _FIGURES]
+        cells = [fixed(row[what][figure], 4) for what in ("entity", "relation") for figure in _FIGURES]
         rows.append((row["description"], *cells, f"{row['target']:g}"))
-    lines += [*_table(head, rows), ""]
+    lines += [*table(head, rows), ""]
     for title, key in (("relation", "by_predicate"), ("shape", "by_shape"), ("colour", "by_colour")):
         lines += [f"## F1 by {title}", ""]
         names = list(next(iter(damages.values()))[key])
         rows = [
-            (name, str(damages["clean"][key][name]["drawn"]), *(_figure(d[key][name]["f1"]) for d in damages.values()))
+            (
+                name,
+                str(damages["clean"][key][name]["drawn"]),
+                *(fixed(d[key][name]["f1"], 4) for d in damages.values()),
+            )
             for name in names
         ]
-        lines += [*_table((title, "drawn", *damages), rows), ""]
+        lines += [*table((title, "drawn", *damages), rows), ""]
     return "\n".join(lines)
 
 
 _FIGURES = ("precision", "recall", "f1")
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
 
 def _measure_chunk(seed: int, make: Callable[[Generator], SceneGraph], scenes: range) -> dict[str, Tally]:
@@ -242,8 +240,8 @@ def main() -> None:
         print(markdown(measured))
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
-    options.out.with_suffix(".md").write_text(markdown(measured), "utf-8")
+    replace_text(options.out.with_suffix(".json"), json.dumps(measured, indent=1) + "\n")
+    replace_text(options.out.with_suffix(".md"), markdown(measured))
 
 
 if __name__ == "__main__":

@@ -31,26 +31,6 @@ class Agreement:
         return asdict(self)
 
 
-def cohen_kappa(a: Sequence[Hashable], b: Sequence[Hashable]) -> float | None:
-    """Cohen's kappa (1960): (p_o - p_e) / (1 - p_e), with p_e from each rater's own shares.
-
-    None without items, or when p_e is 1.
-
-    >>> round(cohen_kappa([1, 1, 0, 0, 1, 0], [1, 1, 0, 1, 1, 0]), 3)
-    0.667
-
-    Raises:
-        ValueError: the raters did not rate the same number of items.
-    """
-    if len(a) != len(b):
-        raise ValueError(f"{len(a)} and {len(b)} ratings")
-    labels = {label: number for number, label in enumerate(dict.fromkeys([*a, *b]))}
-    table = np.zeros((len(labels), len(labels)))
-    for one, other in zip(a, b, strict=True):
-        table[labels[one], labels[other]] += 1.0
-    return _kappa(table)
-
-
 def fleiss_kappa(counts: NDArray[np.int64] | Sequence[Sequence[int]]) -> float | None:
     """Fleiss' kappa (1971) of m raters.
 
@@ -113,6 +93,7 @@ def agreement(
 
 
 def _kappa(table: NDArray[np.float64]) -> float | None:
+    """Cohen's kappa (1960): (p_o - p_e) / (1 - p_e), with p_e from each rater's own shares."""
     total = table.sum()
     if total == 0.0:
         return None

@@ -102,14 +102,22 @@ def cluster_mean_ci(
 
 
 def tails(level: float) -> tuple[float, float]:
-    """The two probabilities that a two-sided interval cuts at: .95 gives (.025, .975), to rounding."""
+    """The two probabilities that a two-sided interval cuts at: .95 gives (.025, .975), to rounding.
+
+    Raises:
+        ValueError: `level` is not between 0 and 1.
+    """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     return (1.0 - level) / 2.0, (1.0 + level) / 2.0
 
 
 def group_sums(values: Sequence[float | None] | Floats, groups: Sequence[Hashable]) -> tuple[Floats, Floats]:
-    """Sum and count of the scores of every group that has one; both of shape (groups,)."""
+    """Sum and count of the scores of every group that has one; both of shape (groups,).
+
+    Raises:
+        ValueError: not as many groups as values.
+    """
     scores = np.asarray(values, dtype=np.float64)  # None becomes NaN here
     if len(scores) != len(groups):
         raise ValueError(f"{len(scores)} values but {len(groups)} groups")

@@ -12,7 +12,7 @@ from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.scene.requirements import Counting
 from rlrig_eval.suite import importers
 from rlrig_eval.suite.documents import BadFile, read_json_line, read_text, read_yaml
-from rlrig_eval.suite.schema import ErrorPolicy, Name, Prompt, Protocol, Suite, World, misfits
+from rlrig_eval.suite.schema import ErrorPolicy, Name, Prompt, Protocol, Suite, World, clashes
 
 DEFAULT_SPLIT = "test"
 _REQUEST = re.compile(r"(?P<where>.+?)(:(?P<split>[A-Za-z][A-Za-z0-9_-]*))?")
@@ -68,7 +68,12 @@ def names() -> list[str]:
 
 
 def locate(name_or_path: str | Path) -> tuple[Path, str]:
-    """The ``suite.yaml`` and the split that a request means; UsageError when there is no such suite."""
+    """The ``suite.yaml`` and the split that a request means; the default split where it names none.
+
+    Raises:
+        UnreadableFile: it names a file that is not there.
+        UsageError: there is no suite of that name, or it is a benchmark that does not ship.
+    """
     request = str(name_or_path)
     if _there(Path(request)) and request not in names():
         where, split = request, None
@@ -118,8 +123,8 @@ def read_prompts(path: Path) -> dict[int, Prompt]:
     if not problems:  # else a twin on a malformed line would be reported as missing
         lines = list(prompts)
         problems.extend(
-            UnreadableFile(misfit.problem, path=path, line=lines[misfit.position], field=misfit.field)
-            for misfit in misfits(tuple(prompts.values()))
+            UnreadableFile(clash.problem, path=path, line=lines[clash.position], field=clash.field)
+            for clash in clashes(tuple(prompts.values()))
         )
     if problems:
         raise BadFile(problems)

@@ -20,9 +20,10 @@ from rlrig_eval.scene.phrases import with_article
 from rlrig_eval.shapes import Split
 from rlrig_eval.suite.hard.groups import Group
 from rlrig_eval.suite.hard.members import Member, exchanged, mirrored
-from rlrig_eval.suite.hard.rows import prompts, write
+from rlrig_eval.suite.hard.rows import prompts
 from rlrig_eval.suite.loader import load
 from rlrig_eval.suite.schema import Prompt
+from rlrig_eval.suite.split_files import write_split
 from rlrig_eval.suite.wording import word
 
 SUITE, SOURCE = "spatial-objects", "spatial-hard"
@@ -206,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the suite")
     options = parser.parse_args(arguments)
     for bucket in OWN:
-        write(options.out, bucket, prompts(SUITE, bucket, "photo", groups(bucket, options.seed), tell))
+        write_split(options.out, bucket, prompts(SUITE, bucket, "photo", groups(bucket, options.seed), tell))
 
 
 if __name__ == "__main__":

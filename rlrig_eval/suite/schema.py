@@ -93,8 +93,8 @@ class Suite(Frozen):
     @field_validator("prompts")
     @classmethod
     def _fit_together(cls, prompts: tuple[Prompt, ...]) -> tuple[Prompt, ...]:
-        for misfit in misfits(prompts):
-            raise ValueError(f"prompt {prompts[misfit.position].id!r}: {misfit.field}: {misfit.problem}")
+        for clash in clashes(prompts):
+            raise ValueError(f"prompt {prompts[clash.position].id!r}: {clash.field}: {clash.problem}")
         return prompts
 
     def requirements(self, prompt: Prompt) -> tuple[Requirement, ...]:
@@ -112,7 +112,7 @@ class Suite(Frozen):
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-class Misfit(NamedTuple):
+class Clash(NamedTuple):
     """What is wrong with the prompt at `position`, seen beside the others."""
 
     position: int
@@ -120,18 +120,18 @@ class Misfit(NamedTuple):
     problem: str
 
 
-def misfits(prompts: Sequence[Prompt]) -> Iterator[Misfit]:
+def clashes(prompts: Sequence[Prompt]) -> Iterator[Clash]:
     """The prompts whose ids or twins do not fit together."""
     first: dict[str, int] = {}
     for index, prompt in enumerate(prompts):
         if first.setdefault(prompt.id, index) != index:
-            yield Misfit(index, "id", f"{prompt.id!r} is already the id of prompt {first[prompt.id] + 1}")
+            yield Clash(index, "id", f"{prompt.id!r} is already the id of prompt {first[prompt.id] + 1}")
     for index, prompt in enumerate(prompts):
         if prompt.twin is None or first[prompt.id] != index:
             continue
         if prompt.twin == prompt.id:
-            yield Misfit(index, "twin", "a prompt cannot be its own twin")
+            yield Clash(index, "twin", "a prompt cannot be its own twin")
         elif prompt.twin not in first:
-            yield Misfit(index, "twin", f"there is no prompt {prompt.twin!r}")
+            yield Clash(index, "twin", f"there is no prompt {prompt.twin!r}")
         elif (back := prompts[first[prompt.twin]].twin) != prompt.id:
-            yield Misfit(index, "twin", f"{prompt.twin!r} names {back!r} as its twin, not {prompt.id!r}")
+            yield Clash(index, "twin", f"{prompt.twin!r} names {back!r} as its twin, not {prompt.id!r}")

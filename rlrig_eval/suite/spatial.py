@@ -5,7 +5,6 @@ everything, and on the true graph of that drawing every requirement holds.
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, repeat
@@ -22,6 +21,7 @@ from rlrig_eval.shapes import PAIRINGS, SEEN, LayoutError, Split, layout, split,
 from rlrig_eval.suite.contrast import restated, twins
 from rlrig_eval.suite.order import interleaved
 from rlrig_eval.suite.schema import Prompt
+from rlrig_eval.suite.split_files import FILES, write_split
 from rlrig_eval.suite.structures import DIRECTIONS, MEASURES, PREDICATES, compose
 from rlrig_eval.suite.tags import derived
 from rlrig_eval.suite.wording import at_random, word
@@ -50,7 +50,6 @@ GROUPS: Mapping[Split, Mapping[str, int]] = {
 }  # fmt: skip
 """Split -> structure -> groups."""
 
-FILES: Mapping[Split, str] = {"test": "prompts.jsonl", "dev": "dev.jsonl"}
 PARAPHRASED: Mapping[Split, int] = {"test": 40, "dev": 10}
 """Groups with two paraphrases."""
 
@@ -177,11 +176,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True, help="folder of the suite")
     options = parser.parse_args(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for bucket, file in FILES.items():
-        rows = [prompt.model_dump(mode="json", exclude_defaults=True) for prompt in prompts(bucket, options.seed)]
-        text = "".join(f"{json.dumps(row)}\n" for row in rows)
-        (options.out / file).write_text(text, encoding="utf-8")
+    for bucket in FILES:
+        write_split(options.out, bucket, prompts(bucket, options.seed))
 
 
 if __name__ == "__main__":

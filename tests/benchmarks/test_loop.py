@@ -12,10 +12,42 @@ import torch
 from benchmarks import full_size
 from benchmarks.full_size import Asked, table
 from benchmarks.loop import inside
-from benchmarks.untrained import FULL, TINY, Scheduled
+from benchmarks.untrained import FULL, Architecture, Scheduled
 from rlrig_eval.weights import known
 
 torch.set_num_threads(1)
+TINY = Architecture(
+    transformer={
+        "num_layers": 1,
+        "num_single_layers": 1,
+        "attention_head_dim": 16,
+        "num_attention_heads": 2,
+        "joint_attention_dim": 32,
+        "pooled_projection_dim": 32,
+        "axes_dims_rope": (4, 4, 8),
+    },
+    clip={"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2},
+    t5={"d_model": 32, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2},
+    vae={"block_out_channels": (32, 32, 32, 32), "layers_per_block": 1, "latent_channels": 16},
+    text={
+        "vocab_size": 512,
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [4, 2, 2]},
+    },
+    vision={
+        "depth": 1,
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_heads": 2,
+        "out_hidden_size": 32,
+        "fullatt_block_indexes": [0],
+    },
+)
+"""As `FULL`, with a few thousand parameters: what a CPU runs in a test."""
 SMALL = Asked(TINY, sizes=(32, 16), steps=1, prompts=3, batches=(1, 2), device="cpu", dtype="float32")
 
 

@@ -19,7 +19,7 @@ from rlrig_eval.judges.rubrics import RUBRICS, fingerprint
 from rlrig_eval.judges.rubrics.as_published import AsPublished
 from rlrig_eval.judges.rubrics.questions import YesNo
 from rlrig_eval.judges.scripted import Scripted
-from rlrig_eval.runs.store import read_scores
+from rlrig_eval.runs.latest import read_scores
 
 GENEVAL2 = {
     "prompt": "two red lamps left of a stool",

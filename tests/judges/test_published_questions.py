@@ -14,8 +14,7 @@ from rlrig_eval.judges.published import parents_first, parents_of, published_que
 from rlrig_eval.judges.rubrics.questions import PYes, YesNo
 from rlrig_eval.metrics import dsg_score, dsg_scores
 from rlrig_eval.models import Job
-from rlrig_eval.runs.asked import asked_of
-from rlrig_eval.runs.judging import task_of
+from rlrig_eval.runs.judging import questions_of, task_of
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.suite import Prompt
@@ -73,7 +72,7 @@ def test_the_score_is_dsgs_on_a_circle_too(judged) -> None:
         Question(id="3", text="c?", depends=("1", "2")),
         Question(id="4", text="d?", depends=("2",)),
     )
-    order = [question.id for question in asked_of(prompt(*circle))]
+    order = [question.id for question in questions_of(prompt(*circle))]
     found, _ = judged(prompt(*circle), answers(*("no" if id_ == "3" else "yes" for id_ in order)))
     parents = {question.id: question.depends for question in circle}
     said = {question.id: float(question.id != "3") for question in circle}
@@ -90,13 +89,13 @@ def test_where_no_is_the_right_answer_it_counts_as_right(judged) -> None:
 def task(*questions: Question):
     from rlrig_eval.judges import Task
 
-    return Task(Image.new("RGB", (8, 8)), "x", asked_of(prompt(*questions)))
+    return Task(Image.new("RGB", (8, 8)), "x", questions_of(prompt(*questions)))
 
 
 def test_numbers_and_choices_are_asked_too() -> None:
     number = Question(id="4", text="How many lamps are there?", answer="two")
     choice = Question(id="5", text="Where? A: left, B: right", answer="B", choices=("left", "right"))
-    found = asked_of(prompt(LAMP, number, choice))
+    found = questions_of(prompt(LAMP, number, choice))
     assert [(one.answer, one.choices, one.yes_or_no) for one in found] == [
         ("yes", (), True),
         ("two", (), False),
@@ -113,7 +112,7 @@ def test_a_circle_that_is_opened_for_asking_is_still_stated_for_the_score() -> N
         Question(id="4", text="d?", depends=("2", "3")),
         Question(id="5", text="e?", depends=("3",)),
     )
-    asked = asked_of(prompt(*circle))
+    asked = questions_of(prompt(*circle))
     place = {question.id: number for number, question in enumerate(asked)}
     assert all(place[parent] < place[question.id] for question in asked for parent in question.depends)
     parents = {question.id: parents_of(question) for question in asked}

@@ -22,8 +22,8 @@ from rlrig_eval.plugins import load
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.aa import try_judge
 from rlrig_eval.runs.compare import require_comparable, terms
+from rlrig_eval.runs.latest import read_scores
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import read_scores
 from tests.judges import server as s
 from tests.judges.faults import LASTING, Bad, slow
 from tests.runs import tiny

@@ -23,8 +23,8 @@ from rlrig_eval import evaluate
 from rlrig_eval.checkpoints import locate
 from rlrig_eval.errors import Exit
 from rlrig_eval.runs.finish import Run
+from rlrig_eval.runs.latest import read_scores
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import read_scores
 from tests.runs import tiny
 
 pytestmark = pytest.mark.skipif(

@@ -58,9 +58,9 @@ def test_another_seed_is_another_picture(model: DiffusersModel) -> None:
 
 def test_what_rlrig_draws_with_the_same_settings_is_the_same_picture(folder: Path, model: DiffusersModel) -> None:
     from rlrig.backends.flow import FlowDiffuser
-    from rlrig.presets import Sampling as Preset
+    from rlrig.presets import RoleSampling
 
-    diffuser = FlowDiffuser.from_pretrained(folder, Preset(**SETTINGS, batch_size=2))
+    diffuser = FlowDiffuser.from_pretrained(folder, RoleSampling(**SETTINGS, batch_size=2))
     theirs = diffuser.draw([job.text for job in JOBS], [job.noise for job in JOBS])
     ours = pixels(model.generate(JOBS))
     assert np.abs(ours - np.stack([np.asarray(one, dtype=np.int16) for one in theirs])).max() <= 1

@@ -10,8 +10,8 @@ import pytest
 from rlrig_eval import evaluate, models
 from rlrig_eval.errors import Exit, UsageError
 from rlrig_eval.runs import scorers
+from rlrig_eval.runs.latest import read_samples, read_scores
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import read_samples, read_scores
 from tests.models import guide
 from tests.runs import tiny
 

@@ -16,7 +16,7 @@ from rlrig_eval import evaluate
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.models import Failure, Job, Picture, build, resolve
 from rlrig_eval.models.rlrig import Checker
-from rlrig_eval.runs.store import read_samples
+from rlrig_eval.runs.latest import read_samples
 from tests.models import untrained
 from tests.runs import tiny
 

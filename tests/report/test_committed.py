@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from rlrig_eval.assets import baselines_dir, reports_dir
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.cut import Cut
 from rlrig_eval.report.entry import read_entries
 from rlrig_eval.report.ranking import at_equal_budget, leaderboard, rank
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
-from rlrig_eval.runs.store import replace_json
 
 REPO = Path(__file__).parents[2]
 COMMAND = "rlrig-eval report baselines/results --reference flux-shapes --budget-of rlrig --format md"

@@ -22,13 +22,13 @@ from PIL import Image
 
 from benchmarks.judging import INSPECT
 from rlrig_eval import results
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.report.export import FORMATS, export
 from rlrig_eval.report.record import records
 from rlrig_eval.runs import open_run
 from rlrig_eval.runs.baseline import Rule, baseline_of
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import replace_json
 from rlrig_eval.runs.summary import metric_name
 from tests.report.contestants import BROKEN, UNREADABLE
 

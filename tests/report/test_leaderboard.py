@@ -24,7 +24,8 @@ from rlrig_eval.runs.calibration_record import Calibration, Part
 from rlrig_eval.runs.compare import differences, require_comparable, terms
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import rescore
-from rlrig_eval.runs.store import appending, samples_file, scores_file
+from rlrig_eval.runs.store import samples_file, scores_file
+from rlrig_eval.runs.writing import appending
 from rlrig_eval.stats import places
 from tests.report.contestants import Rounds, Single, named, run, suite
 

@@ -42,7 +42,7 @@ def folder(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("site")
     (root / "yes.py").write_text(YES_SAYER)
     judged = shutil.copytree(runs[0], root / "one")
-    rescore(judged, None, True, (f"{root / 'yes.py'}:YesSayer", {}))
+    rescore(judged, progress=True, judge=(f"{root / 'yes.py'}:YesSayer", {}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gallery, "CHUNK", 3)
         site([judged, *runs[1:]], root / "site")

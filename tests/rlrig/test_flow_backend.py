@@ -29,12 +29,12 @@ from rlrig.bundled.training.flow import (
 )
 from rlrig.bundled.training.tokens import tokenizer
 from rlrig.precision import has_bfloat16
-from rlrig.presets import Sampling
+from rlrig.presets import RoleSampling
 from rlrig_eval import assets
 from rlrig_eval.errors import UsageError
 from tests.pipelines import families
 
-SAMPLING = Sampling(steps=3, true_cfg=2.0, size=64, max_sequence_length=TEXT_TOKENS, batch_size=4, dtype="float32")
+SAMPLING = RoleSampling(steps=3, true_cfg=2.0, size=64, max_sequence_length=TEXT_TOKENS, batch_size=4, dtype="float32")
 PROMPTS = ["a red circle", "a red circle left of a blue square", "two black stars", "a green ring", "a blue cross"]
 
 

@@ -14,7 +14,7 @@ from rlrig.backends.editors import load_editor
 from rlrig.backends.fields import field_of, noise_levels
 from rlrig.backends.flow import FlowDiffuser, PipelineEditor
 from rlrig.backends.inversion import InversionEditor
-from rlrig.presets import Editor, Inversion, Sampling
+from rlrig.presets import Editor, Inversion, RoleSampling
 from rlrig_eval.errors import RunError, UsageError
 from rlrig_eval.pipelines import open_drawer
 from tests.pipelines import families, qwen_edit
@@ -29,9 +29,9 @@ WAYS = {"rf-inversion": 8, "rf-solver": 16, "fireflow": 10, "flowedit": 8}
 """Evaluations of four steps without guidance."""
 
 
-def sampling(**more: Any) -> Sampling:
+def sampling(**more: Any) -> RoleSampling:
     given = {"steps": 4, "size": SIDE, "true_cfg": None, "guidance": 1.0, "max_sequence_length": 32, "dtype": "float32"}
-    return Sampling(**{**given, "batch_size": 4, **more})
+    return RoleSampling(**{**given, "batch_size": 4, **more})
 
 
 @pytest.fixture(scope="module", params=["flux", "sd3"])

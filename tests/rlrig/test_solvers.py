@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import torch
@@ -28,6 +30,13 @@ def bent(x: Tensor, t: float) -> Tensor:
     return torch.sin(3 * x) + t
 
 
+def euler(u: Velocity, x: Tensor, times: Sequence[float]) -> Tensor:
+    """Follow `u` from times[0] to times[-1]; order 1, an evaluation a step."""
+    for t, after in pairwise(times):
+        x = x + (after - t) * u(x, t)
+    return x
+
+
 class Counted:
     def __init__(self, u: Velocity) -> None:
         self.u, self.calls = u, 0
@@ -37,13 +46,13 @@ class Counted:
         return self.u(x, t)
 
 
-@pytest.mark.parametrize(("solver", "order"), [(solvers.euler, 1), (solvers.rf_solver, 2), (solvers.fireflow, 2)])
+@pytest.mark.parametrize(("solver", "order"), [(euler, 1), (solvers.rf_solver, 2), (solvers.fireflow, 2)])
 def test_the_error_falls_with_the_order_of_the_solver(solver: solvers.Solver, order: int) -> None:
     errors = [float((solver(growing, X, times(n)) - math.e * X).abs().max()) for n in (32, 64)]
     assert math.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
 
 
-@pytest.mark.parametrize(("solver", "calls"), [(solvers.euler, 8), (solvers.rf_solver, 16), (solvers.fireflow, 9)])
+@pytest.mark.parametrize(("solver", "calls"), [(euler, 8), (solvers.rf_solver, 16), (solvers.fireflow, 9)])
 def test_what_eight_steps_cost(solver: solvers.Solver, calls: int) -> None:
     u = Counted(growing)
     solver(u, X, times(8))
@@ -56,20 +65,20 @@ def test_there_and_back_again_is_nearer_than_with_euler(solver: solvers.Solver) 
         up = times(16)
         return float((way(bent, way(bent, X, up), up[::-1]) - X).abs().max())
 
-    assert missed(solver) < missed(solvers.euler) / 10
+    assert missed(solver) < missed(euler) / 10
 
 
 def test_full_control_of_the_inversion_reaches_the_noise_and_none_is_euler() -> None:
     up = times(12)
     assert torch.allclose(solvers.controlled_inversion(bent, X, NOISE, up, 1.0), NOISE, atol=1e-12)
-    assert torch.equal(solvers.controlled_inversion(bent, X, NOISE, up, 0.0), solvers.euler(bent, X, up))
+    assert torch.equal(solvers.controlled_inversion(bent, X, NOISE, up, 0.0), euler(bent, X, up))
 
 
 def test_full_control_of_the_edit_returns_the_picture_and_none_is_euler() -> None:
     down = times(12)[::-1]
     assert torch.allclose(solvers.controlled_edit(bent, NOISE, X, down, [1.0] * 12), X, atol=1e-12)
     free = solvers.controlled_edit(bent, NOISE, X, down, [0.0] * 12)
-    assert torch.allclose(free, solvers.euler(bent, NOISE, down), atol=1e-12)
+    assert torch.allclose(free, euler(bent, NOISE, down), atol=1e-12)
 
 
 def test_control_wants_a_strength_for_every_step() -> None:

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rlrig_eval import evaluate
+from rlrig_eval import atomic, evaluate
 from rlrig_eval.errors import Exit, RunError, UsageError
 from rlrig_eval.models import Failure
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.report.entry import read_entries
-from rlrig_eval.runs import Run, open_run, store
+from rlrig_eval.runs import Run, open_run
 from rlrig_eval.runs.finish import finish
-from rlrig_eval.runs.store import read_run, read_samples, read_scores
+from rlrig_eval.runs.latest import read_run, read_samples, read_scores
 from rlrig_eval.runs.summary import summarise
 from tests.runs import painters, tiny
 
@@ -363,7 +363,7 @@ def test_a_kill_between_the_first_two_files_is_harmless(
 ) -> None:
     """Whichever of them was being written, also for a shard, and where the suite has no name to load it by."""
     out = tmp_path / "run"
-    written = store.replace_bytes
+    written = atomic.replace_bytes
 
     def killed(path: Path, content: bytes) -> None:
         if path.name == last:
@@ -374,7 +374,7 @@ def test_a_kill_between_the_first_two_files_is_harmless(
         return evaluate(SUITE, "synthetic", options={"error_rate": 0.3}, shard=shard, out=out)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "replace_bytes", killed)
+        patch.setattr(atomic, "replace_bytes", killed)
         with pytest.raises(KeyboardInterrupt):
             again((1, 2))
     again((2, 2))
@@ -384,13 +384,13 @@ def test_a_kill_between_the_first_two_files_is_harmless(
 
 
 def test_run_json_is_written_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, written = [], store.replace_bytes
+    order, written = [], atomic.replace_bytes
 
     def noted(path: Path, content: bytes) -> None:
         order.append(path.name)
         written(path, content)
 
-    monkeypatch.setattr(store, "replace_bytes", noted)
+    monkeypatch.setattr(atomic, "replace_bytes", noted)
     evaluate(SUITE, "synthetic", limit=1, out=tmp_path / "run")
     assert order[:2] == ["run.json", "suite.json"]
 

@@ -16,12 +16,14 @@ import pytest
 from rlrig_eval import evaluate
 from rlrig_eval.errors import Exit, UsageError
 from rlrig_eval.plugins import load
+from rlrig_eval.runs.latest import read_rows, read_scores
 from rlrig_eval.runs.opened import open_run
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.rescore import _require_whole, rescore
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
 from rlrig_eval.runs.scoring import score_all
-from rlrig_eval.runs.store import appending, read_rows, read_scores, samples_file
+from rlrig_eval.runs.store import samples_file
+from rlrig_eval.runs.writing import appending
 from tests.models import guide
 from tests.runs import tiny
 

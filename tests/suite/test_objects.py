@@ -10,7 +10,7 @@ import pytest
 from rlrig_eval.assets import suites_dir
 from rlrig_eval.scene import equivalent, parse
 from rlrig_eval.suite import Prompt, Suite, load, objects
-from rlrig_eval.suite.hard.rows import FILES
+from rlrig_eval.suite.split_files import FILES
 
 
 @pytest.fixture(scope="module", params=("test", "dev"))

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from rlrig_eval.checkpoints import weights_hash
+from rlrig_eval.markdown import table
 
 ABOUT = {
     "vae": "A convolutional autoencoder (AutoencoderKL): 64 x 64 pictures to 8 channels at a quarter.",
@@ -47,8 +48,7 @@ def _figures(log: Mapping[str, Any]) -> str:
     columns = [name for name in ("dev", "unseen") if name in log]
     names = dict.fromkeys(figure for column in columns for figure in log[column])
     rows = [[figure, *(_shown(log[column].get(figure, "")) for column in columns)] for figure in names]
-    lines = [["figure", *columns], ["---"] * (len(columns) + 1), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "\n".join(table(["figure", *columns], rows)) + "\n"
 
 
 def _shown(value: object) -> str:

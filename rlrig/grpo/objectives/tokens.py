@@ -72,6 +72,8 @@ def denominator(kind: Kind, mask: Tensor, max_length: int | None = None) -> Tens
     """What `kind` divides the sum over `mask` (B, T) by: completions, tokens, or for dr_grpo B * max_length.
 
     bnpo and dapo both divide by tokens: of the micro-batch the one, of the whole batch the other.
+
+    Raises UsageError for dr_grpo without `max_length`.
     """
     if kind in _BY_SEQUENCE:
         return mask.new_tensor(float(len(mask)), dtype=torch.float32)

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import Exit, leave
 from rlrig_eval.folders import writable
 from rlrig_eval.report.ablation.contestants import System, draw
 from rlrig_eval.report.ablation.figures import figures
 from rlrig_eval.report.ablation.page import as_markdown
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.suite.seeds import read_seeds
 
 _JUDGED = (

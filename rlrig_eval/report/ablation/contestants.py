@@ -22,7 +22,7 @@ TRUTH = "truth through the VAE"
 
 
 @dataclass(frozen=True)
-class Contestant:
+class AblationRow:
     """A row: a model, its options, and the phases whose trained adapters it needs."""
 
     name: str
@@ -32,7 +32,7 @@ class Contestant:
 
     def folder(self, seeds: Sequence[int] | None) -> str:
         """
-        >>> Contestant("both trained", "rlrig", {}).folder((2, 3))
+        >>> AblationRow("both trained", "rlrig", {}).folder((2, 3))
         'both-trained-2-3'
         """
         return "-".join([self.name.replace(" ", "-").lower(), *map(str, seeds or ())])
@@ -64,27 +64,27 @@ class Drawn:
     capped: Opened | None = None
 
 
-def contestants(system: System) -> tuple[Contestant, ...]:
+def contestants(system: System) -> tuple[AblationRow, ...]:
     """Every row, in the order of the report."""
 
-    def rlrig(name: str, rl: str, actor: str = "vlm") -> Contestant:
+    def rlrig(name: str, rl: str, actor: str = "vlm") -> AblationRow:
         needs = {"none": set[str](), "actor": {"actor"}, "editor": {"editor"}, "both": {"actor", "editor"}}[rl]
-        return Contestant(name, "rlrig", {"preset": system.preset, "rl": rl, "actor": actor}, frozenset(needs))
+        return AblationRow(name, "rlrig", {"preset": system.preset, "rl": rl, "actor": actor}, frozenset(needs))
 
     best = {"base": system.base, "n": MOST, "preset": system.preset}
     return (
-        Contestant(SINGLE, system.base, {}),
-        Contestant(BEST, "best-of-n", best),
+        AblationRow(SINGLE, system.base, {}),
+        AblationRow(BEST, "best-of-n", best),
         rlrig(LOOP, "none"),
         rlrig("Actor trained", "actor"),
         rlrig("editor trained", "editor"),
         rlrig(BOTH, "both"),
         *(
-            Contestant(f"{BOTH}, {label}", "rlrig", {"preset": preset, "actor": "vlm"})
+            AblationRow(f"{BOTH}, {label}", "rlrig", {"preset": preset, "actor": "vlm"})
             for label, preset in system.retrained.items()
         ),
         rlrig("random edits", "none", "random"),
-        Contestant(TRUTH, "vae-truth", {"checkpoint": system.vae}),
+        AblationRow(TRUTH, "vae-truth", {"checkpoint": system.vae}),
     )
 
 
@@ -114,7 +114,7 @@ def draw(
     """
     require_distinct(seeds)
 
-    def drawn(row: Contestant, judged: bool) -> Opened:
+    def drawn(row: AblationRow, *, judged: bool) -> Opened:
         judges: tuple[Asked, ...] = ((judge, {}),) if judge is not None and judged else ()
         asked = Request(suite=suite, model=row.model, options=row.options, limit=limit, judges=judges)
         return pooled([_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder)
@@ -128,7 +128,7 @@ def draw(
             continue
         shared = {"kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else {}
         judged = row.name not in (BEST, TRUTH)
-        runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged)
+        runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged=judged)
         rows = runs[row.name].rows.values()
         failed = [one.error or "" for one in rows if one.status == "error"]
         if len(failed) == len(rows):
@@ -139,7 +139,8 @@ def draw(
     if judge is None:
         return Drawn(runs, left_out, in_error)
     pictures = answers(runs[BEST], CAP, folder / f"best-of-{CAP}-pictures")
-    return Drawn(runs, left_out, in_error, drawn(Contestant(f"best-of-{CAP}", "folder", {"path": str(pictures)}), True))
+    capped = AblationRow(f"best-of-{CAP}", "folder", {"path": str(pictures)})
+    return Drawn(runs, left_out, in_error, drawn(capped, judged=True))
 
 
 def _run(asked: Request, folder: Path, progress: bool) -> Opened:

@@ -16,11 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from rlrig_eval import __version__
+from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.report.record import Record, records
 from rlrig_eval.report.table import Estimate
 from rlrig_eval.runs.compare import PRIMARY
 from rlrig_eval.runs.opened import Opened
-from rlrig_eval.runs.store import replace_json, replace_text
 from rlrig_eval.runs.summary import summarise
 
 SCHEMA = "0.3.0"

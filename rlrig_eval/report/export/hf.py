@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.report.record import Record, records
 from rlrig_eval.runs.opened import Opened
-from rlrig_eval.runs.store import replace_text
 
 BATCH = 100
 """Rows of a parquet row group: so many pictures are in memory at once."""

@@ -14,10 +14,10 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import UnreadableFile
 from rlrig_eval.report.record import Record, records
 from rlrig_eval.runs.opened import Opened
-from rlrig_eval.runs.store import replace_json
 from rlrig_eval.runs.summary import summarise
 
 MIME = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}

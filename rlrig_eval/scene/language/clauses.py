@@ -46,10 +46,10 @@ class _Said:
     """A relation phrase with its objects, of which it is about to be said of some subject."""
 
     predicate: str
-    passive: bool
     objects: tuple[tuple[Thing, ...], ...]
     frame: Frame = "viewer"
     subject: Thing | None = None  # where it is not said of the clause's own subjects
+    passive: bool = False
 
 
 @dataclass
@@ -152,7 +152,7 @@ class Clauses:
                 thing.describe(verb.states)
             if verb.negated and verb.states:
                 raise walk.lost("a relation", at)
-            self._say(subjects, self._relations(subjects, depth), verb.negated, began)
+            self._say(subjects, self._relations(subjects, depth), began, negated=verb.negated)
             return True
         if verb.be and not verb.negated and (describes(walk.word) or verb.states):
             self._quality(subjects, verb)
@@ -195,9 +195,9 @@ class Clauses:
             raise Unread(f"it is unclear what {walk.since(at)!r} and what follows belong to", at, walk.at + 1)
         said = self._relations(subjects, 0)
         if not verb.said and (new := self._inverted()):
-            self._say(new, said, False, began)
+            self._say(new, said, began)
             return True
-        self._say(subjects, said, verb.negated, began)
+        self._say(subjects, said, began, negated=verb.negated)
         return True
 
     def _fronted(self, began: int) -> list[Thing]:
@@ -213,7 +213,7 @@ class Clauses:
             subjects = self.topic
         if not subjects:
             raise Unread(f"it is unclear what {walk.since(began)!r} is said of", began, walk.at)
-        self._say(subjects, said, False, began)
+        self._say(subjects, said, began)
         return subjects
 
     def _inverted(self) -> list[Thing]:
@@ -254,9 +254,9 @@ class Clauses:
                 # "a dog with a cat to its left": the cat is to the left of the dog.
                 things = [thing for group in objects for thing in group]
                 verb = read_verb(walk)
-                self._say(things, self._relations(things, depth), verb.negated, began)
+                self._say(things, self._relations(things, depth), began, negated=verb.negated)
                 return []
-            return [_Said(term.predicate, term.passive, objects) for term in terms]
+            return [_Said(term.predicate, objects, passive=term.passive) for term in terms]
         except Unread as lost:
             lost.began = min(lost.began, began)
             raise
@@ -301,7 +301,7 @@ class Clauses:
         predicate = f"{walk.word} of"
         walk.at += 1
         take_side_words(walk)
-        return _Said(predicate, False, tuple((owner,) for owner in owners), "object")
+        return _Said(predicate, tuple((owner,) for owner in owners), "object")
 
     def _mutual(self, predicate: str, subjects: Sequence[Thing]) -> _Said:
         """ "... next to each other": of two things."""
@@ -312,9 +312,9 @@ class Clauses:
             raise walk.lost("two things, each of which is so to the other")
         walk.at += 2
         self.took_list = True
-        return _Said(predicate, False, ((pair[1],),), subject=pair[0])
+        return _Said(predicate, ((pair[1],),), subject=pair[0])
 
-    def _say(self, subjects: Sequence[Thing], said: Iterable[_Said], negated: bool, began: int) -> None:
+    def _say(self, subjects: Sequence[Thing], said: Iterable[_Said], began: int, *, negated: bool = False) -> None:
         for one in said:
             for subject in [one.subject] if one.subject else subjects:
                 for objects in one.objects:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rlrig_eval.suite.hard.groups import GROUPS, groups
-from rlrig_eval.suite.hard.rows import prompts, write
+from rlrig_eval.suite.hard.rows import prompts
+from rlrig_eval.suite.split_files import write_split
 
 SUITE = "spatial-hard"
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the suite")
     options = parser.parse_args(arguments)
     for bucket in GROUPS:
-        write(options.out, bucket, prompts(SUITE, bucket, "shapes", groups(options.seed, bucket)))
+        write_split(options.out, bucket, prompts(SUITE, bucket, "shapes", groups(options.seed, bucket)))
 
 
 if __name__ == "__main__":

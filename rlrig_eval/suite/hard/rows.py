@@ -1,8 +1,6 @@
-"""Groups to prompts: ids, twins, tags and texts, and the files of a suite."""
+"""Groups to prompts: ids, twins, tags and texts."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +13,6 @@ from rlrig_eval.suite.schema import Prompt, World
 from rlrig_eval.suite.tags import derived
 from rlrig_eval.suite.wording import word
 
-FILES: Mapping[Split, str] = {"test": "prompts.jsonl", "dev": "dev.jsonl"}
 PARAPHRASED_EVERY = 2
 """One group in so many, of those with one member or two, has paraphrases of its first member."""
 
@@ -65,10 +62,3 @@ def _refuse_repeats(prompts: Sequence[Prompt]) -> None:
     for prompt in prompts:
         other = first.setdefault(prompt.text, prompt.id)
         assert other == prompt.id, f"{prompt.id} and {other} have one text: {prompt.text}"
-
-
-def write(folder: Path, bucket: Split, prompts: Sequence[Prompt]) -> None:
-    """The JSONL file of one split."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(prompt.model_dump(mode="json", exclude_defaults=True)) for prompt in prompts)
-    (folder / FILES[bucket]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

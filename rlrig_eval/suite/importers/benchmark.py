@@ -61,8 +61,8 @@ class Benchmark:
     """A published benchmark.
 
     `name` names the suite, and begins every prompt id. `files` says what a user is to give. `read` takes that path
-    and one of `variants` (the wordings of the prompts; the first is the default), and raises UsageError. `scorers` are
-    this project's and, where boxes decide, the benchmark's own.
+    and one of `variants` (the wordings of the prompts; the first is the default), and raises UsageError, which names
+    line and field where a file does not fit. `scorers` are this project's and, where boxes decide, the benchmark's own.
     """
 
     name: str

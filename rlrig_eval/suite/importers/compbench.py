@@ -33,6 +33,10 @@ class Line(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a line of every `<category>_val.txt` in the folder, tagged with the published part that it is in.
+
+    Raises UsageError.
+    """
     files = list(the_files(path, *(f"{category}_val.txt" for category in CATEGORIES)))
     prompts: list[Placed] = []
     notes: list[str] = []

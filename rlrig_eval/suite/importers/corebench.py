@@ -29,6 +29,7 @@ class Task(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt an item of every JSON file in the folder, with its checklist. Raises UsageError."""
     files = the_files(path, "*.json")
     rows = checked((raw for file in files for raw in records(file)), Task)
     return Imported(prompts_of(one_each(rows), _prompt), files)

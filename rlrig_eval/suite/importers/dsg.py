@@ -20,6 +20,7 @@ Rows = Sequence[Row[Proposition]]
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt an item of `dsg-1k-anns.csv`, its graph made of the item's propositions. Raises UsageError."""
     file = the_file(path, "dsg-1k-anns.csv", "*.csv")
     rows = checked(records(file), Proposition)
     return Imported(propositions("dsg-1k", rows), [file], mended(rows))

@@ -25,6 +25,7 @@ class Metadata(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a line of `evaluation_metadata.jsonl`, its graph as the metadata has it. Raises UsageError."""
     file = the_file(path, "evaluation_metadata.jsonl")
     return Imported(prompts_of(one_each(checked(records(file), Metadata)), _prompt), [file])
 

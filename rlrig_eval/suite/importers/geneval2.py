@@ -21,6 +21,7 @@ class Atoms(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a line of `geneval2_data.jsonl`, its graph made of its atoms. Raises UsageError."""
     file = the_file(path, "geneval2_data.jsonl", "*.jsonl")
     return Imported(prompts_of(one_each(checked(records(file), Atoms)), _prompt), [file])
 

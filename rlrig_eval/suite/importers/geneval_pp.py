@@ -32,6 +32,7 @@ class Metadata(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a line of `Geneval++.jsonl`, its graph as the metadata has it. Raises UsageError."""
     file = the_file(path, "[Gg]en[Ee]val++.jsonl", "*.jsonl")
     return Imported(prompts_of(one_each(checked(records(file), Metadata)), _prompt), [file])
 

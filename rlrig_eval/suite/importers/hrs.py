@@ -34,6 +34,7 @@ class Columns(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a row of one CSV, spatial or size, its graph made of the row's columns. Raises UsageError."""
     file = the_file(path, "*spatial*.csv", "*size*.csv", "*.csv")
     rows = checked(records(file), Columns)
     return Imported(prompts_of(one_each(rows), lambda row: _prompt(row, file.stem, variant)), [file])

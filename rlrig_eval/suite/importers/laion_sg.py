@@ -54,6 +54,10 @@ class Annotation(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a record that has relations, its graph as it was annotated; the others are counted in the notes.
+
+    Raises UsageError.
+    """
     files = the_files(path, "*.json", "*.jsonl", "*.parquet")
     rows = checked((raw for file in files for raw in records(file)), Annotation)
     # The official loader leaves out what has no relations.

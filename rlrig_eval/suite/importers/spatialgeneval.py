@@ -31,6 +31,7 @@ class Scene(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a line of the JSONL file, with its ten questions. Raises UsageError."""
     file = the_file(path, "*.jsonl", "*.json")
     return Imported(prompts_of(one_each(checked(records(file), Scene)), _prompt), [file])
 

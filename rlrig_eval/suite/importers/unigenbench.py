@@ -36,6 +36,10 @@ class Cells(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a row of `test_prompts_<variant>.csv`, its test points as statements to be affirmed.
+
+    Raises UsageError.
+    """
     file = the_file(path, f"test_prompts_{variant}.csv")
     named = _FILE.fullmatch(file.stem)
     if named and file.stem != f"test_prompts_{variant}":

@@ -36,6 +36,7 @@ class Phrase(Record):
 
 
 def read(path: Path, variant: str) -> Imported:
+    """A prompt a phrase of `text_spatial_rel_phrases.json`. Raises UsageError."""
     file = the_file(path, "text_spatial_rel_phrases.json")
     rows = checked(records(file), Phrase)
     ids: dict[Told, str] = {}

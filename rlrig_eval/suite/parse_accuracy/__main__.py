@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.errors import leave
 from rlrig_eval.scene.parse import read_all
 from rlrig_eval.suite.parse_accuracy import cases, constructions, dsg
@@ -50,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = f"{parser.prog} --data DIR --out {options.out} --seed {options.seed} --each {options.each}"
     measured = {"command": command, **measure(options.data, options.seed, options.each)}
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
-    options.out.with_suffix(".md").write_text(page(measured), "utf-8")
+    replace_text(options.out.with_suffix(".json"), json.dumps(measured, indent=1) + "\n")
+    replace_text(options.out.with_suffix(".md"), page(measured))
 
 
 if __name__ == "__main__":

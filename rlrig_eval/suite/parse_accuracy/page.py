@@ -1,7 +1,9 @@
 """The report, for people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from rlrig_eval.markdown import fixed, table
 
 TARGET = 0.98
 TARGET_SPEED = 5000  # prompts a second and core
@@ -39,7 +41,7 @@ def page(measured: Mapping[str, Any]) -> str:
     lines += ["Texts with something that no reader can know, or that the grammar does not hold: named, of all.", ""]
     rows = ((group, str(row["prompts"]), _share(row["named"], row["prompts"])) for group, row in
             measured["refused"]["groups"].items())  # fmt: skip
-    lines += [*_table(("what is amiss", "prompts", "named"), rows), "", *_texts(measured["refused"]["accepted"])]
+    lines += [*table(("what is amiss", "prompts", "named"), rows), "", *_texts(measured["refused"]["accepted"])]
     lines += ["## DSG-1k", "", DSG, "", *_dsg(measured["dsg"]), ""]
     return "\n".join(lines)
 
@@ -61,7 +63,7 @@ def _summary(measured: Mapping[str, Any]) -> list[str]:
     ]
     what = f"prompts a second of processor time, batch of {fast['prompts']}, best of {fast['rounds']} rounds"
     rows.append((f"{what} (slowest {fast['slowest_round']:,})", f"{per_second:,}", f"{TARGET_SPEED:,}"))
-    return _table(("figure", "measured", "asked for"), rows)
+    return table(("figure", "measured", "asked for"), rows)
 
 
 def _accuracy(found: Mapping[str, Any]) -> list[str]:
@@ -69,7 +71,7 @@ def _accuracy(found: Mapping[str, Any]) -> list[str]:
         (group, str(row["prompts"]), _share(row["exact"], row["prompts"]), str(row["wrong"]))
         for group, row in [*found["groups"].items(), ("all", found["all"])]
     ]
-    lines = _table(("group", "prompts", "exact", "unawares"), rows)
+    lines = table(("group", "prompts", "exact", "unawares"), rows)
     if found["misses"]:
         lines += ["", f"{found['missed']} missed, for example:", ""]
         lines += [f"- `{miss['text']}`: {miss['why']}" for miss in found["misses"]]
@@ -87,11 +89,11 @@ def _dsg(groups: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
             group,
             str(row["prompt"]["gold"]),
             str(row["prompt"]["found"]),
-            *(_figure(row[kind][figure]) for kind, figure in figures),
+            *(fixed(row[kind][figure], 3) for kind, figure in figures),
         )
         for group, row in groups.items()
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _texts(texts: Sequence[str]) -> list[str]:
@@ -100,11 +102,3 @@ def _texts(texts: Sequence[str]) -> list[str]:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.4f} ({part} of {whole})" if whole else ""
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]

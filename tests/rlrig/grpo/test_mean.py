@@ -68,7 +68,7 @@ def runs(preset, tmp_path_factory):
 def averaged(preset, runs, tmp_path_factory):
     """The folder that the mean of the runs was written to."""
     out = tmp_path_factory.mktemp("averaged") / "mean"
-    assert mean(runs, config(preset), out, scale=1.5) == out / "export" / "editor-lora"
+    assert mean(runs, config(preset), out, weight=0.75) == out / "export" / "editor-lora"
     return out
 
 
@@ -79,12 +79,12 @@ def change(preset, adapter):
     return {name: put[name] - base[name] for name in base}
 
 
-def test_every_layer_changes_by_so_many_times_the_mean_of_the_changes(preset, runs, averaged):
+def test_every_layer_changes_by_so_much_of_each_runs_change(preset, runs, averaged):
     one, other = (change(preset, run / "export" / "editor-lora") for run in runs)
     assert any(not torch.equal(one[name], other[name]) for name in one)
     for name, found in change(preset, averaged / "export" / "editor-lora").items():
         # The rounding of float32, of weights around 1.
-        torch.testing.assert_close(found, 1.5 * (one[name] + other[name]) / 2, atol=1e-6, rtol=0)
+        torch.testing.assert_close(found, 0.75 * (one[name] + other[name]), atol=1e-6, rtol=0)
 
 
 def test_it_has_figures_of_its_own_and_a_card_that_tells_of_the_runs(averaged, tmp_path):
@@ -115,7 +115,7 @@ def test_runs_on_top_of_an_adapter_are_added_to_it(preset, averaged, tmp_path):
     save_preset(on_top, tmp_path / "on-top")
     told = config(tmp_path / "on-top" / "preset.yaml").model_copy(update={"rl": "editor"})
     third = trained(told.model_copy(update={"seed": 2}), tmp_path / "seed-2")
-    added = mean([third], told, tmp_path / "added", scale=0.5)
+    added = mean([third], told, tmp_path / "added", weight=0.5)
     first, own, both = (change(preset, adapter) for adapter in (below, third / "export" / "editor-lora", added))
     assert any(own[name].any() for name in own)
     for name, changed in both.items():

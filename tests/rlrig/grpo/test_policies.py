@@ -12,7 +12,7 @@ from rlrig.grpo.config import KONTEXT_TARGETS, LANGUAGE_TARGETS
 from rlrig.grpo.flow_policy import KontextPolicy
 from rlrig.grpo.token_policy import ActorPolicy, Completions
 from rlrig.grpo.trajectory import replay, sample
-from rlrig.presets import Sampling
+from rlrig.presets import RoleSampling
 from rlrig_eval.checkpoints import open_pipeline
 from rlrig_eval.errors import RunError, UsageError
 from tests.models import untrained
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 
 def editor(folder, guided=True, adapted=True):
-    sampling = Sampling(steps=3, true_cfg=2.0 if guided else 1.0, size=64, max_sequence_length=24, dtype="float32")
+    sampling = RoleSampling(steps=3, true_cfg=2.0 if guided else 1.0, size=64, max_sequence_length=24, dtype="float32")
     policy = KontextPolicy(open_pipeline(FluxKontextPipeline, folder / "editor", "float32", "cpu"), sampling)
     if adapted:
         policy.adapt(4, 8, KONTEXT_TARGETS)

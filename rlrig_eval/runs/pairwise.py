@@ -12,16 +12,19 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import PAIRS, JudgeSpec
 from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.judging import Asked, Judging, built, judging_of, recorded_specs, score_row
+from rlrig_eval.runs.latest import read_rows
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import appending, read_document, read_rows, replace_json, require_room
+from rlrig_eval.runs.store import read_document, require_room
+from rlrig_eval.runs.writing import appending
 from rlrig_eval.stats import cluster_mean_ci
 from rlrig_eval.stats.ranking import bradley_terry
 

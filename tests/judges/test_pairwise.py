@@ -15,7 +15,7 @@ from rlrig_eval.judges.asking import AskingJudge
 from rlrig_eval.judges.rubrics import rubric
 from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.report.pairwise import render_ranking
-from rlrig_eval.runs.pairs import rank
+from rlrig_eval.runs.pairwise import rank
 from tests.judges.replies import PROMPT, Saying
 from tests.runs import tiny
 

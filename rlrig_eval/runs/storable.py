@@ -16,11 +16,11 @@ from rlrig_eval.runs.scorers import Scores
 _VERDICT, _SCORES = TypeAdapter(Verdict), TypeAdapter(Scores)
 
 
-class Unkept(ValueError):
+class Unstorable(ValueError):
     """Something was said that no file can hold; the message says by whom, and what is wrong with it."""
 
 
-def kept_verdict(said: Verdict | Unscored, slug: str) -> Verdict | Unscored:
+def storable_verdict(said: Verdict | Unscored, slug: str) -> Verdict | Unscored:
     """What the judge of that slug says, numpy's numbers as Python's; Unscored where it cannot be kept."""
     try:
         if isinstance(said, Unscored):
@@ -33,19 +33,19 @@ def kept_verdict(said: Verdict | Unscored, slug: str) -> Verdict | Unscored:
     return kept
 
 
-def kept_scores(said: Any, slug: str) -> Scores:
+def storable_scores(said: Any, slug: str) -> Scores:
     """What the scorer of that slug says, numpy's numbers as Python's.
 
     Raises:
-        Unkept: it is no `Scores`, or cannot be kept.
+        Unstorable: it is no `Scores`, or cannot be kept.
     """
     if not isinstance(said, Scores):
-        raise Unkept(f"scorer {slug}: it returned a {type(said).__name__}, not Scores")
+        raise Unstorable(f"scorer {slug}: it returned a {type(said).__name__}, not Scores")
     try:
         kept = _SCORES.validate_json(_json(said))
         _require_finite(kept.values)
     except Exception as problem:
-        raise Unkept(f"scorer {slug}: what it says cannot be kept: {_why(problem)}") from problem
+        raise Unstorable(f"scorer {slug}: what it says cannot be kept: {_why(problem)}") from problem
     return kept
 
 
