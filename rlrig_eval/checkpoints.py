@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval import assets, weights
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 
 PLAIN = (".safetensors", ".gguf")
 """Files of weights that are weights and nothing else; of any other kind loaders take a pickle, which may run code."""
@@ -96,7 +96,7 @@ def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, devic
 def unusable(checkpoint: str | Path, problem: Exception) -> UsageError:
     """What to tell a user whose checkpoint did not load: where its weights are to be had, or what is wrong with it."""
     path = locate(checkpoint)
-    first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+    first = first_line(problem)
     if weights.is_hub_id(path) and not weights.on_disk(path):
         return weights.MissingWeights(weights.explain(path, first))
     return UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}")

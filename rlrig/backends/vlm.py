@@ -31,7 +31,7 @@ from rlrig.precision import full_precision
 from rlrig.spent import Spent
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import locate, quiet
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.pipelines.opening import on
 from rlrig_eval.scene import Requirement
 
@@ -71,8 +71,8 @@ class VLM:
                 processor = AutoProcessor.from_pretrained(path)
         except _UNREADABLE as error:
             if weights.is_hub_id(path):
-                raise weights.MissingWeights(weights.explain(path, _first_line(error))) from error
-            raise UsageError(f"{source}: cannot load this vision-language model: {_first_line(error)}") from error
+                raise weights.MissingWeights(weights.explain(path, first_line(error))) from error
+            raise UsageError(f"{source}: cannot load this vision-language model: {first_line(error)}") from error
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         return cls(model.to(device).eval(), processor)
 
@@ -260,7 +260,7 @@ def adapted(vlm: VLM, adapter: str | Path, **options: Any) -> VLM:
         with peft_quiet():
             return VLM(PeftModel.from_pretrained(vlm.model, path, **options).eval(), vlm.processor)
     except _UNREADABLE as error:
-        raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
+        raise UsageError(f"{adapter}: cannot load this adapter: {first_line(error)}") from error
 
 
 @contextmanager
@@ -280,7 +280,3 @@ def _base_weights(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     for name, weight in base.named_parameters():
         if "lora_" not in name:
             yield name.replace(".base_layer", ""), weight
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.scene import SceneGraph
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -39,7 +39,7 @@ def sentence_embeddings(folder: str | Path) -> Embed:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
         model = AutoModel.from_pretrained(path, local_files_only=True, use_safetensors=True).eval()
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this folder is no use
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        first = first_line(problem)
         raise UsageError(f"embeddings: {str(folder)!r} cannot be used: {first}") from problem
 
     @torch.no_grad()

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from rlrig_eval.checkpoints import locate, quiet, weights_hash
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
 
 _YES, _NO = ("yes", "Yes"), ("no", "No")
@@ -41,7 +41,7 @@ class Local:
                 )
                 self._processor: Any = AutoProcessor.from_pretrained(path, **at)
         except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-            first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+            first = first_line(problem)
             raise UsageError(f"judge model {model}: cannot be loaded: {first}") from problem
         self._processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         self._model: Any = loaded.to(device).eval()

@@ -12,7 +12,7 @@ from typing import Any
 
 from rlrig_eval import weights
 from rlrig_eval.checkpoints import PLAIN, locate, open_pipeline, quiet, require_plain, unusable
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
 from rlrig_eval.pipelines.settings import Loading, Quantised
 
@@ -175,7 +175,7 @@ def _denoiser(checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
     except UsageError:
         raise
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this file is no use
-        raise UsageError(f"denoiser {file}: cannot be loaded: {_first_line(problem)}") from problem
+        raise UsageError(f"denoiser {file}: cannot be loaded: {first_line(problem)}") from problem
 
 
 def _configure(pipeline: Any, loading: Loading) -> None:
@@ -194,9 +194,7 @@ def _configure(pipeline: Any, loading: Loading) -> None:
     except UsageError:
         raise
     except Exception as problem:  # a part that this pipeline does not have, or options that it does not take
-        raise UsageError(
-            f"{type(pipeline).__name__}: these settings do not fit it: {_first_line(problem)}"
-        ) from problem
+        raise UsageError(f"{type(pipeline).__name__}: these settings do not fit it: {first_line(problem)}") from problem
 
 
 def _scheduler(own: Any, loading: Loading) -> Any:
@@ -220,7 +218,7 @@ def _adapt(pipeline: Any, loading: Loading) -> None:
                     locate(lora.source), adapter_name=f"lora{number}", use_safetensors=True, **named
                 )
         except Exception as problem:
-            raise UsageError(f"LoRA {lora.source}: cannot be loaded: {_first_line(problem)}") from problem
+            raise UsageError(f"LoRA {lora.source}: cannot be loaded: {first_line(problem)}") from problem
         names.append(f"lora{number}")
     pipeline.set_adapters(names, [lora.scale for lora in loading.loras or ()])
 
@@ -248,7 +246,7 @@ def _quantisation(library: Quantised, checkpoint: str | Path) -> Any:
     try:
         return quantisation(library, DiffusionPipeline.load_config(locate(checkpoint)))
     except (ImportError, OSError, TypeError, ValueError) as problem:  # such as a version that diffusers does not take
-        raise UsageError(f"quantise {library}: {_first_line(problem)}") from problem
+        raise UsageError(f"quantise {library}: {first_line(problem)}") from problem
 
 
 def _need(package: str, what: str) -> None:
@@ -265,7 +263,3 @@ def _class(name: str, kind: str) -> Any:
         known = [one for one in dir(diffusers) if one.lower().endswith((kind, f"{kind}2dmodel"))]
         raise UsageError.unknown(f"{kind} of diffusers", name, known)
     return found
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]
