@@ -33,7 +33,10 @@ FLOORS = (
     {"rlrig_eval.scene", "rlrig_eval.stats"},
 )
 # Anyone may import the leaves; they import only each other.
-LEAVES = {f"rlrig_eval.{name}" for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders")}
+LEAVES = {
+    f"rlrig_eval.{name}"
+    for name in "errors assets weights checkpoints processors addresses yes_no folders plugins".split()
+}
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
 
@@ -44,7 +47,10 @@ ONLY = {
     "rlrig_eval.metrics": {"rlrig_eval.scene", "rlrig_eval.errors"},
     "rlrig": {
         f"rlrig_eval.{room}"
-        for room in "scene shapes metrics suite stats pipelines assets weights checkpoints errors folders".split()
+        for room in (
+            "scene shapes metrics suite stats pipelines "
+            "errors assets weights checkpoints processors addresses yes_no folders"
+        ).split()
     },
 }
 # The one door from the harness to the system under test, and it is opened lazily.

@@ -11,12 +11,13 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rlrig.backends.vlm import VLM, allow_missing_torchvision
+from rlrig.backends.vlm import VLM
 from rlrig.bundled.fit import Budget
 from rlrig.bundled.lessons import BEGINNER, Lessons
 from rlrig.bundled.repainted import painted_by
 from rlrig.bundled.teaching import teach
 from rlrig.bundled.vlm_tokens import START, tokenizer
+from rlrig_eval.processors import allow_missing_torchvision
 from rlrig_eval.shapes import SEEN
 
 PATCH, MERGE = 8, 1  # a token a cell: where things lie close, a token of four cells would mix them
