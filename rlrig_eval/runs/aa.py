@@ -10,6 +10,7 @@ from typing import Any
 from scipy.stats import spearmanr
 
 from rlrig_eval.errors import UsageError
+from rlrig_eval.folders import writable
 from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
 from rlrig_eval.judges.instruments import (
@@ -36,7 +37,7 @@ from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
-from rlrig_eval.runs.store import replace_json, replace_text, require_room
+from rlrig_eval.runs.store import replace_json, replace_text
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""
@@ -78,7 +79,7 @@ def try_judge(
     for name, found in cases.items():
         if not found:
             raise UsageError(f"{name}: there is no picture to judge")
-        require_room(_reports(runs[name]))
+        writable(_reports(runs[name]))
     human = None if labels is None else _human(labels, *runs.values())
     judge = built(spec, judging.budget())
     hearings, reports = {}, {}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rlrig_eval import folders
 from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.runs import store
 from rlrig_eval.runs.plan import Shard
@@ -279,7 +280,7 @@ def test_a_folder_that_cannot_be_written_to_is_found_at_once(where: str) -> None
 
 
 def test_a_full_disk_is_found_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LEAST_FREE", 2**62)
+    monkeypatch.setattr(folders, "LEAST_FREE", 2**62)
     with pytest.raises(UsageError, match="the disk is full"):
         store.prepare(tmp_path / "run", fresh=False)
 
