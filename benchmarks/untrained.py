@@ -179,9 +179,9 @@ def _vlm(architecture: Architecture, device: str, dtype: Any) -> tuple[Any, Any]
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    from rlrig.backends.vlm import allow_missing_torchvision
     from rlrig.bundled.recipes.vlm import CHAT
     from rlrig.bundled.training.vlm_tokens import tokenizer
+    from rlrig_eval.processors import allow_missing_torchvision
 
     allow_missing_torchvision()
     marks = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")

@@ -93,15 +93,15 @@ def train(
 
     from rlrig.bundled.recipes.registry import RECIPES
     from rlrig.bundled.training.fit import Budget
-    from rlrig_eval.checkpoints import locate, weights_hash
-    from rlrig_eval.pipelines.opening import on
+    from rlrig_eval.checkpoints import locate, usable_device, weights_hash
 
     torch.set_num_threads(threads)
     folder = writable(work / model)
     if start is not None and Path(locate(start)).resolve() == (work / "checkpoints" / model).resolve():
         raise UsageError(f"--start {start}: this training is saved there, over what it began from; copy it first")
     begun_from = None if start is None else weights_hash(start)
-    budget = Budget(minutes=minutes, folder=folder, device=on(device), start=begun_from, blend=blend, compiled=compiled)
+    place = usable_device(device)
+    budget = Budget(minutes=minutes, folder=folder, device=place, start=begun_from, blend=blend, compiled=compiled)
     RECIPES[model](budget, work, None if start is None else Path(locate(start)))
     typer.echo(f"done: {work / 'checkpoints' / model}")
 

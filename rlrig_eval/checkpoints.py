@@ -1,6 +1,7 @@
-"""Checkpoints: where a name leads, a hash that tells one training from the next, and how a pipeline is opened.
+"""Checkpoints: where a name leads, a hash that tells one training from the next, and how models are opened.
 
-The harness's baselines and the system under test open their pipelines here, so that both draw alike.
+The harness and the system under test open their models and pipelines here, so that both read and draw alike, and say
+the same where one cannot be opened.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval import assets, weights
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
+from rlrig_eval.processors import allow_missing_torchvision
 
 PLAIN = (".safetensors", ".gguf")
 """Files of weights that are weights and nothing else; of any other kind loaders take a pickle, which may run code."""
@@ -60,6 +62,43 @@ def _digest(file: Path, *_written: int) -> bytes:
         return hashlib.file_digest(content, "sha256").digest()
 
 
+def usable_device(device: str) -> str:
+    """`device`, with auto resolved; UsageError where torch cannot see it, told before anything is loaded."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError(f"device {device}: torch sees no GPU here")
+    try:
+        torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"device {device}: torch has none of that name; try auto, cpu, cuda or cuda:1") from None
+    return device
+
+
+def open_model(kind: Any, checkpoint: str | Path, revision: str | None = None, **options: Any) -> Any:
+    """What `kind`, a class of transformers, loads from ``bundled:NAME``, a folder or a Hub id: a model, a processor.
+
+    Args:
+        revision: the commit, tag or branch of a Hub id; None for its newest.
+        options: what else its ``from_pretrained`` takes; for a model with `use_safetensors`, else a pickle will do.
+
+    Raises:
+        MissingWeights: a Hub id that is neither in the cache nor to be fetched.
+        UsageError: the checkpoint is missing, truncated, a pickle, or of another class.
+    """
+    path = locate(checkpoint)
+    weights.require(path)
+    allow_missing_torchvision()
+    at = {} if revision is None else {"revision": revision}
+    try:
+        with quiet():
+            return kind.from_pretrained(path, **at, **options)
+    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
+        raise unusable(checkpoint, problem) from problem
+
+
 def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, device: str | None, **arguments: Any) -> Any:
     """A diffusers pipeline from ``bundled:NAME``, a folder, a single file or a Hub id, its own progress bar hidden.
 
@@ -79,6 +118,7 @@ def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, devic
     single = Path(path).is_file()
     if single:
         require_plain(path, "checkpoint")
+    allow_missing_torchvision()
     try:
         with quiet():
             if single:
@@ -96,7 +136,7 @@ def open_pipeline(pipeline_class: Any, checkpoint: str | Path, dtype: str, devic
 def unusable(checkpoint: str | Path, problem: Exception) -> UsageError:
     """What to tell a user whose checkpoint did not load: where its weights are to be had, or what is wrong with it."""
     path = locate(checkpoint)
-    first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+    first = first_line(problem)
     if weights.is_hub_id(path) and not weights.on_disk(path):
         return weights.MissingWeights(weights.explain(path, first))
     return UsageError(f"checkpoint {checkpoint}: cannot be loaded from {path}: {first}")

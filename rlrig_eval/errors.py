@@ -114,6 +114,17 @@ def leave(app: Callable[[], int | None]) -> NoReturn:
     sys.exit(code)
 
 
+def first_line(problem: BaseException) -> str:
+    """The first line of what an error of a library says; the name of its class where it says nothing.
+
+    >>> first_line(OSError("no room left\\nin the folder"))
+    'no room left'
+    >>> first_line(KeyError())
+    'KeyError'
+    """
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[0].rstrip()
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Help for an unknown `name`: the closest of the `known` names, or all of them.
 

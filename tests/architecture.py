@@ -6,11 +6,17 @@ DESIGN section 2 in one page. `test_architecture.py` holds the repo, and small b
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import networkx as nx
+
+from rlrig_eval.pipelines.quantising import PACKAGES as QUANTISERS
 
 PACKAGES = ("rlrig_eval", "rlrig")
 
@@ -29,7 +35,7 @@ FLOORS = (
 # Anyone may import the leaves; they import only each other.
 LEAVES = {
     f"rlrig_eval.{name}"
-    for name in ("errors", "assets", "weights", "checkpoints", "plugins", "folders", "atomic", "markdown")
+    for name in "errors assets weights checkpoints processors addresses yes_no folders atomic markdown plugins".split()
 }
 # `rlrig_eval/__init__.py` hands out `evaluate` lazily; a room may take `__version__` from it.
 ROOT = "rlrig_eval"
@@ -66,6 +72,9 @@ IO_CALLS = {"open", "print", "input"}
 LIGHT = ("rlrig_eval", "rlrig_eval.cli", "rlrig_eval.assets", "rlrig_eval.scene", "rlrig", "rlrig.cli")
 HEAVY = {"accelerate", "datasets", "diffusers", "huggingface_hub", "matplotlib", "openai", "pandas", "peft"}
 HEAVY |= {"playwright", "ray", "spacy", "tokenizers", "torch", "transformers", "trl"}
+
+# Asked for where they are wanted, with the words to install them: no extra of ours brings them.
+ASKED_FOR = {package.split(".")[0] for package in QUANTISERS.values()}
 
 MAX_LINES = 400
 GRAB_BAGS = {"util", "utils", "helper", "helpers", "common", "misc"}
@@ -157,6 +166,32 @@ def circles(tree: Tree) -> list[list[str]]:
     """Groups of modules that import each other in a ring, as far as importing them runs the imports."""
     graph = nx.DiGraph((found.importer, found.target) for found in tree.imports if found.eager)
     return [sorted(ring) for ring in nx.strongly_connected_components(graph) if len(ring) > 1]
+
+
+@cache
+def declared() -> frozenset[str]:
+    """The distributions that pyproject names: what is needed always, and the extras."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    return frozenset(
+        _distribution(line) for line in [*project["dependencies"], *(one for some in extras for one in some)]
+    )
+
+
+def brought_by(library: str) -> set[str]:
+    """The distributions that install `library`; one that is not installed here is taken to be called so."""
+    return set(map(_distribution, _installed().get(library, [library])))
+
+
+@cache
+def _installed() -> dict[str, list[str]]:
+    return {name: list(found) for name, found in packages_distributions().items()}
+
+
+def _distribution(requirement: str) -> str:
+    """The name in a requirement, in the one spelling (PEP 503)."""
+    (name,) = re.findall(r"^[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _dotted(path: Path, root: Path) -> str:

@@ -116,6 +116,16 @@ def light_modules_load_nothing_heavy(tree: Tree) -> list[str]:
     ]
 
 
+def what_is_imported_is_declared(tree: Tree) -> list[str]:
+    return [
+        _at(found, f"imports {found.target}, which is no dependency or extra in pyproject.toml")
+        for found in tree.imports
+        if not house.ours(found.target)
+        and (library := found.target.split(".")[0]) not in sys.stdlib_module_names | house.ASKED_FOR
+        and not house.brought_by(library) & house.declared()
+    ]
+
+
 def modules_are_small(tree: Tree) -> list[str]:
     lines = {module: len(path.read_text("utf-8").splitlines()) for module, path in tree.files.items()}
     return [f"{module} has {count} lines" for module, count in lines.items() if count > house.MAX_LINES]
@@ -158,6 +168,7 @@ RULES: dict[Rule, dict[str, str]] = {  # each rule, and the smallest tree that b
         "rlrig_eval/runs/__init__.py": "",
         "rlrig_eval/runs/plan.py": "import torch",
     },
+    what_is_imported_is_declared: {"rlrig/pipeline.py": "def f():\n    import httpx"},
     modules_are_small: {"rlrig/pipeline.py": "x = 1\n" * (house.MAX_LINES + 1)},
     no_grab_bags: {"rlrig_eval/runs/utils.py": ""},
 }
@@ -205,6 +216,11 @@ def test_an_allowed_tree_breaks_no_rule(tmp_path: Path) -> None:
 def test_the_walk_sees_the_whole_repo(whole: Tree) -> None:
     assert {"rlrig_eval", "rlrig_eval.errors", "rlrig_eval.assets", "rlrig"} <= set(whole.files)
     assert any(found.target == "rlrig_eval.errors" for found in whole.imports)
+
+
+def test_every_declared_library_has_its_known_version_in_the_constraints() -> None:
+    lines = (REPO / "constraints.txt").read_text("utf-8").splitlines()
+    assert house.declared() - {line.partition("==")[0] for line in lines if "==" in line} == set()
 
 
 @pytest.mark.parametrize("module", ["rlrig_eval", "rlrig", "rlrig_eval.assets", "rlrig_eval.scene"])

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from rlrig_eval import errors
-from rlrig_eval.errors import Exit, UnreadableFile, UsageError
+from rlrig_eval.errors import Exit, UnreadableFile, UsageError, first_line
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,16 @@ def test_a_fault_in_a_file_is_one_line_with_file_line_field_and_the_nearest_key(
     with pytest.raises(ValidationError) as caught:
         Config.model_validate(content)
     assert str(UnreadableFile.invalid(caught.value, Config, path="x.yaml", line=7)) == message
+
+
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (OSError("\n  no room left \nin the folder"), "no room left"),
+        (RuntimeError("one line"), "one line"),
+        (ValueError(""), "ValueError"),
+        (ValueError(" \n "), "ValueError"),
+    ],
+)
+def test_what_a_library_says_is_told_by_its_first_line_or_else_by_its_class(problem: Exception, line: str) -> None:
+    assert first_line(problem) == line

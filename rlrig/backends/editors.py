@@ -24,9 +24,6 @@ def load_editor(editor: Editor, device: str, diffuser: FlowDiffuser | None = Non
     if editor.kind == "kontext":
         return KontextEditor(open_named("FluxKontextPipeline", editor.checkpoint, sampling, device), sampling)
     if editor.kind == "qwen-edit":
-        from rlrig.backends.vlm import allow_missing_torchvision
-
-        allow_missing_torchvision()  # its processor is Qwen2-VL's
         name = sampling.pipeline or _CLASSES[editor.kind]
         return PipelineEditor(open_named(name, editor.checkpoint, sampling, device), sampling, {}, solo=True)
     if editor.kind == "instruct-pix2pix":

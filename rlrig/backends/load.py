@@ -8,7 +8,7 @@ from rlrig.presets import Preset
 from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig_eval import assets, weights
 from rlrig_eval.checkpoints import locate, quiet
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.pipelines import open_named
 
 if TYPE_CHECKING:
@@ -163,6 +163,6 @@ def merge(pipeline: Any, adapter: str | Path) -> Any:
             pipeline.transformer.fuse_lora(adapter_names=[_MERGED])
             pipeline.transformer.unload_lora()
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this adapter is no use here
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"{adapter}: cannot be put on {pipeline.config._name_or_path}: {first}") from problem
+        onto = pipeline.config._name_or_path
+        raise UsageError(f"{adapter}: cannot be put on {onto}: {first_line(problem)}") from problem
     return pipeline

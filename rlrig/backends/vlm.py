@@ -12,40 +12,25 @@ from typing import Any, Self
 import torch
 from peft import PeftModel
 from PIL import Image
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoModelForImageTextToText,
     AutoProcessor,
     PreTrainedTokenizerBase,
     ProcessorMixin,
-    Qwen2_5_VLProcessor,
-    Qwen2VLProcessor,
-    Qwen3VLProcessor,
 )
-from transformers.utils import is_torchvision_available
 
 from rlrig.backends.chat import ask, ask_repair, render
 from rlrig.backends.trie import among
 from rlrig.precision import full_precision
 from rlrig.spent import Spent
-from rlrig_eval import weights
-from rlrig_eval.checkpoints import locate, quiet
-from rlrig_eval.errors import UsageError
-from rlrig_eval.pipelines.opening import on
+from rlrig_eval.checkpoints import locate, open_model, usable_device
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.scene import Requirement
 
 _YES, _NO = ("yes", "Yes"), ("no", "No")
-_UNREADABLE = (OSError, ValueError, RuntimeError, SafetensorError)
 BATCH = 32
 NEW_TOKENS = 24
-
-
-def allow_missing_torchvision() -> None:
-    """Let Qwen-VL's processors be built without their video half, which exists for torchvision alone."""
-    if not is_torchvision_available():
-        for processor in (Qwen2VLProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor):
-            processor.get_attributes = classmethod(lambda cls: ["image_processor", "tokenizer"])
 
 
 @dataclass(frozen=True)
@@ -61,18 +46,9 @@ class VLM:
 
         Raises UsageError when there is no such checkpoint or device, or its files cannot be read.
         """
-        allow_missing_torchvision()
-        path = locate(source)
-        weights.require(path)
-        device = on(device)
-        try:
-            with quiet():
-                model = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype, use_safetensors=True)
-                processor = AutoProcessor.from_pretrained(path)
-        except _UNREADABLE as error:
-            if weights.is_hub_id(path):
-                raise weights.MissingWeights(weights.explain(path, _first_line(error))) from error
-            raise UsageError(f"{source}: cannot load this vision-language model: {_first_line(error)}") from error
+        device = usable_device(device)
+        model = open_model(AutoModelForImageTextToText, source, dtype=dtype, use_safetensors=True)
+        processor = open_model(AutoProcessor, source)
         processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         return cls(model.to(device).eval(), processor)
 
@@ -259,8 +235,8 @@ def adapted(vlm: VLM, adapter: str | Path, **options: Any) -> VLM:
     try:
         with peft_quiet():
             return VLM(PeftModel.from_pretrained(vlm.model, path, **options).eval(), vlm.processor)
-    except _UNREADABLE as error:
-        raise UsageError(f"{adapter}: cannot load this adapter: {_first_line(error)}") from error
+    except Exception as error:  # its loaders raise a dozen kinds; all mean that this adapter is no use here
+        raise UsageError(f"{adapter}: cannot load this adapter: {first_line(error)}") from error
 
 
 @contextmanager
@@ -280,7 +256,3 @@ def _base_weights(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     for name, weight in base.named_parameters():
         if "lora_" not in name:
             yield name.replace(".base_layer", ""), weight
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

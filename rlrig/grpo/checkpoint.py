@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.errors import RunError, UsageError, first_line
 
 _STATE = "state.pt"
 
@@ -30,7 +30,7 @@ def save(folder: Path, step: int, state: Mapping[str, Any], keep: int) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
         last = newest(folder)
         raise RunError(
-            f"{target}: cannot be written ({str(problem).splitlines()[0]}); "
+            f"{target}: cannot be written ({first_line(problem)}); "
             f"{'there is no checkpoint' if last is None else f'the last good checkpoint is {last}'}"
         ) from problem
     for old in _all(folder)[:-keep]:
@@ -52,8 +52,7 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(path / _STATE, map_location="cpu", weights_only=True)
         saved = state["identity"]
     except Exception as problem:  # torch raises a dozen kinds for a damaged file
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"{path}: cannot be read: {first}") from problem
+        raise UsageError(f"{path}: cannot be read: {first_line(problem)}") from problem
     for name in sorted({*saved, *identity}):
         if saved.get(name) != identity.get(name):
             raise UsageError(

@@ -14,7 +14,7 @@ from rlrig.grpo.log import Log, Silent
 from rlrig.grpo.plan import plan
 from rlrig.grpo.processes import begin
 from rlrig.grpo.trackers import tracking
-from rlrig_eval.checkpoints import quiet
+from rlrig_eval.checkpoints import quiet, usable_device
 from rlrig_eval.errors import UsageError
 from rlrig_eval.folders import writable
 
@@ -42,8 +42,7 @@ def start(
     if told.preset().device.startswith("cuda:"):  # accelerate would put what is shared on the first
         number = told.preset().device.removeprefix("cuda:")
         raise UsageError(f"device cuda:{number}: say cuda, and CUDA_VISIBLE_DEVICES={number} before the command")
-    if told.preset().device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"device {told.preset().device}: torch sees no GPU here")
+    usable_device(told.preset().device)
     folder = out or Path("runs") / "grpo" / told.name
     if not dry_run:  # which writes nothing
         _check(folder, resume)

@@ -15,7 +15,7 @@ from rlrig.grpo.phases import ActorPhase, EditorPhase
 from rlrig.grpo.token_policy import TRAINED, ActorPolicy
 from rlrig.presets import BESIDE, Preset, Trained, save_preset
 from rlrig_eval.checkpoints import quiet
-from rlrig_eval.errors import RunError
+from rlrig_eval.errors import RunError, first_line
 
 
 def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | EditorPhase]) -> Path:
@@ -29,9 +29,8 @@ def export(out: Path, preset: Preset, phases: Mapping[Phase, ActorPhase | Editor
     try:
         return _export(out, preset, phases)
     except (OSError, SafetensorError) as problem:
-        told = str(problem).splitlines()[0]
         raise RunError(
-            f"{out}: cannot be written ({told}); the checkpoints are: --resume goes on from there"
+            f"{out}: cannot be written ({first_line(problem)}); the checkpoints are: --resume goes on from there"
         ) from problem
 
 

@@ -20,7 +20,7 @@ from rlrig.backends.fields import patch, require_picture
 from rlrig.grpo.trajectory import Velocity
 from rlrig.presets import RoleSampling
 from rlrig_eval.checkpoints import quiet
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 
 ADAPTER = "grpo"
 
@@ -77,7 +77,7 @@ class KontextPolicy:
                 torch.manual_seed(seed)
                 self.transformer.add_adapter(lora, adapter_name=ADAPTER)
         except ValueError as problem:
-            raise UsageError(f"editor.lora.targets: {str(problem).splitlines()[0]}") from problem
+            raise UsageError(f"editor.lora.targets: {first_line(problem)}") from problem
         cast_training_params(self.transformer, dtype=torch.float32)
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:

@@ -13,7 +13,7 @@ from rlrig.backends.chat import ask_repair
 from rlrig.backends.trie import Allowed, among
 from rlrig.backends.vlm import VLM, Choices, adapted, peft_quiet
 from rlrig_eval.checkpoints import locate
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.scene import Requirement
 
 TRAINED, REFERENCE = "default", "reference"
@@ -81,7 +81,7 @@ class ActorPolicy:
                 try:
                     model = get_peft_model(base.model, lora, adapter_name=TRAINED)
                 except ValueError as problem:
-                    raise UsageError(f"actor.lora.targets: {str(problem).splitlines()[0]}") from problem
+                    raise UsageError(f"actor.lora.targets: {first_line(problem)}") from problem
             else:
                 model = adapted(base, adapter, adapter_name=TRAINED, is_trainable=True).model
                 model.load_adapter(locate(adapter), adapter_name=REFERENCE, is_trainable=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rlrig_eval.checkpoints import open_model
 from rlrig_eval.errors import UsageError
 from rlrig_eval.scene import SceneGraph
 
@@ -26,6 +27,7 @@ def sentence_embeddings(folder: str | Path) -> Embed:
         UsageError: there is no such folder, or no encoder with its tokenizer in it.
     """
     import torch
+    from transformers import AutoModel, AutoTokenizer
 
     path = Path(folder)
     if not path.is_dir():
@@ -34,13 +36,10 @@ def sentence_embeddings(folder: str | Path) -> Embed:
             "(config.json, model.safetensors, tokenizer.json), as of a sentence-transformers model"
         )
     try:
-        from transformers import AutoModel, AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        model = AutoModel.from_pretrained(path, local_files_only=True, use_safetensors=True).eval()
-    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this folder is no use
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-        raise UsageError(f"embeddings: {str(folder)!r} cannot be used: {first}") from problem
+        tokenizer = open_model(AutoTokenizer, path, local_files_only=True)
+        model = open_model(AutoModel, path, local_files_only=True, use_safetensors=True).eval()
+    except UsageError as problem:
+        raise UsageError(f"embeddings: {str(folder)!r} cannot be used: {problem}") from problem
 
     @torch.no_grad()
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:

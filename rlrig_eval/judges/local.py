@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from rlrig_eval.checkpoints import locate, quiet, weights_hash
+from rlrig_eval.checkpoints import open_model, usable_device, weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
 
@@ -29,20 +29,11 @@ class Local:
         batch_size: int = 32,
         reply_limit: int = 512,
     ) -> None:
-        import torch
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
-        path = locate(model)
-        at = {} if revision is None else {"revision": revision}
-        try:
-            with quiet():
-                loaded = AutoModelForImageTextToText.from_pretrained(
-                    path, dtype=getattr(torch, dtype), use_safetensors=True, **at
-                )
-                self._processor: Any = AutoProcessor.from_pretrained(path, **at)
-        except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-            first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
-            raise UsageError(f"judge model {model}: cannot be loaded: {first}") from problem
+        device = usable_device(device)
+        loaded = open_model(AutoModelForImageTextToText, model, revision, dtype=dtype, use_safetensors=True)
+        self._processor: Any = open_model(AutoProcessor, model, revision)
         self._processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         self._model: Any = loaded.to(device).eval()
         self._batch, self._reply_limit = batch_size, reply_limit

@@ -7,13 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from rlrig_eval.checkpoints import locate, quiet, unusable, weights_hash
+from rlrig_eval.checkpoints import open_model, usable_device, weights_hash
 from rlrig_eval.models.contract import Drawn, Failure, Job, Picture
 from rlrig_eval.models.pictures import from_array
-from rlrig_eval.pipelines.opening import on
 from rlrig_eval.pipelines.settings import Dtype, Loading
 from rlrig_eval.scene.graph import Frozen
-from rlrig_eval.weights import require
 
 
 class Sampled(Frozen):
@@ -43,16 +41,11 @@ class Janus:
         import torch
         from transformers import JanusForConditionalGeneration, JanusProcessor
 
-        path, place = locate(checkpoint), on(device)
-        require(path)
-        try:
-            with quiet():
-                self._processor: Any = JanusProcessor.from_pretrained(path)
-                self._model: Any = JanusForConditionalGeneration.from_pretrained(
-                    path, dtype=getattr(torch, settings.dtype), use_safetensors=True
-                )
-        except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-            raise unusable(checkpoint, problem) from problem
+        place = usable_device(device)
+        self._processor: Any = open_model(JanusProcessor, checkpoint)
+        self._model: Any = open_model(
+            JanusForConditionalGeneration, checkpoint, dtype=getattr(torch, settings.dtype), use_safetensors=True
+        )
         self._model.to(place).eval()
         self._asked = settings
         self.settings = settings.model_dump(mode="json") | {

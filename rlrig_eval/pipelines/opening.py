@@ -10,14 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rlrig_eval import weights
-from rlrig_eval.checkpoints import PLAIN, locate, open_pipeline, quiet, require_plain, unusable
-from rlrig_eval.errors import UsageError
+from rlrig_eval.checkpoints import PLAIN, locate, open_model, open_pipeline, quiet, require_plain, usable_device
+from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.pipelines.quantising import PACKAGES, quantisation
 from rlrig_eval.pipelines.settings import Loading, Quantised
+from rlrig_eval.processors import unimportable
 
 _OTHER_TASK = re.compile("Img2Img|Inpaint|Decoder|Prior")
-_NEED_TORCHVISION = ("PixtralProcessor",)  # FLUX.2 [dev]'s
 
 
 def open_drawer(checkpoint: str | Path, loading: Loading, device: str = "auto") -> Any:
@@ -48,24 +47,9 @@ def unwrap(pipeline: Any) -> Any:
     return getattr(pipeline, "transformer", None) or pipeline.unet
 
 
-def on(device: str) -> str:
-    """`device`, with auto resolved; UsageError where torch cannot see it."""
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"device {device}: torch sees no GPU here")
-    try:
-        torch.device(device)
-    except RuntimeError:
-        raise UsageError(f"device {device}: torch has none of that name; try auto, cpu, cuda or cuda:1") from None
-    return device
-
-
 def _opened(chosen: Any, checkpoint: str | Path, loading: Loading, device: str) -> Any:
     placed = loading.offload is not None or loading.device_map is not None
-    device = on(device)  # told at once, not after minutes of loading
+    device = usable_device(device)  # told at once, not after minutes of loading
     _refuse_pickles(checkpoint, loading)
     given = _arguments(chosen, checkpoint, loading)
     tokenizers = {name: made for name, made in _tokenizers(checkpoint).items() if name not in given}
@@ -106,33 +90,21 @@ def _part(name: str, source: str, loading: Loading) -> Any:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    path = locate(source)
-    weights.require(path)
-    try:
-        with quiet():
-            if name.startswith("tokenizer"):
-                return AutoTokenizer.from_pretrained(path)
-            return AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, loading.dtype), use_safetensors=True)
-    except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-        raise unusable(source, problem) from problem
+    if name.startswith("tokenizer"):
+        return open_model(AutoTokenizer, source)
+    return open_model(AutoModelForCausalLM, source, dtype=getattr(torch, loading.dtype), use_safetensors=True)
 
 
 def _tokenizers(checkpoint: str | Path) -> dict[str, Any]:
-    """In place of each processor that cannot be imported without torchvision, its tokenizer: a prompt needs no more."""
+    """In place of each processor that cannot be imported here, its tokenizer: a prompt needs no more."""
     from transformers import AutoTokenizer
 
-    if find_spec("torchvision") is not None:
-        return {}
     parts = {name: value for name, value in _index(checkpoint).items() if isinstance(value, list)}
-    try:
-        with quiet():
-            return {
-                name: AutoTokenizer.from_pretrained(locate(checkpoint), subfolder=name)
-                for name, (_, kind) in parts.items()
-                if kind in _NEED_TORCHVISION
-            }
-    except (OSError, ValueError) as problem:
-        raise unusable(checkpoint, problem) from problem
+    return {
+        name: open_model(AutoTokenizer, checkpoint, subfolder=name)
+        for name, (_, kind) in parts.items()
+        if unimportable(kind)
+    }
 
 
 def _declared(checkpoint: str | Path) -> str | None:
@@ -175,7 +147,7 @@ def _denoiser(checkpoint: str | Path, loading: Loading) -> dict[str, Any]:
     except UsageError:
         raise
     except Exception as problem:  # its loaders raise a dozen kinds; all mean that this file is no use
-        raise UsageError(f"denoiser {file}: cannot be loaded: {_first_line(problem)}") from problem
+        raise UsageError(f"denoiser {file}: cannot be loaded: {first_line(problem)}") from problem
 
 
 def _configure(pipeline: Any, loading: Loading) -> None:
@@ -194,9 +166,7 @@ def _configure(pipeline: Any, loading: Loading) -> None:
     except UsageError:
         raise
     except Exception as problem:  # a part that this pipeline does not have, or options that it does not take
-        raise UsageError(
-            f"{type(pipeline).__name__}: these settings do not fit it: {_first_line(problem)}"
-        ) from problem
+        raise UsageError(f"{type(pipeline).__name__}: these settings do not fit it: {first_line(problem)}") from problem
 
 
 def _scheduler(own: Any, loading: Loading) -> Any:
@@ -220,7 +190,7 @@ def _adapt(pipeline: Any, loading: Loading) -> None:
                     locate(lora.source), adapter_name=f"lora{number}", use_safetensors=True, **named
                 )
         except Exception as problem:
-            raise UsageError(f"LoRA {lora.source}: cannot be loaded: {_first_line(problem)}") from problem
+            raise UsageError(f"LoRA {lora.source}: cannot be loaded: {first_line(problem)}") from problem
         names.append(f"lora{number}")
     pipeline.set_adapters(names, [lora.scale for lora in loading.loras or ()])
 
@@ -248,7 +218,7 @@ def _quantisation(library: Quantised, checkpoint: str | Path) -> Any:
     try:
         return quantisation(library, DiffusionPipeline.load_config(locate(checkpoint)))
     except (ImportError, OSError, TypeError, ValueError) as problem:  # such as a version that diffusers does not take
-        raise UsageError(f"quantise {library}: {_first_line(problem)}") from problem
+        raise UsageError(f"quantise {library}: {first_line(problem)}") from problem
 
 
 def _need(package: str, what: str) -> None:
@@ -265,7 +235,3 @@ def _class(name: str, kind: str) -> Any:
         known = [one for one in dir(diffusers) if one.lower().endswith((kind, f"{kind}2dmodel"))]
         raise UsageError.unknown(f"{kind} of diffusers", name, known)
     return found
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]

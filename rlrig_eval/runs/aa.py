@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from rlrig_eval.atomic import replace_json, replace_text
 from rlrig_eval.errors import UsageError
+from rlrig_eval.folders import writable
 from rlrig_eval.judges import Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.asking import asked_again
 from rlrig_eval.judges.instruments import (
@@ -37,7 +38,6 @@ from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import ScoreRow
 from rlrig_eval.runs.scorers import GRAPH
 from rlrig_eval.runs.storable import storable_verdict
-from rlrig_eval.runs.store import require_room
 
 CONTROLLED = 200
 """So many pictures of a run are judged under each control, unless more or fewer are asked for."""
@@ -79,7 +79,7 @@ def try_judge(
     for name, found in cases.items():
         if not found:
             raise UsageError(f"{name}: there is no picture to judge")
-        require_room(_reports(runs[name]))
+        writable(_reports(runs[name]))
     human = None if labels is None else _human(labels, *runs.values())
     judge = built(spec, judging.budget())
     hearings, reports = {}, {}

@@ -14,6 +14,7 @@ from typing import Any
 
 from rlrig_eval.atomic import replace_json
 from rlrig_eval.errors import UsageError
+from rlrig_eval.folders import writable
 from rlrig_eval.judges import PAIRS, JudgeSpec
 from rlrig_eval.judges.rubrics.pairwise import Pair
 from rlrig_eval.runs.compare import require_comparable, terms
@@ -23,7 +24,7 @@ from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.progress import bar
 from rlrig_eval.runs.rows import SampleRow, ScoreRow
-from rlrig_eval.runs.store import read_document, require_room
+from rlrig_eval.runs.store import read_document
 from rlrig_eval.runs.writing import appending
 from rlrig_eval.stats import cluster_mean_ci
 from rlrig_eval.stats.ranking import bradley_terry
@@ -97,7 +98,7 @@ def rank(
     if not met:
         raise UsageError(f"{folders[0]}: there is no sample of which two runs have a picture")
     where = out or folders[0] / "pairwise" / spec.slug
-    require_room(where)
+    writable(where)
     _claim(where, spec)
     rows = _asked(met, judging, where / "pairs.jsonl", progress)
     report = {

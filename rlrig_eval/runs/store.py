@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from rlrig_eval.errors import UnreadableFile, UsageError
+from rlrig_eval.folders import writable, writing
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.writing import appending
 
 Document = TypeVar("Document", bound=BaseModel)
-LEAST_FREE = 32 * 2**20
-"""Bytes that must be free before a run begins."""
 
 _SHARD = re.compile(r"\d+-of-\d+\.jsonl")
 _OWN = (
@@ -91,32 +87,10 @@ def prepare(folder: Path, fresh: bool) -> None:
     if any(folder.glob("[!.]*")) and not (folder / "run.json").exists():
         raise UsageError(f"{folder}: the folder holds files but no run.json; name an empty or a new one with --out")
     if fresh:
-        with _writing(folder):
+        with writing(folder):
             require_idle(folder)
             _clear(folder)
-    require_room(folder)
-
-
-def require_room(folder: Path) -> None:
-    """Make a folder and see that it can be written to; UsageError when it cannot, or when the disk is full."""
-    with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe.{os.getpid()}"
-        try:
-            probe.write_bytes(bytes(2**16))
-        finally:
-            probe.unlink(missing_ok=True)
-        free = shutil.disk_usage(folder).free
-    if free < LEAST_FREE:
-        raise UsageError(f"{folder}: the disk is full ({free // 2**20} MiB free, {LEAST_FREE // 2**20} needed)")
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        raise UsageError(f"{folder}: cannot write there: {problem.strerror or problem}") from None
+    writable(folder)
 
 
 def _clear(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from rlrig.backends.vlm import allow_missing_torchvision
+from rlrig_eval.processors import allow_missing_torchvision
 from tests.pipelines import families
 
 TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")

@@ -404,7 +404,7 @@ def test_a_seed_is_not_drawn_by_two_runs_of_a_row(tmp_path: Path) -> None:
 def test_what_cannot_be_written_or_meant_is_found_before_anything_is_drawn(tmp_path: Path, capsys) -> None:
     (tmp_path / "file").touch()
     told = ["--suite", "spatial:dev", "--runs", str(tmp_path / "runs")]
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot write there"):
         main([*told, "--out", str(tmp_path / "file" / "reports")])
     with pytest.raises(SystemExit) as end:
         main([*told, "--retrained", "runs/one/export"])

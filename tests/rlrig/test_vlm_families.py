@@ -22,8 +22,9 @@ from transformers import (
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, allow_missing_torchvision
+from rlrig.backends.vlm import VLM, VLMActor, VLMChecker
 from rlrig.bundled.training.vlm_tokens import START, tokenizer
+from rlrig_eval.processors import allow_missing_torchvision
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.shapes import draw
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rlrig_eval import folders
 from rlrig_eval.errors import UsageError
-from rlrig_eval.runs import store
 from rlrig_eval.runs.latest import merge_shards, read_samples
 from rlrig_eval.runs.plan import Shard
 from rlrig_eval.runs.store import prepare, samples_file, scores_file, scores_files
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_to_is_found_at_once(where: str) -> None
 
 
 def test_a_full_disk_is_found_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LEAST_FREE", 2**62)
+    monkeypatch.setattr(folders, "LEAST_FREE", 2**62)
     with pytest.raises(UsageError, match="the disk is full"):
         prepare(tmp_path / "run", fresh=False)
 

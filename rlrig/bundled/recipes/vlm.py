@@ -11,12 +11,13 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rlrig.backends.vlm import VLM, allow_missing_torchvision
+from rlrig.backends.vlm import VLM
 from rlrig.bundled.lessons.curriculum import BEGINNER, Lessons
 from rlrig.bundled.training.fit import Budget
 from rlrig.bundled.training.repainted import painted_by
 from rlrig.bundled.training.teaching import teach
 from rlrig.bundled.training.vlm_tokens import START, tokenizer
+from rlrig_eval.processors import allow_missing_torchvision
 from rlrig_eval.shapes import SEEN
 
 PATCH, MERGE = 8, 1  # a token a cell: where things lie close, a token of four cells would mix them

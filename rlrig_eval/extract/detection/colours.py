@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from rlrig_eval.extract.detection.opening import load
+from rlrig_eval.checkpoints import open_model, usable_device
 from rlrig_eval.metrics import Detection
 from rlrig_eval.metrics.geneval import COLOUR_TEMPLATES, COLOURS
 
@@ -22,9 +22,9 @@ class Colours:
         import torch
         from transformers import AutoProcessor, CLIPModel
 
-        loaded = load(CLIPModel, model, dtype=getattr(torch, dtype), use_safetensors=True)
-        self._processor = load(AutoProcessor, model)
-        self._model: Any = loaded.to(device).eval()
+        loaded = open_model(CLIPModel, model, dtype=getattr(torch, dtype), use_safetensors=True)
+        self._processor = open_model(AutoProcessor, model)
+        self._model: Any = loaded.to(usable_device(device)).eval()
 
     def of(self, image: Image.Image, detections: Sequence[Detection], asked: Sequence[str] = ()) -> list[str]:
         """One of GenEval's ten colours, or of the `asked` ones beyond them, for each detection."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rlrig_eval.extract.detection.opening import load
+from rlrig_eval.checkpoints import open_model, usable_device
 from rlrig_eval.extract.detection.seen import Nearness
 
 
@@ -18,9 +18,9 @@ class Depth:
         import torch
         from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
-        loaded = load(AutoModelForDepthEstimation, model, dtype=getattr(torch, dtype), use_safetensors=True)
-        self._processor = load(AutoImageProcessor, model)
-        self._model: Any = loaded.to(device).eval()
+        loaded = open_model(AutoModelForDepthEstimation, model, dtype=getattr(torch, dtype), use_safetensors=True)
+        self._processor = open_model(AutoImageProcessor, model)
+        self._model: Any = loaded.to(usable_device(device)).eval()
         # Relative models give inverse depth; metric ones give metres, in which the nearer is the smaller.
         self._metric = getattr(loaded.config, "depth_estimation_type", "relative") == "metric"
 

@@ -73,20 +73,20 @@ class Remote:
 
     def _post(self, body: Mapping[str, object]) -> str:
         """What the server says; it may echo the key."""
-        import httpx
+        import httpx2
 
         key = os.environ.get(KEY, "")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             for attempt in stamina.retry_context(on=_passing, attempts=self._attempts, timeout=60.0, wait_initial=0.2):
                 with attempt:
-                    reply = httpx.post(self._url, json=body, headers=headers, timeout=self._timeout)
+                    reply = httpx2.post(self._url, json=body, headers=headers, timeout=self._timeout)
                     reply.raise_for_status()
-        except httpx.HTTPStatusError as problem:
+        except httpx2.HTTPStatusError as problem:
             status = problem.response.status_code
             said = without(problem.response.text, key)[:_SHOWN]
             raise Unscored(f"the detector answered HTTP {status}", (said,)) from None
-        except httpx.HTTPError as problem:
+        except httpx2.HTTPError as problem:
             raise Unscored(f"the detector cannot be reached: {type(problem).__name__}") from None
         if len(reply.content) > LARGEST:
             raise Unscored(f"the detector's reply is larger than {LARGEST // 2**20} MiB")
@@ -95,11 +95,11 @@ class Remote:
 
 def _passing(problem: Exception) -> bool:
     """Whether another try may do: the connection broke, or the server says that it is busy or unwell."""
-    import httpx
+    import httpx2
 
-    if isinstance(problem, httpx.HTTPStatusError):
+    if isinstance(problem, httpx2.HTTPStatusError):
         return problem.response.status_code in (408, 429) or problem.response.status_code >= 500
-    return isinstance(problem, httpx.TransportError)
+    return isinstance(problem, httpx2.TransportError)
 
 
 def _box(corners: _Corners) -> tuple[float, float, float, float]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
+from rlrig_eval.checkpoints import open_model, usable_device
 from rlrig_eval.errors import UsageError
-from rlrig_eval.extract.detection.opening import load
 from rlrig_eval.metrics import Detection
 
 MOST_TOKENS = 256
@@ -22,7 +22,7 @@ class ZeroShot:
         import torch
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
-        loaded = load(
+        loaded = open_model(
             AutoModelForZeroShotObjectDetection,
             model,
             revision,
@@ -33,8 +33,8 @@ class ZeroShot:
         if kind not in _ASK:
             raise UsageError(f"detector {model}: is a {kind}; known: {', '.join(sorted(_ASK))}")
         self._ask = _ASK[kind]
-        self._processor = load(AutoProcessor, model, revision)
-        self._model: Any = loaded.to(device).eval()
+        self._processor = open_model(AutoProcessor, model, revision)
+        self._model: Any = loaded.to(usable_device(device)).eval()
 
     def detect(self, image: Image.Image, queries: Mapping[str, str], least: float) -> list[Detection]:
         """Every box whose best label has a confidence above `least`.

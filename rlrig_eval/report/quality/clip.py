@@ -9,9 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from rlrig_eval.checkpoints import locate, quiet, unusable
-from rlrig_eval.pipelines.opening import on
-from rlrig_eval.weights import require
+from rlrig_eval.checkpoints import open_model, usable_device
 
 DEFAULT = "openai/clip-vit-large-patch14"
 """The model of torchmetrics' CLIP score, unless another is named."""
@@ -29,15 +27,9 @@ class Clip(nn.Module):
         """From a folder or the Hub. UsageError when it is missing or of another class."""
         from transformers import CLIPModel, CLIPProcessor
 
-        path, place = locate(checkpoint), on(device)
-        require(path)
-        try:
-            with quiet():
-                model = CLIPModel.from_pretrained(path, use_safetensors=True)
-                processor = CLIPProcessor.from_pretrained(path)
-        except Exception as problem:  # its loaders raise a dozen kinds; all mean that this checkpoint is no use
-            raise unusable(checkpoint, problem) from problem
-        return cls(model.to(place).eval(), processor)
+        place = usable_device(device)
+        model = open_model(CLIPModel, checkpoint, use_safetensors=True)
+        return cls(model.to(place).eval(), open_model(CLIPProcessor, checkpoint))
 
     @property
     def config(self) -> Any:
