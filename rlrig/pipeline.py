@@ -194,7 +194,7 @@ class RLRIGPipeline:
         if edits:
             edited = self.editor.edit(
                 [steps[i].case.images[parent] for i, parent, _ in edits],
-                [self.loop.told(steps[i].case.prompt, instruction) for i, _, instruction in edits],
+                [self.loop.editor_text(steps[i].case.prompt, instruction) for i, _, instruction in edits],
                 [seeds[i] for i, _, _ in edits],
             )
             pictures.update(zip((i for i, _, _ in edits), edited, strict=True))

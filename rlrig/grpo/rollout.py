@@ -175,7 +175,7 @@ def instructions(actor: Actor, starts: Sequence[Start], loop: Loop, seed: int) -
 
 def texts_for(loop: Loop, starts: Sequence[Start], written: Sequence[str]) -> list[str]:
     """What the editor reads of each instruction."""
-    return [loop.told(start.prompt, text) for start, text in zip(starts, written, strict=True)]
+    return [loop.editor_text(start.prompt, text) for start, text in zip(starts, written, strict=True)]
 
 
 def _unsolved(starts: Sequence[Start]) -> Tensor:

@@ -138,10 +138,10 @@ class Loop(Frozen):
             raise ValueError(f"{say!r} must hold {{instruction}}, may hold {{prompt}}, and nothing else in braces")
         return say
 
-    def told(self, prompt: str, instruction: str) -> str:
+    def editor_text(self, prompt: str, instruction: str) -> str:
         """What the editor reads.
 
-        >>> Loop(say="{prompt}, {instruction}").told("a red star.", "add a red star")
+        >>> Loop(say="{prompt}, {instruction}").editor_text("a red star.", "add a red star")
         'a red star, add a red star'
         """
         said = self.say.format(prompt=prompt.strip().rstrip(". "), instruction=instruction)

@@ -197,7 +197,7 @@ class Hands:
 
         instructions = self._actor.write(images, prompts, [()] * len(images), seeds)
         took = spent_on(self._actor, [1] * len(images))
-        texts = [self._loop.told(prompt, text) for prompt, text in zip(prompts, instructions, strict=True)]
+        texts = [self._loop.editor_text(prompt, text) for prompt, text in zip(prompts, instructions, strict=True)]
         edited = self._editor.edit(images, texts, seeds)
         evals = float(self._editor.evals_per_image)
         return edited, [{"images": 1.0, "denoiser_evals": evals, **spent.cost()} for spent in took]

@@ -113,7 +113,7 @@ def _drawing(prompt: SceneGraph, text: str, picture: Image.Image) -> Drawing:
 def edits_done(editor: InverseDiffuser, edits: Sequence[Edit], loop: Loop) -> list[EditTrial]:
     """Each edit done once, told as `loop` tells it, with its place in the list as the seed."""
     sources = [render(edit.source) for edit in edits]
-    texts = [loop.told(after(edit), edit.instruction) for edit in edits]
+    texts = [loop.editor_text(after(edit), edit.instruction) for edit in edits]
     return edits_read(edits, sources, editor.edit(sources, texts, list(range(len(edits)))))
 
 

@@ -74,7 +74,7 @@ def _worded(rng: Generator, prompt: SceneGraph) -> list[str]:
 def _told(prompts: list[str], instruction: Instruction) -> list[str]:
     """A prompt and that of its mirror image, each with the instruction that goes with it."""
     said = (instruction, mirrored(instruction))
-    return [loop().told(*each) for each in zip(prompts, said, strict=True)]
+    return [loop().editor_text(*each) for each in zip(prompts, said, strict=True)]
 
 
 def _drawn(texts: list[str], before: Image.Image, target: SceneGraph) -> Drawn:
