@@ -56,7 +56,7 @@ def ways() -> Iterator[tuple[str, Callable[[], tuple[Any, Way]]]]:
 
     def kontext() -> tuple[Any, Way]:
         editor = KontextEditor.from_pretrained(preset.editor.checkpoint, sampling, preset.device)
-        told = preset.loop.told
+        told = preset.loop.editor_text
         return editor, lambda images, edits, seeds: editor.edit(
             images, [told(after(one), one.instruction) for one in edits], seeds
         )
