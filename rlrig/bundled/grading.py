@@ -8,12 +8,12 @@ import torch
 from torch import nn
 from transformers import ProcessorMixin
 
-from rlrig.backends.vlm import answer_ids, yes_share
 from rlrig.bundled.packing import IGNORED, Lesson, Packed, Packer, answer_logits
 from rlrig.bundled.questions import Examiner
 from rlrig.bundled.variations import stage
 from rlrig_eval.shapes import PLAIN, Split, Style, render, unseen
 from rlrig_eval.suite.structures import Pairing
+from rlrig_eval.yes_no import answer_ids, yes_share
 
 _BINS = 10
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from rlrig.backends.vlm import VLM, answer_ids, yes_share
+from rlrig.backends.vlm import VLM
 from rlrig.bundled import judge, vlm
 from rlrig.bundled.actor import Failures
 from rlrig.bundled.damage import damaged
@@ -20,6 +20,7 @@ from rlrig.bundled.teaching import Student
 from rlrig.bundled.variations import stage, vary
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import PAIRINGS, SEEN, render, split, truth, unseen
+from rlrig_eval.yes_no import answer_ids, yes_share
 
 
 @pytest.fixture(scope="module", autouse=True)
