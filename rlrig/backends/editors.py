@@ -22,7 +22,7 @@ def load_editor(editor: Editor, device: str, diffuser: FlowDiffuser | None = Non
     """
     sampling, inversion = editor.sampling, editor.inversion
     if editor.kind == "kontext":
-        return KontextEditor(open_named("FluxKontextPipeline", editor.checkpoint, sampling, device), sampling)
+        return KontextEditor.from_pretrained(editor.checkpoint, sampling, device)
     if editor.kind == "qwen-edit":
         name = sampling.pipeline or _CLASSES[editor.kind]
         return PipelineEditor(open_named(name, editor.checkpoint, sampling, device), sampling, {}, solo=True)

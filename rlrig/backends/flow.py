@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from rlrig.presets import RoleSampling
-from rlrig_eval.checkpoints import open_pipeline, quiet
+from rlrig_eval.checkpoints import quiet
 from rlrig_eval.errors import RunError
-from rlrig_eval.pipelines import Painted, Painter, open_drawer
+from rlrig_eval.pipelines import Painted, Painter, open_drawer, open_named
 
 
 class FlowDiffuser:
@@ -69,9 +69,15 @@ class KontextEditor(PipelineEditor):
     @classmethod
     def from_pretrained(cls, path: str | Path, sampling: RoleSampling, device: str = "cpu") -> "KontextEditor":
         """Load from a folder, a Hub id or `bundled:NAME`; UsageError when it cannot be read."""
-        from diffusers import FluxKontextPipeline
+        return cls(open_kontext(path, sampling, device), sampling)
 
-        return cls(open_pipeline(FluxKontextPipeline, path, sampling.dtype, device), sampling)
+
+def open_kontext(path: str | Path, sampling: RoleSampling, device: str = "cpu") -> Any:
+    """A FLUX Kontext pipeline, with all that `sampling` says of its loading (offload, quantise, scheduler, loras).
+
+    Raises UsageError when the checkpoint cannot be read, or the settings do not fit it.
+    """
+    return open_named("FluxKontextPipeline", path, sampling, device)
 
 
 def resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -9,7 +9,6 @@ from rlrig.roles import Actor, Checker, Diffuser, InverseDiffuser
 from rlrig_eval import assets, weights
 from rlrig_eval.checkpoints import locate, quiet
 from rlrig_eval.errors import UsageError, first_line
-from rlrig_eval.pipelines import open_named
 
 if TYPE_CHECKING:
     from rlrig.backends.flow import FlowDiffuser
@@ -142,11 +141,13 @@ def open_editor(preset: Preset) -> Any:
 
     Raises UsageError when the checkpoint or the adapter cannot be read, or they do not fit each other.
     """
+    from rlrig.backends.flow import open_kontext
+
     if preset.editor.kind != "kontext":
         raise UsageError(
             f"preset {preset.name}: Reflection-GRPO trains editors of kind kontext, not {preset.editor.kind}"
         )
-    pipeline = open_named("FluxKontextPipeline", preset.editor.checkpoint, preset.editor.sampling, preset.device)
+    pipeline = open_kontext(preset.editor.checkpoint, preset.editor.sampling, preset.device)
     return pipeline if preset.editor_adapter is None else merge(pipeline, preset.editor_adapter)
 
 

@@ -1,19 +1,17 @@
 """Checker and Actor on an OpenAI-compatible server (vLLM, SGLang, hosted), through OpenAI's own client."""
 
-import base64
-import io
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from PIL import Image
 
 from rlrig.backends.chat import ask, ask_repair
 from rlrig.spent import Spent
-from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.addresses import data_url, server_address
+from rlrig_eval.errors import RunError
 from rlrig_eval.metrics.first_token import yes_and_no
 from rlrig_eval.scene import Requirement
 
@@ -25,14 +23,15 @@ T = TypeVar("T")
 
 
 class Server:
-    """One model behind one address. `timeout` is in seconds, for each of the `attempts`."""
+    """One model behind one address. `timeout` is in seconds, for each of the `attempts`.
+
+    Raises UsageError for an address that is none, or names a user or password.
+    """
 
     def __init__(self, model: str, address: str, timeout: float = 60.0, attempts: int = 4) -> None:
         from openai import OpenAI
 
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.password:
-            raise UsageError(f"server of {model}: an http:// or https:// address without a password, please")
+        server_address(f"model {model}", "server", address, KEY)
         self._model, self._key = model, os.environ.get(KEY) or "none"
         self._client = OpenAI(api_key=self._key, base_url=address, timeout=timeout, max_retries=attempts - 1)
 
@@ -43,7 +42,8 @@ class Server:
         """
         from openai import OpenAIError
 
-        content = [{"type": "image_url", "image_url": {"url": _data_url(image)}}, {"type": "text", "text": text}]
+        picture = {"url": data_url(image.convert("RGB"))}
+        content = [{"type": "image_url", "image_url": picture}, {"type": "text", "text": text}]
         turn: Any = [{"role": "user", "content": content}]
         try:
             reply = self._client.chat.completions.create(
@@ -118,9 +118,3 @@ def _usage(reply: Any) -> Spent:
 def _at_once(call: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(call, items))
-
-
-def _data_url(image: Image.Image) -> str:
-    content = io.BytesIO()
-    image.convert("RGB").save(content, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"

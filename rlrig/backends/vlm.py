@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from transformers import (
     AutoModelForImageTextToText,
     AutoProcessor,
-    PreTrainedTokenizerBase,
     ProcessorMixin,
 )
 
@@ -27,8 +26,8 @@ from rlrig.spent import Spent
 from rlrig_eval.checkpoints import locate, open_model, usable_device
 from rlrig_eval.errors import UsageError, first_line
 from rlrig_eval.scene import Requirement
+from rlrig_eval.yes_no import answer_ids, yes_share
 
-_YES, _NO = ("yes", "Yes"), ("no", "No")
 BATCH = 32
 NEW_TOKENS = 24
 
@@ -197,27 +196,6 @@ def load_both(
     base = VLM.from_pretrained(source, **options)
     shared = base if adapter is None else adapted(base, adapter)
     return VLMChecker(shared), VLMActor(shared, new_tokens=new_tokens, choices=choices)
-
-
-def answer_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """The first tokens of the spellings of yes, and of no.
-
-    Raises UsageError when the tokenizer cannot tell them apart.
-    """
-
-    def first(spellings: Sequence[str]) -> list[int]:
-        return sorted({tokenizer(spelling, add_special_tokens=False)["input_ids"][0] for spelling in spellings})
-
-    yes, no = first(_YES), first(_NO)
-    if set(yes) & set(no):
-        raise UsageError(f"{tokenizer.name_or_path}: yes and no begin with the same token, so it cannot check")
-    return yes, no
-
-
-def yes_share(logits: Tensor, yes: Sequence[int], no: Sequence[int]) -> Tensor:
-    """(..., vocabulary) logits to (...) P(yes): softmax restricted to the spellings of yes and no."""
-    shares = logits[..., [*yes, *no]].float().softmax(-1)
-    return shares[..., : len(yes)].sum(-1)
 
 
 def _lengths(inputs: dict[str, Tensor]) -> list[int]:

@@ -1,5 +1,6 @@
 """What a run is told, typed; an unknown key is an error."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -9,10 +10,10 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 from rlrig.grpo import kernel, windows
 from rlrig.grpo.advantages import Baseline, Scale
 from rlrig.grpo.objectives import tokens
-from rlrig.grpo.reward_server import address
 from rlrig.grpo.rewards import REWARDS
 from rlrig.grpo.trackers import Tracker
 from rlrig.presets import Preset, Rl, RoleSampling, load_preset
+from rlrig_eval.addresses import server_address
 from rlrig_eval.errors import UsageError, nearest
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
@@ -38,7 +39,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Server(Frozen):
     """A reward or judge that answers JSON over HTTP (`reward_server`)."""
 
-    url: Annotated[str, AfterValidator(address)]
+    url: Annotated[str, AfterValidator(partial(server_address, "reward server", "url"))]
     timeout: Positive = 20.0
     attempts: int = Field(default=3, ge=1)
 

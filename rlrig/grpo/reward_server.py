@@ -1,8 +1,6 @@
 """A reward computed elsewhere: JSON over HTTP, with a time limit, bounded retries, and no pickle."""
 
-import base64
 import http.client
-import io
 import json
 import math
 import time
@@ -11,13 +9,12 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import stamina
-from PIL.Image import Image
 
 from rlrig.grpo.outcomes import Outcome
-from rlrig_eval.errors import RunError, UsageError
+from rlrig_eval.addresses import png_base64, server_address
+from rlrig_eval.errors import RunError
 
 _LONGEST_REPLY = 1 << 20
 _CHUNK = 1 << 16
@@ -28,35 +25,14 @@ class _Busy(Exception):
     """Worth another try: the server is down, slow, or says 5xx or 429."""
 
 
-def address(url: str) -> str:
-    """`url`, where it is one that can be asked.
-
-    Raises UsageError for another kind of address, or one without a host, or with a port or signs that are none, or with
-    a user, whom urllib takes for a part of the host.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port  # both are parsed when they are read
-        host.encode("idna")
-    except ValueError as problem:
-        raise UsageError(f"reward server {url!r}: {problem}") from problem
-    if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"reward server {url!r}: not an http:// or https:// address with a host")
-    if "@" in parts.netloc:  # not shown: there may be a password in it
-        raise UsageError(f"reward server at {host}: an address without a user or password, please")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise UsageError(f"reward server {url!r}: spaces and what is not ASCII are written as %XX in an address")
-    return url
-
-
 @dataclass(frozen=True)
 class RewardServer:
     """Posts {"outcomes": [{"prompt", "instruction", "before", "after"}]}, the Actor's own words and pictures as base64
     PNG, and expects {"rewards": [...]}: for each outcome a number, at most 1e6, or null where it has none (NaN here,
     counted, never 0).
 
-    Calling it raises RunError when the server stays busy, or silent or unfinished after `timeout` seconds, in each of
-    `attempts` tries, or answers anything else.
+    Raises UsageError for an address that is none. Calling it raises RunError when the server stays busy, or silent or
+    unfinished after `timeout` seconds, in each of `attempts` tries, or answers anything else.
     """
 
     url: str
@@ -64,7 +40,7 @@ class RewardServer:
     attempts: int = 3
 
     def __post_init__(self) -> None:
-        address(self.url)
+        server_address("reward server", "url", self.url)
 
     def __call__(self, outcomes: Sequence[Outcome]) -> list[float]:
         body = json.dumps({"outcomes": [_described(outcome) for outcome in outcomes]}).encode()
@@ -133,12 +109,6 @@ def _described(outcome: Outcome) -> dict[str, str]:
     return {
         "prompt": outcome.before.prompt,
         "instruction": outcome.instruction,
-        "before": _png(outcome.before.image),
-        "after": _png(outcome.after.image),
+        "before": png_base64(outcome.before.image.convert("RGB")),
+        "after": png_base64(outcome.after.image.convert("RGB")),
     }
-
-
-def _png(image: Image) -> str:
-    content = io.BytesIO()
-    image.convert("RGB").save(content, "PNG")
-    return base64.b64encode(content.getvalue()).decode("ascii")

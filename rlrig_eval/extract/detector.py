@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Protocol
 from PIL import Image
 from pydantic import BeforeValidator, Field
 
+from rlrig_eval.addresses import server_address
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract.contract import Unscored
@@ -20,7 +21,7 @@ from rlrig_eval.extract.detection.seen import graph_of
 from rlrig_eval.extract.words import Words
 from rlrig_eval.metrics import Detection
 from rlrig_eval.plugins import guessed
-from rlrig_eval.plugins.redaction import redacted_text, server_address
+from rlrig_eval.plugins.redaction import redacted_text
 from rlrig_eval.scene import SceneGraph
 from rlrig_eval.scene.attributes import kind_of
 

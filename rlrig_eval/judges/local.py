@@ -7,10 +7,8 @@ from itertools import groupby, islice
 from typing import Any
 
 from rlrig_eval.checkpoints import open_model, usable_device, weights_hash
-from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble, Usage
-
-_YES, _NO = ("yes", "Yes"), ("no", "No")
+from rlrig_eval.yes_no import answer_ids, yes_share
 
 
 class Local:
@@ -37,7 +35,7 @@ class Local:
         self._processor.tokenizer.padding_side = "left"  # the next token of every row of a batch is the last
         self._model: Any = loaded.to(device).eval()
         self._batch, self._reply_limit = batch_size, reply_limit
-        self._yes, self._no = _first_tokens(self._processor.tokenizer, model)
+        self._yes, self._no = answer_ids(self._processor.tokenizer)
 
     @staticmethod
     def revision_of(model: str, revision: str | None = None, **_: Any) -> str | None:
@@ -69,7 +67,7 @@ class Local:
         inputs = self._inputs(requests)
         with torch.inference_mode():
             logits = self._model(**inputs, logits_to_keep=1).logits[:, -1]
-        shares = logits[:, [*self._yes, *self._no]].float().softmax(-1)[:, : len(self._yes)].sum(-1)
+        shares = yes_share(logits, self._yes, self._no)
         tokens = inputs["attention_mask"].sum(-1).tolist()
         return [
             Reply("yes" if p >= 0.5 else "no", p_yes=p, usage=Usage(1, used, 1, usd=0.0))
@@ -99,15 +97,3 @@ class ShapesVLM(Local):
     @staticmethod
     def revision_of(**_: Any) -> str | None:  # type: ignore[override]
         return weights_hash("bundled:judge")
-
-
-def _first_tokens(tokenizer: Any, model: str) -> tuple[list[int], list[int]]:
-    """The first tokens of the spellings of yes, and of no; UsageError when they are not told apart."""
-
-    def first(spellings: Sequence[str]) -> list[int]:
-        return sorted({tokenizer(spelling, add_special_tokens=False)["input_ids"][0] for spelling in spellings})
-
-    yes, no = first(_YES), first(_NO)
-    if set(yes) & set(no):
-        raise UsageError(f"judge model {model}: yes and no begin with the same token, so it cannot say P(yes)")
-    return yes, no

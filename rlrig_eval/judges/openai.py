@@ -17,14 +17,14 @@ import stamina
 from anyio import fail_after
 from anyio.from_thread import start_blocking_portal
 
+from rlrig_eval.addresses import server_address
 from rlrig_eval.errors import UsageError
 from rlrig_eval.judges.contract import Reply, Request, Trouble
 from rlrig_eval.judges.failures import failures, reason, said
-from rlrig_eval.judges.pictures import PerPicture, data_url
+from rlrig_eval.judges.pictures import PerPicture, shrunk_url
 from rlrig_eval.judges.prices import price_of
 from rlrig_eval.judges.traffic import LONGEST_WAIT, Breaker, Gate, Pace, retry_after
 from rlrig_eval.judges.wire import Dialect, body_of, bounded_body, read_body
-from rlrig_eval.plugins.redaction import server_address
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -68,7 +68,7 @@ class OpenAI:
         if not self._key and self._url == HOSTED:
             raise UsageError(f"{KEY} is not set, and {HOSTED} asks for one")
         self._model, self._sampling = model, {"temperature": temperature, "seed": seed, "max_tokens": reply_limit}
-        self._url_of = PerPicture(lambda image: data_url(image, max_side))
+        self._url_of = PerPicture(lambda image: shrunk_url(image, max_side))
         self._dialect = Dialect(structured=structured == "auto")
         self._timeout, self._attempts, self._window = timeout, attempts, 4 * concurrency
         self._pace, self._breaker = Pace(concurrency), Breaker(patience)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PIL import Image
+
+from rlrig_eval.addresses import data_url
 
 Made = TypeVar("Made")
 _KEPT = 4  # a pair in both orders is two
@@ -33,11 +33,9 @@ class PerPicture(Generic[Made]):
         return made
 
 
-def data_url(image: Image.Image, side: int) -> str:
-    """PNG, shrunk to `side` pixels on its longer side where it is larger; never enlarged."""
+def shrunk_url(image: Image.Image, side: int) -> str:
+    """A data URL: PNG, shrunk to `side` pixels on its longer side where it is larger; never enlarged."""
     if max(image.size) > side:
         image = image.copy()
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+    return data_url(image)

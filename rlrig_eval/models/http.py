@@ -13,9 +13,10 @@ from typing import Annotated, Any
 import stamina
 from pydantic import Field
 
+from rlrig_eval.addresses import server_address
 from rlrig_eval.models.contract import Drawn, Failure, Job
 from rlrig_eval.models.pictures import decode_rgb
-from rlrig_eval.plugins.redaction import redacted_text, server_address
+from rlrig_eval.plugins.redaction import redacted_text
 
 LARGEST = 64 * 2**20
 """Bytes of a picture that are read."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from rlrig_eval.addresses import server_address
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Drawn, Failure, Job
 from rlrig_eval.models.pictures import decode_rgb
-from rlrig_eval.plugins.redaction import server_address, without
+from rlrig_eval.plugins.redaction import without
 from rlrig_eval.scene.graph import Frozen
 
 if TYPE_CHECKING:

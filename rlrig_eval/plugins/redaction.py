@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.plugins.options import guessed
@@ -61,27 +60,6 @@ def refuse_hidden(values: Mapping[str, Any], flag: str) -> None:
 def without(text: str, secret: str) -> str:
     """What a server says, without the key that it may echo. Before it is cut, or half the key would get through."""
     return text.replace(secret, HIDDEN) if secret else text
-
-
-def server_address(what: str, option: str, url: str, key: str | None = None) -> str:
-    """`url`, which is recorded, and so may hold no password.
-
-    Args:
-        what, option: whose address it is, and what it was given as, for messages.
-        key: the environment variable that a key belongs in, where there is one.
-
-    Raises:
-        UsageError: it is no http:// or https:// address, or names a user or password.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # an unclosed bracket, say
-        parts = urlsplit("")
-    if parts.username or parts.password:
-        raise UsageError(f"{what}: no user or password in {option}" + (f"; a key comes from {key}" if key else ""))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{what}: {option} must be http:// or https:// and a host, not {redacted_text(url)!r}")
-    return url
 
 
 def _may_hide(value: Any) -> bool:

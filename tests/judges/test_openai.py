@@ -19,7 +19,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.judges import Budget, Reply, Task, Unscored, Verdict
 from rlrig_eval.judges.forms import WordForm
 from rlrig_eval.judges.openai import ADDRESS
-from rlrig_eval.judges.pictures import data_url
+from rlrig_eval.judges.pictures import shrunk_url
 from rlrig_eval.judges.wire import read_body
 from tests.judges import server as s
 from tests.judges.faults import GOOD, LASTING, PASSING, slow
@@ -127,7 +127,7 @@ def test_a_picture_that_is_refused_in_any_words_leaves_the_others_their_structur
         picture = asked["messages"][0]["content"][0]["image_url"]["url"]
         return Response('{"error": {"message": "bad picture"}}', 400) if picture == first else s.all_yes(asked)
 
-    first = data_url(tasks(1)[0].image(), 768)
+    first = shrunk_url(tasks(1)[0].image(), 768)
     asked = s.serve(httpserver, picky)
     found = list(judges.build(s.spec(httpserver, concurrency="1")).verdicts(tasks(3)))
     assert [type(one).__name__ for one in found] == ["Unscored", "Verdict", "Verdict"]

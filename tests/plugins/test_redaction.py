@@ -1,11 +1,10 @@
-"""What is hidden of what a user gave, and what is left alone; addresses that hold no password."""
+"""What is hidden of what a user gave, and what is left alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from rlrig_eval.errors import UsageError
-from rlrig_eval.plugins.redaction import HIDDEN, hidden, redacted, redacted_argv, server_address, without
+from rlrig_eval.plugins.redaction import HIDDEN, hidden, redacted, redacted_argv, without
 
 
 def test_secrets_are_hidden_at_any_depth_and_what_was_not_given_is_none() -> None:
@@ -54,28 +53,6 @@ def test_a_command_line_is_kept_without_its_secrets(word: str, kept: str) -> Non
 def test_an_echoed_key_goes_no_further() -> None:
     assert without("bad token sk-abc!", "sk-abc") == "bad token ***!"
     assert without("bad token", "") == "bad token"
-
-
-@pytest.mark.parametrize("url", ["http://host", "https://host:8000/v1?size=8", "http://[::1]:8000/draw"])
-def test_an_address_is_taken(url: str) -> None:
-    assert server_address("model x", "url", url) == url
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("ftp://host", "model x: url must be http:// or https:// and a host, not 'ftp://host'"),
-        ("https://", "must be http:// or https:// and a host"),
-        ("http://[::1", "must be http:// or https:// and a host"),
-        ("https://me:s3cr3t@host", "model x: no user or password in url; a key comes from X_KEY"),
-        ("ftp://:s3cr3t@host", "no user or password"),
-    ],
-)
-def test_an_address_is_refused(url: str, said: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        server_address("model x", "url", url, "X_KEY")
-    assert said in str(caught.value)
-    assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_number_is_no_secret_whatever_it_is_of() -> None:

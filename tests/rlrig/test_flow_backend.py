@@ -97,6 +97,14 @@ def test_the_edit_sees_the_picture(editor: KontextEditor) -> None:
     assert furthest(of_white, of_black) > 1  # more than a rounding, though random weights look at it but faintly
 
 
+def test_an_editor_is_opened_with_all_that_its_settings_say_of_loading(folder: Path) -> None:
+    shifted = SAMPLING.model_copy(update={"scheduler_options": {"shift": 2.0, "use_dynamic_shifting": False}})
+    scheduler = KontextEditor.from_pretrained(folder / "editor", shifted).pipeline.scheduler
+    assert (scheduler.config.shift, scheduler.config.use_dynamic_shifting) == (2.0, False)
+    with pytest.raises(UsageError, match="nothing to offload from on a CPU"):
+        KontextEditor.from_pretrained(folder / "editor", SAMPLING.model_copy(update={"offload": "model"}))
+
+
 def test_guidance_doubles_the_cost(folder: Path) -> None:
     plain = SAMPLING.model_copy(update={"true_cfg": 1.0})
     assert FlowDiffuser.from_pretrained(folder / "diffuser", SAMPLING).evals_per_image == 6

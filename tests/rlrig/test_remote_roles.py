@@ -99,6 +99,7 @@ def test_a_refusal_is_one_line_without_the_key(httpserver: HTTPServer, monkeypat
     assert "\n" not in str(caught.value)
 
 
-def test_an_address_must_be_one() -> None:
-    with pytest.raises(UsageError, match="http"):
-        Server("m", "localhost:8000")
+@pytest.mark.parametrize("address", ["localhost:8000", "http://[::1", "http://me@host"])
+def test_an_address_must_be_one_and_name_nobody(address: str) -> None:
+    with pytest.raises(UsageError, match=r"model m: .*server"):
+        Server("m", address)

@@ -10,7 +10,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 
 from rlrig.backends.chat import ask, ask_repair, render
-from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, answer_ids, load_both, yes_share
+from rlrig.backends.vlm import VLM, VLMActor, VLMChecker, load_both
 from rlrig.bundled.recipes import judge, vlm
 from rlrig.bundled.training.vlm_tokens import UNKNOWN
 from rlrig.spent import Spent
@@ -100,26 +100,6 @@ def test_the_answer_depends_on_the_picture(loaded, asked):
     wanted = [requirements[0]] * 2
     first, second = VLMChecker(loaded).check(images[:2], wanted)
     assert max(abs(a - b) for a, b in zip(first, second, strict=True)) > BATCHING
-
-
-def test_p_yes_is_the_softmax_over_yes_and_no_alone(loaded):
-    yes, no = answer_ids(loaded.processor.tokenizer)
-    logits = torch.full((1, len(loaded.processor.tokenizer)), 50.0)
-    logits[0, yes], logits[0, no] = 1.0, 0.0
-    assert float(yes_share(logits, yes, no)) == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
-
-
-def test_yes_and_no_must_be_different_tokens(loaded):
-    tokenizer = loaded.processor.tokenizer
-
-    class Mumbling:
-        name_or_path = "mumble"
-
-        def __call__(self, text, add_special_tokens):
-            return tokenizer("zebra", add_special_tokens=add_special_tokens)
-
-    with pytest.raises(UsageError, match="mumble"):
-        answer_ids(Mumbling())
 
 
 def test_the_checker_looks_past_an_adapter_that_the_actor_writes_with(loaded, asked):

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from transformers import ProcessorMixin
 
-from rlrig.backends.vlm import answer_ids, yes_share
 from rlrig.bundled.lessons.curriculum import Lesson
 from rlrig.bundled.lessons.questions import Examiner
 from rlrig.bundled.lessons.variations import stage
@@ -15,6 +14,7 @@ from rlrig.bundled.measuring.calibration import Mark
 from rlrig.bundled.training.packing import IGNORED, Packed, Packer, answer_logits
 from rlrig_eval.shapes import PLAIN, Split, Style, render, unseen
 from rlrig_eval.suite.structures import Pairing
+from rlrig_eval.yes_no import answer_ids, yes_share
 
 
 def exam(

@@ -6,8 +6,6 @@ POST ``{"inputs": <base64 PNG>, "parameters": {"candidate_labels": [...]}}``; th
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 from collections.abc import Mapping
 
@@ -15,6 +13,7 @@ import stamina
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from rlrig_eval.addresses import png_base64
 from rlrig_eval.extract.contract import Unscored
 from rlrig_eval.extract.synonyms import word_for
 from rlrig_eval.metrics import Detection
@@ -52,10 +51,10 @@ class Remote:
 
     def detect(self, image: Image.Image, queries: Mapping[str, str], least: float) -> list[Detection]:
         """As `ZeroShot.detect`. A label that was not asked for becomes the category that means the same, if any."""
-        written = io.BytesIO()
-        image.save(written, "PNG")
-        picture = base64.b64encode(written.getvalue()).decode()
-        body = {"inputs": picture, "parameters": {"candidate_labels": list(queries.values()), "threshold": least}}
+        body = {
+            "inputs": png_base64(image),
+            "parameters": {"candidate_labels": list(queries.values()), "threshold": least},
+        }
         text, key = self._post(body), os.environ.get(KEY, "")
         try:
             found = _REPLY.validate_json(text)

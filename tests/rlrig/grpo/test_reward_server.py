@@ -141,8 +141,8 @@ def test_a_refusal_is_an_error_at_once(httpserver):
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("file:///etc/passwd", "not an http:// or https://"),
-        ("http:///reward", "with a host"),
+        ("file:///etc/passwd", "must be http:// or https://"),
+        ("http:///reward", "and a host"),
         ("http://here:port/", "Port"),
         ("http://here:70000/", "Port"),
         ("http://[::1/", "IPv6"),
@@ -158,7 +158,7 @@ def test_an_address_that_nobody_can_be_asked_at_is_told_before_anybody_is(url, p
 
 def test_a_password_in_an_address_is_refused_and_not_repeated():
     """urllib would look for a host of that name, and the error would show it."""
-    with pytest.raises(UsageError, match="reward server at here: an address without a user or password") as caught:
+    with pytest.raises(UsageError, match="reward server: no user or password in url") as caught:
         RewardServer("http://me:secret@here/reward")
     assert "secret" not in str(caught.value)
 

@@ -571,6 +571,7 @@ def test_a_replay_of_another_question_stops_the_run(preset, tmp_path, monkeypatc
         ("editor", "editor-shape", None, False, "did you mean 'editor-shapes'"),
         ("editor", None, None, True, "no checkpoint to resume"),
         ("editor", None, "cuda:1", False, "CUDA_VISIBLE_DEVICES=1 before the command"),
+        ("editor", None, "gpu", False, "device gpu: torch has none of that name"),
     ],
 )
 def test_a_mistake_is_found_before_anything_is_loaded(phase, config, device, resume, problem, tmp_path):

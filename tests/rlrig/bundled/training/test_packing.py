@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from rlrig.backends.vlm import answer_ids, yes_share
 from rlrig.bundled.lessons.curriculum import BEGINNER, Lessons
 from rlrig.bundled.training.fit import optimisers
 from rlrig.bundled.training.packing import DOUBT, IGNORED, Packer, answer_logits, answer_loss, token_losses
 from rlrig_eval.shapes import SEEN
+from rlrig_eval.yes_no import answer_ids, yes_share
 
 
 @torch.no_grad()
