@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from benchmarks.measure import Result
 from benchmarks.record import RESULTS, Record
 from benchmarks.table import number, others, promised, spread
+from rlrig_eval.atomic import replace_text
 from rlrig_eval.errors import Exit, UnreadableFile, leave
 from rlrig_eval.report.render import render_table
 from rlrig_eval.report.table import Column, Table
-from rlrig_eval.runs.store import replace_text
 
 _ABOUT = """# Speed and memory
 
