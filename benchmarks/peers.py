@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, permutations, product
 
 from rlrig_eval.metrics import IoU, by_category, by_category_and_attributes
-from rlrig_eval.metrics.facts import facts
 from rlrig_eval.metrics.integer_program import integer_program
 from rlrig_eval.metrics.matching import Kind, members
 from rlrig_eval.scene import Relation, SceneGraph, opposite
+from rlrig_eval.scene.facts import facts
 
 Fact = tuple[str, str, str]
 """Subject, predicate, object: ids or words. The peers know two-place relations only."""

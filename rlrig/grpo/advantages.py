@@ -47,6 +47,8 @@ def advantages(
     (Dr. GRPO). `baseline`: the group's mean, or the reward `start` (B,) of what the sample began from.
     `floor`: samples not above their start's reward get the lowest start reward of the group (AlphaGRPO
     clamp_no_improve_reward), so that bad edits are not told apart and a group without improvement teaches nothing.
+    Against the start baseline they get that of their own start, which is the same where siblings share one: what gained
+    nothing has the advantage 0, whatever its siblings began from.
     Where starts count, a sample whose start has no reward (NaN) has none itself.
 
     Raises ValueError for groups that are not integers, or a floor or baseline without `start`.
@@ -59,13 +61,17 @@ def advantages(
         known = known & ~start.isnan()
     gains = rewards if start is None else rewards - start
     if start is not None and floor:
-        rewards = torch.where(rewards > start, rewards, _spread(start, groups, known, torch.min))
+        lowest = start if baseline == "start" else _spread(start, groups, known, torch.min)
+        rewards = torch.where(rewards > start, rewards, lowest)
         gains = gains.clamp(min=0)
     rewards, gains = (torch.where(known, found, torch.nan) for found in (rewards, gains))
     if baseline == "start" and scale != "group":
         live, equal = _teaching(gains, groups, _nil)
     else:  # over a group's own spread of 0 any gain would be enormous
         live, equal = _teaching(rewards, groups, _alike)
+        if floor and baseline == "start":  # starts that differ are no gain
+            live = live & _teaching(gains, groups, _nil)[0]
+            equal = sum(not bool(live[groups == i].any()) for i in groups.unique())
     centre = start if baseline == "start" and start is not None else _spread(rewards, groups, known, torch.mean)
     divisor = torch.ones_like(rewards)
     if scale == "group":

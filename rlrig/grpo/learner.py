@@ -14,8 +14,16 @@ from rlrig.grpo.config import Optimiser
 from rlrig_eval.errors import RunError
 
 
+class _Average(EMAModel):
+    """The library's average, which would begin as a copy of what the first update left, with Flow-GRPO's decays."""
+
+    def get_decay(self, optimization_step: int) -> float:
+        n = optimization_step - 1  # the ticks before this one
+        return min((1 + n) / (10 + n), self.decay)
+
+
 class Learner:
-    """AdamW on named parameters; its average has the decay min((1 + n) / (10 + n), ema) of Flow-GRPO."""
+    """AdamW on named parameters; its average has the decay min((1 + n) / (10 + n), ema) of Flow-GRPO, n from 0."""
 
     def __init__(self, parameters: Mapping[str, nn.Parameter], options: Optimiser) -> None:
         self.parameters, self._options = dict(parameters), options
@@ -26,7 +34,7 @@ class Learner:
         self._warmup = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda n: min(1.0, (n + 1) / max(1, options.warmup))
         )
-        self._average = EMAModel(self._list, decay=options.ema)
+        self._average = _Average(self._list, decay=options.ema)
 
     def update(self, accelerator: Accelerator) -> float:
         """One optimiser step on the gradients of all processes, summed, and one tick of the average; the norm.

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rlrig_eval.metrics.facts import Alike, Fact
+from rlrig_eval.metrics.alike import Alike
+from rlrig_eval.scene.facts import Fact
 
 BUDGET = 40_000  # bounds computed before giving up, each about 5 microseconds on twelve facts a side
 

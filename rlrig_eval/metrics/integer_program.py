@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from rlrig_eval.metrics.branch_and_bound import Members, Pair
-from rlrig_eval.metrics.facts import Fact
+from rlrig_eval.scene.facts import Fact
+from rlrig_eval.scene.program import Program
 
 
 def integer_program(kinds: Sequence[Members], a: Sequence[Fact], b: Sequence[Fact]) -> tuple[list[Pair], int]:
@@ -39,50 +38,26 @@ def integer_program(kinds: Sequence[Members], a: Sequence[Fact], b: Sequence[Fac
     if not shares:
         return [pair for in_a, in_b in kinds for pair in zip(in_a, in_b, strict=False)], 0
 
-    rows: list[dict[int, float]] = []
-    at_least: list[float] = []
-    at_most: list[float] = []
+    program = Program(len(pairs), len(shares))
     for in_a, in_b in kinds:
         # The scarcer side is used up: exactly one partner each; the other side may have leftovers.
         for i in in_a:
-            rows.append({column[i, j]: 1.0 for j in in_b})
-            at_least.append(float(len(in_a) <= len(in_b)))
+            program.require({column[i, j]: 1.0 for j in in_b}, float(len(in_a) <= len(in_b)), 1.0)
         for j in in_b:
-            rows.append({column[i, j]: 1.0 for i in in_a})
-            at_least.append(float(len(in_b) <= len(in_a)))
-    at_most = [1.0] * len(rows)
+            program.require({column[i, j]: 1.0 for i in in_a}, float(len(in_b) <= len(in_a)), 1.0)
     served: dict[tuple[int, Fact, Pair], dict[int, float]] = defaultdict(dict)
     for k, (f, g, needed) in enumerate(shares, start=len(pairs)):
         for pair in needed:
             served[0, f, pair][k] = 1.0
             served[1, g, pair][k] = 1.0
     for (_, _, pair), row in served.items():
-        rows.append({**row, column[pair]: -1.0})
-        at_least.append(-np.inf)
-        at_most.append(0.0)
-
-    gain = np.zeros(len(pairs) + len(shares))
-    gain[len(pairs) :] = 1.0
-    found = milp(
-        -gain,
-        constraints=LinearConstraint(_matrix(rows, len(gain)), at_least, at_most),
-        integrality=np.repeat([1, 0], [len(pairs), len(shares)]),  # y is integral wherever x is
-        bounds=Bounds(0.0, 1.0),
-        options={"mip_rel_gap": 0.0},
-    )
-    if not found.success:  # it has a solution and no time limit, so this is a fault of the solver
-        raise RuntimeError(f"instance matching: {found.message}")
-    return [pair for pair, taken in zip(pairs, found.x, strict=False) if taken > 0.5], round(-found.fun)
+        program.require({**row, column[pair]: -1.0}, most=0.0)
+    gain = np.repeat([0.0, 1.0], [len(pairs), len(shares)])
+    found, shared = program.best(gain)
+    return [pair for pair, taken in zip(pairs, found, strict=False) if taken > 0.5], shared
 
 
 def _ways(f: Fact, g: Fact) -> Iterator[tuple[Pair, ...]]:
     """The sets of pairs that would each make f and g the same fact."""
     for order in permutations(g.loose):
         yield (*zip(f.ordered, g.ordered, strict=True), *zip(f.loose, order, strict=True))
-
-
-def _matrix(rows: Sequence[dict[int, float]], width: int) -> csr_array:
-    ends = np.cumsum([0, *(len(row) for row in rows)])
-    columns = [k for row in rows for k in row]
-    values = [value for row in rows for value in row.values()]
-    return csr_array((values, columns, ends), shape=(len(rows), width))

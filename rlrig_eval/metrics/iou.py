@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from rlrig_eval.metrics.facts import facts
 from rlrig_eval.metrics.laion import Triple, spell, wordings
 from rlrig_eval.metrics.matching import by_category, by_category_and_attributes, members, most_triples, solve
 from rlrig_eval.scene import Relation, SceneGraph
+from rlrig_eval.scene.facts import facts
 
 Mode = Literal["strict", "laion"]
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from rlrig_eval.metrics.branch_and_bound import Members, branch_and_bound
-from rlrig_eval.metrics.facts import Fact, facts
 from rlrig_eval.metrics.integer_program import integer_program
 from rlrig_eval.scene import Entity, SceneGraph
+from rlrig_eval.scene.facts import Fact, facts
 
 Kind = Callable[[Entity], Hashable]
 

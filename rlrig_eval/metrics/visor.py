@@ -14,6 +14,7 @@ from rlrig_eval.metrics.boxes import Point
 from rlrig_eval.metrics.variant import Variant, is_corrected
 
 THRESHOLD = 0.1  # an OWL-ViT detection counts above this confidence
+IMAGES = 4  # of each prompt, in the paper
 QUERY = "a photo of a {category}"
 RELATIONS = {
     "to the left of": (-1, 0),
@@ -65,7 +66,7 @@ def visor_sra(
 def visor(
     object_accuracy: ArrayLike,
     spatial: ArrayLike,
-    images_per_prompt: int = 4,
+    images_per_prompt: int | None = None,
     denominator: Literal["all", "found"] = "all",
 ) -> VISOR:
     """The VISOR family over the images of relational prompts.
@@ -74,12 +75,13 @@ def visor(
         object_accuracy: whether both objects were found, an image each: (prompts, images) or flat, the images of a
             prompt side by side.
         spatial: whether the relation holds (`visor_sra`), of the same shape; counts only where both were found.
-        images_per_prompt: the images of each prompt, in flat arrays too.
+        images_per_prompt: the images of each prompt. By default a table has as many as columns, a flat array 4.
         denominator: what `n1` to `n4` are shares of: "all" prompts (`visor.py` and the paper), or, as in
             the authors' notebook, those with both objects "found" in at least one image.
 
     Raises:
-        ValueError: no images; the two differ in shape, or do not divide into prompts; an unknown `denominator`.
+        ValueError: no images; the two differ in shape, are neither flat nor tables, do not divide into prompts, or are
+            tables with other columns than `images_per_prompt`; an unknown `denominator`.
 
     >>> visor([1, 1, 1, 0, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0, 0, 0])
     VISOR(oa=0.375, uncond=0.25, cond=0.6666666666666666, n1=0.5, n2=0.5, n3=0.0, n4=0.0)
@@ -87,6 +89,14 @@ def visor(
     found, holds = np.asarray(object_accuracy, dtype=bool), np.asarray(spatial, dtype=bool)
     if found.shape != holds.shape:
         raise ValueError(f"object_accuracy has shape {found.shape}, spatial {holds.shape}")
+    if found.ndim not in (1, 2):
+        raise ValueError(f"object_accuracy has {found.ndim} dimensions: it is flat, or (prompts, images)")
+    if images_per_prompt is None:
+        images_per_prompt = found.shape[1] if found.ndim == 2 else IMAGES
+    elif found.ndim == 2 and found.shape[1] != images_per_prompt:
+        raise ValueError(
+            f"object_accuracy has {found.shape[1]} images a prompt, images_per_prompt is {images_per_prompt}"
+        )
     if images_per_prompt < 1 or found.size == 0 or found.size % images_per_prompt:
         raise ValueError(f"{found.size} images are not prompts of {images_per_prompt}")
     if denominator not in ("all", "found"):

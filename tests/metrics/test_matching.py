@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from rlrig_eval.metrics import by_category, by_category_and_attributes, match_instances
 from rlrig_eval.metrics.branch_and_bound import branch_and_bound
-from rlrig_eval.metrics.facts import facts, triples
 from rlrig_eval.metrics.integer_program import integer_program
 from rlrig_eval.metrics.matching import Kind, Matching, members
 from rlrig_eval.scene import Entity, Relation, SceneGraph
+from rlrig_eval.scene.facts import facts, triples
 from tests.metrics.scenes import graphs, said_otherwise, scene
 
 kinds = st.sampled_from([by_category, by_category_and_attributes])

@@ -80,6 +80,15 @@ class TestFamily:
         found, holds = rng.random((2, 10, 4)) < 0.6
         assert visor(found, holds) == visor(found.ravel(), holds.ravel())
 
+    def test_the_columns_of_a_table_are_the_images_of_a_prompt(self) -> None:
+        found, holds = [[1, 1], [1, 1], [1, 1], [0, 0]], [[1, 1], [1, 1], [1, 0], [0, 0]]
+        for scores in (visor(found, holds), visor(found, holds, 2)):
+            assert (scores.oa, scores.uncond, scores.n1, scores.n2) == (0.75, 5 / 8, 0.75, 0.5)
+            assert isnan(scores.n3)
+            assert isnan(scores.n4)
+        with pytest.raises(ValueError, match="2 images a prompt, images_per_prompt is 4"):
+            visor(found, holds, images_per_prompt=4)
+
     def test_the_notebook_divides_by_the_prompts_with_both_objects_somewhere(self) -> None:
         found, holds = [1, 1, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]
         assert visor(found, holds).n1 == 0.5
@@ -100,6 +109,9 @@ class TestFamily:
             ([1, 1], [1], "all", "object_accuracy has shape"),
             ([1] * 6, [1] * 6, "all", "6 images are not prompts of 4"),
             ([], [], "all", "0 images"),
+            (np.ones((2, 2, 4)), np.ones((2, 2, 4)), "all", "3 dimensions"),
+            (np.ones((0, 4)), np.ones((0, 4)), "all", "0 images"),
+            (1, 1, "all", "0 dimensions"),
             ([1] * 4, [1] * 4, "some", "unknown denominator 'some'"),
         ],
     )

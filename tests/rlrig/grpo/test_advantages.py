@@ -89,6 +89,30 @@ def test_under_the_floor_a_group_without_improvement_teaches_nothing_against_its
     assert (found.live.any().item(), found.zero_variance) == (False, 1)
 
 
+def test_under_the_floor_what_gained_nothing_is_not_blamed_for_a_sibling_s_lower_start():
+    rewards, start = [0.2, 0.9, 0.8, 0.8], torch.tensor([0.2, 0.2, 0.8, 0.8])
+    found = of(rewards, scale="none", baseline="start", start=start, floor=True)
+    assert found.values.tolist() == pytest.approx([0, 0.7, 0, 0])
+    worse = of([0.1, 0.9, 0.8, 0.3], scale="none", baseline="start", start=start, floor=True)
+    assert torch.equal(worse.values, found.values)
+
+
+@pytest.mark.parametrize("scale", ["group", "batch", "none"])
+def test_under_the_floor_siblings_that_began_apart_and_gained_nothing_teach_nothing(scale):
+    found = of([0.2, 0.8], scale=scale, baseline="start", start=torch.tensor([0.2, 0.8]), floor=True)
+    assert (found.live.any().item(), found.zero_variance) == (False, 1)
+
+
+@given(REWARDS, st.floats(0, 1, width=32), st.sampled_from(["group", "batch", "none"]))
+def test_of_a_shared_start_the_lowest_is_the_own(rewards, start, scale):
+    rewards, starts = torch.tensor(rewards), torch.full((8,), start)
+    floored = torch.where(rewards > starts, rewards, starts)
+    found = advantages(rewards, GROUPS, scale, "start", starts, floor=True)
+    plain = advantages(floored, GROUPS, scale, "start", starts)
+    assert torch.equal(found.values, plain.values)
+    assert torch.equal(found.live, plain.live)
+
+
 def test_without_start_rewards_neither_floor_nor_start_baseline():
     for options in ({"floor": True}, {"baseline": "start"}):
         with pytest.raises(ValueError, match="start"):

@@ -21,13 +21,13 @@ def learner(**options):
 
 
 def test_the_average_is_exponential_with_a_warm_up(accelerator):
-    """d = min((1 + n) / (10 + n), ema), n from 0 after a first copy: x <- d x + (1 - d) p, once an update."""
+    """d = min((1 + n) / (10 + n), ema), n from 0: x <- d x + (1 - d) p, once an update."""
     p, made = learner(lr=0.1, ema=0.25)
     expected = p.detach().clone()
     for number in range(6):
         (p * torch.tensor([1.0, 3.0])).sum().backward()
         made.update(accelerator)
-        decay = 0.0 if number == 0 else min((1 + number) / (10 + number), 0.25)
+        decay = min((1 + number) / (10 + number), 0.25)
         expected = decay * expected + (1 - decay) * p.detach()
         torch.testing.assert_close(made.average()["p"], expected)
 

@@ -1,42 +1,10 @@
-"""The triples of a graph in the form that the matching compares: what they say, and who may trade places."""
+"""How many facts of two graphs look the same when some instances are known by their kind alone."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
 
-from rlrig_eval.scene import Relation, SceneGraph
-
-
-class Fact(NamedTuple):
-    """A canonical triple by entity id. `loose` places may be swapped: near(a, b) is near(b, a)."""
-
-    label: tuple[str, str]
-    ordered: tuple[str, ...]
-    loose: tuple[str, ...]
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        return self.ordered + self.loose
-
-
-def triples(graph: SceneGraph) -> frozenset[Relation]:
-    """What a graph states: its relations in canonical form, each once, without the negated ones."""
-    return frozenset(relation for relation in graph.canonical_relations() if not relation.negated)
-
-
-def facts(graph: SceneGraph) -> list[Fact]:
-    """The `triples` of a graph as facts, in the order of its relations."""
-    return list(dict.fromkeys(_fact(relation) for relation in graph.relations if not relation.negated))
-
-
-def _fact(relation: Relation) -> Fact:
-    predicate, subject, object_ = relation.stated()
-    label = (predicate, relation.frame)
-    if isinstance(object_, tuple):
-        return Fact(label, (subject,), object_)
-    both = (subject, object_)
-    return Fact(label, (), both) if relation.mutual else Fact(label, both, ())
+from rlrig_eval.scene.facts import Fact
 
 
 class Alike:
