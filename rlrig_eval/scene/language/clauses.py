@@ -1,8 +1,9 @@
 """One clause: things, and what is said of them.
 
 Three conventions decide between readings: a relative clause belongs to the thing it follows ("near a square, which is
-above a star": the square); "and above ..." goes on about the subject of its clause; and what ends a list without a verb
-is said of the whole list ("a cup and a plate on a table": both, as the annotators of DSG-1k have it throughout).
+above a star": the square), as does the same relation said again ("a dog above a cat above a mouse"); "and above ..."
+goes on about the subject of its clause; and what ends a list without a verb is said of the whole list ("a cup and a
+plate on a table", "a table with a cup and a plate on it": both, as the annotators of DSG-1k have it throughout).
 """
 
 from collections.abc import Collection, Iterable, Sequence
