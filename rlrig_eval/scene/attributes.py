@@ -9,6 +9,7 @@ COLOURS = frozenset(
     "turquoise beige violet".split()
 )
 SIZES = frozenset("small large big tiny huge little giant".split())
+DIMENSIONS = frozenset("tall short long wide narrow thick thin".split())  # sizes in one direction: no rivals of SIZES
 MATERIALS = frozenset(
     "wooden wood metal metallic plastic glass stone rubber leather fabric cotton paper ceramic brick "
     "concrete marble".split()
@@ -23,6 +24,6 @@ def kind_of(word: str) -> AttributeKind:
     """
     if word in COLOURS:
         return "colour"
-    if word in SIZES:
+    if word in SIZES or word in DIMENSIONS:
         return "size"
     return "material" if word in MATERIALS else "other"

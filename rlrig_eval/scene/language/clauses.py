@@ -1,42 +1,47 @@
 """One clause: things, and what is said of them.
 
 Three conventions decide between readings: a relative clause belongs to the thing it follows ("near a square, which is
-above a star": the square); "and above ..." goes on about the subject of its clause; and what ends a list without a verb
-is said of the whole list ("a cup and a plate on a table": both, as the annotators of DSG-1k have it throughout).
+above a star": the square), as does the same relation said again ("a dog above a cat above a mouse"); "and above ..."
+goes on about the subject of its clause; and what ends a list without a verb is said of the whole list ("a cup and a
+plate on a table", "a table with a cup and a plate on it": both, as the annotators of DSG-1k have it throughout).
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from rlrig_eval.scene.language.appositions import TAKES_UP, set_apart, taken_up
 from rlrig_eval.scene.language.draft import Draft, Frame, Thing
+from rlrig_eval.scene.language.frames import read_own_side, read_view, set_frame
 from rlrig_eval.scene.language.lexicon import (
     ABSENCE,
     BE,
     CLAUSE_JOINTS,
-    PLURAL_PRONOUNS,
-    POSSESSIVES,
+    DO,
+    HAVING,
+    PLURAL_VERBS,
     RELATIVES,
-    SINGULAR_PRONOUNS,
     STATES,
+    Term,
 )
-from rlrig_eval.scene.language.lists import shared
+from rlrig_eval.scene.language.lists import is_part, read_list, shared
 from rlrig_eval.scene.language.nouns import describes
 from rlrig_eval.scene.language.relate import (
     Verb,
+    besides_place,
     own_side_ahead,
-    own_view_ahead,
+    place_ahead,
     read_terms,
     read_verb,
+    refers_back_ahead,
     relation_ahead,
-    take_side_words,
-    take_view_words,
+    take_bare_place,
 )
-from rlrig_eval.scene.language.things import antecedents, read_absent, read_things, starts_thing
+from rlrig_eval.scene.language.things import read_absent, read_things, starts_thing
 from rlrig_eval.scene.language.walk import Unread, Walk
 from rlrig_eval.scene.relations import VOCABULARY
 
 _DEEPEST = 20  # relative clauses in one another
-_PRONOUNS = SINGULAR_PRONOUNS | PLURAL_PRONOUNS
 _MUTUAL = (("each", "other"), ("one", "another"))
 _FORMATIONS = ("row", "line")  # "in a row" says how things stand to each other, and names no thing that they are in
 
@@ -76,20 +81,27 @@ class Clauses:
         draft.clause += not self.listed  # the things of one list come in together
         self.nested = self.took_list = self.finite = self.splits_list = False
         first = own = len(draft.relations)
-        began = walk.at
-        walk.take_term("there")
-        if viewed := self._view():
+        began, met = walk.at, len(draft.things)
+        presents = walk.take_term("there") is not None
+        if viewed := read_view(walk, draft):
             walk.take(",")
         if walk.take_any(ABSENCE):
             self._absent()
             return None
-        if relation_ahead(walk):
+        if walk.word in TAKES_UP and (subjects := taken_up(walk, draft, self.listed)):
+            self.took_list = subjects == self.listed
+            done = self._predicate(subjects, began)
+        elif relation_ahead(walk):
             subjects, done, self.ends_list = self._fronted(began), True, False
         else:
+            start = walk.at
             subjects = self._entity()
+            counted = walk.text.words[start] not in ("a", "an", "another", "the")
+            if counted and any(is_part(thing, draft.things[:met], self.ends_list) for thing in subjects):
+                raise Unread(f"{walk.since(start)!r} could be of those before", start, walk.at)
             own = len(draft.relations)
             done = own > first
-            if not done or walk.word in BE or walk.word in STATES:
+            if not done or walk.word in BE or walk.word in STATES or walk.word in DO:
                 done = self._predicate(subjects, began) or done
         while done and self._goes_on(subjects, began):
             pass
@@ -97,10 +109,12 @@ class Clauses:
             relations = draft.relations
             if found := shared(relations[own:], subjects[-1], self.listed):
                 relations[own:own], subjects[:0], self.took_list = found, self.listed, True
+        if done and not (presents or self.finite or self.nested) and walk.word in BE:
+            self._concluded(subjects, began)
         if walk.word == "without" or (walk.word == "with" and walk.peek(1) in ("no", "any")):
             walk.at += 1 + (walk.word == "with")
             self._absent()
-        self._frame(viewed or self._view(), first, began)
+        set_frame(walk, draft, viewed or read_view(walk, draft), first, began)
         self.topic = subjects
         if done:
             said = {name for one in draft.relations[own:] for name in (one.subject, *one.objects)}
@@ -143,16 +157,14 @@ class Clauses:
         verb = read_verb(walk)
         self.finite = self.finite or (not depth and bool(verb.be))
         ended = self.ends_list or all(subject.count == 1 for subject in subjects)
-        if verb.be in ("are", "were") and self.listed and not depth and ended:
+        if verb.be in PLURAL_VERBS and self.listed and not depth and ended:
             # "a circle and a square are ...", "a circle and two squares are ..."
             subjects[:0] = [thing for thing in self.listed if thing not in subjects]
             self.took_list = True
         if relation_ahead(walk):
-            for thing in subjects if not verb.negated else ():
-                thing.describe(verb.states)
-            if verb.negated and verb.states:
-                raise walk.lost("a relation", at)
-            self._say(subjects, self._relations(subjects, depth), began, negated=verb.negated)
+            if verb.states:
+                self._do(subjects, verb, place_ahead(walk), at)
+            self._say(subjects, self._relations(subjects, depth, verb), began, negated=verb.negated)
             return True
         if verb.be and not verb.negated and (describes(walk.word) or verb.states):
             self._quality(subjects, verb)
@@ -164,6 +176,20 @@ class Clauses:
         if verb.said:
             raise walk.lost("a relation")
         return False
+
+    def _do(self, subjects: Sequence[Thing], verb: Verb, place: bool, began: int) -> None:
+        """What the subjects are said to be doing, before a relation."""
+        if verb.negated and verb.states:
+            raise self.walk.lost("a relation", began)
+        for thing in subjects:
+            thing.describe(besides_place(verb.states, place))
+
+    def _concluded(self, subjects: list[Thing], began: int) -> None:
+        """ "the circle below the square is red": the verb is of the subjects, where it agrees with their number."""
+        plural = len(subjects) > 1 or subjects[0].count > 1
+        if (self.walk.word in PLURAL_VERBS) == plural and self._predicate(subjects, began):
+            while self._goes_on(subjects, began):
+                pass
 
     def _quality(self, subjects: Sequence[Thing], verb: Verb) -> None:
         """ "... is red", "... are small and wooden"."""
@@ -193,22 +219,29 @@ class Clauses:
             return False
         if self.nested:
             raise Unread(f"it is unclear what {walk.since(at)!r} and what follows belong to", at, walk.at + 1)
-        said = self._relations(subjects, 0)
-        if not verb.said and (new := self._inverted()):
+        place = place_ahead(walk)
+        said = self._relations(subjects, 0, verb)
+        if not verb.said and (new := self._inverted(place)):
             self._say(new, said, began)
             return True
+        self._do(subjects, verb, place, at)
         self._say(subjects, said, began, negated=verb.negated)
         return True
 
     def _fronted(self, began: int) -> list[Thing]:
         """ "to the left of the dog is a cat"; the things that it is about."""
         walk = self.walk
-        with_ = walk.word == "with"
-        said = self._relations([], 0)
-        subjects = self._inverted()
+        with_, place = walk.word == "with", place_ahead(walk)
+        described = [] if with_ or walk.at > began else set_apart(walk, self.draft, self.listed)
+        said = self._relations(described, 0, Verb())
+        subjects = self._inverted(place)
         if not subjects and walk.word == "," and starts_thing(walk, 1):
+            if described and not any(described[0] in objects for one in said for objects in one.objects):
+                raise Unread(f"it is unclear what {walk.since(began)!r} is said of", began, walk.at)
             walk.at += 1
             subjects = self._entity()
+        if not subjects and described:  # "a red circle, left of a blue square"
+            subjects, self.took_list = described, True
         if not subjects and with_ and self.topic:
             subjects = self.topic
         if not subjects:
@@ -216,7 +249,7 @@ class Clauses:
         self._say(subjects, said, began)
         return subjects
 
-    def _inverted(self) -> list[Thing]:
+    def _inverted(self, place: bool) -> list[Thing]:
         """The things after "is", "stands" or "there is"; none when no verb is ahead."""
         walk = self.walk
         at = walk.at
@@ -229,19 +262,20 @@ class Clauses:
             return []
         things = self._entity()
         for thing in things:
-            thing.describe(verb.states)
+            thing.describe(besides_place(verb.states, place))
         while walk.word == "and" and starts_thing(walk, 1):  # "on the table are a cup and a bowl"
             walk.at += 1
             things += self._entity()
         return things
 
-    def _relations(self, subjects: Sequence[Thing], depth: int) -> list[_Said]:
+    def _relations(self, subjects: Sequence[Thing], depth: int, verb: Verb) -> list[_Said]:
         """Read relation phrases and their objects."""
         walk, began = self.walk, self.walk.at
         try:
             if own_side_ahead(walk):
-                return [self._own_side(subjects)]
-            terms = read_terms(walk)
+                side, owners = read_own_side(walk, self.draft, subjects)
+                return [_Said(side, tuple((owner,) for owner in owners), "object")]
+            terms = read_terms(walk, verb)
             if walk.text.words[walk.at : walk.at + 2] in _MUTUAL:
                 return [self._mutual(terms[0].predicate, subjects)]
             kind = VOCABULARY.get(terms[0].predicate)
@@ -250,24 +284,62 @@ class Clauses:
                 one.category in _FORMATIONS for group in objects for one in group
             ):
                 raise Unread(f"{walk.since(began)!r} is a formation and not a place", began, walk.at)
-            if terms[0].predicate == "with" and self._refers_back():
-                # "a dog with a cat to its left": the cat is to the left of the dog.
-                things = [thing for group in objects for thing in group]
-                verb = read_verb(walk)
-                self._say(things, self._relations(things, depth), began, negated=verb.negated)
+            if terms[0].predicate in HAVING and self._had(subjects, objects, depth, began):
+                if verb.negated:
+                    raise Unread(f"it is unclear what 'not {walk.since(began)}' denies", began, walk.at)
                 return []
+            if not depth and walk.at in walk.text.terms and len(terms) == 1 and not verb.negated:
+                self._chain(terms[0], objects, began)
             return [_Said(term.predicate, objects, passive=term.passive) for term in terms]
         except Unread as lost:
             lost.began = min(lost.began, began)
             raise
 
-    def _refers_back(self) -> bool:
-        walk = self.walk
-        if side := own_side_ahead(walk):
-            return walk.peek(side[1] - 1) in POSSESSIVES
-        found = walk.text.terms.get(walk.at)
-        ends = found[0] if found is not None and found[1].kind == "relation" else None
-        return ends is not None and ends < len(walk.text.words) and walk.text.words[ends] in _PRONOUNS
+    def _chain(self, term: Term, objects: Sequence[tuple[Thing, ...]], began: int) -> None:
+        """ "a dog above a cat above a mouse": the cat is above the mouse."""
+        kind = VOCABULARY.get(term.predicate)
+        if kind is None or term.passive or not (kind.transitive or kind.name == "on"):
+            return
+        while self.walk.term("relation") == term and not refers_back_ahead(self.walk):
+            self.walk.take_term("relation")
+            above, objects = objects, self._objects(kind.places, objects[0], 0)
+            if len(above) != 1 or len(objects) != 1:
+                raise Unread(f"it is unclear what {self.walk.since(began)!r} is said of", began, self.walk.at)
+            self._say(above[0], [_Said(term.predicate, tuple(objects))], began)
+            self.nested = True
+
+    def _had(self, subjects: Sequence[Thing], objects: Iterable[tuple[Thing, ...]], depth: int, began: int) -> bool:
+        """Read where what a thing has is to that thing; whether that is said.
+
+        "a dog with a cat to its left and a bird above it", "a table with a cup and a plate on it", "a bowl with an
+        apple inside".
+        """
+        walk, draft = self.walk, self.draft
+        had = [thing for group in objects for thing in group]
+        met: list[Thing] = []  # "it" is none of these
+        placed = False
+        while True:
+            at, count, known = walk.at, len(draft.things), len(walk.problems)
+            joint = ""
+            with suppress(Unread):
+                joint = read_list(walk, draft, had)
+            met += [thing for thing in had if thing not in met]
+            inside = take_bare_place(walk) if len(subjects) == 1 and subjects[0].count == 1 else ""
+            relative = not inside and bool(walk.take_any(RELATIVES))
+            verb = Verb() if inside else read_verb(walk)
+            if not had or not (inside or refers_back_ahead(walk)):
+                walk.at = at
+                del draft.things[count:], walk.problems[known:]
+                return placed
+            if joint == "," or (relative and len(had) > 1 and verb.be not in PLURAL_VERBS):
+                raise Unread(f"it is unclear whether all of {walk.since(began)!r} is meant", began, walk.at)
+            if inside:
+                said = [_Said(inside, ((subjects[0],),))]
+            else:
+                self._do(had, verb, place_ahead(walk), at)
+                said = self._relations(met, depth, verb)
+            self._say(had, said, began, negated=verb.negated)
+            placed, had = True, []
 
     def _objects(self, places: int, subjects: Sequence[Thing], depth: int) -> tuple[tuple[Thing, ...], ...]:
         """The objects of a relation: each a thing, or a pair for between."""
@@ -286,22 +358,6 @@ class Clauses:
         if both and walk.take("and"):
             first = [*first, *self._entity(subjects, depth + 1)]
         return tuple((thing,) for thing in first)
-
-    def _own_side(self, subjects: Sequence[Thing]) -> _Said:
-        """ "on the dog's left", "to its right"."""
-        walk = self.walk
-        walk.at += 1
-        if (plural := POSSESSIVES.get(walk.word)) is not None:
-            owners = antecedents(walk, self.draft, plural, subjects)
-            walk.at += 1
-        else:
-            owners = read_things(walk, self.draft, subjects)
-            if not walk.take("'s"):
-                raise walk.lost("whose side it is")
-        predicate = f"{walk.word} of"
-        walk.at += 1
-        take_side_words(walk)
-        return _Said(predicate, tuple((owner,) for owner in owners), "object")
 
     def _mutual(self, predicate: str, subjects: Sequence[Thing]) -> _Said:
         """ "... next to each other": of two things."""
@@ -326,37 +382,3 @@ class Clauses:
                     except ValueError:
                         words = self.walk.since(began)
                         raise Unread(f"{words!r} needs other things than it names", began, self.walk.at) from None
-
-    def _view(self) -> list[Thing] | Frame | None:
-        """Read "from the viewer's side" or "from the dog's perspective", if it is ahead."""
-        walk = self.walk
-        at = walk.at
-        walk.take(",")
-        if walk.take_term("viewer"):
-            return "viewer"
-        if own_view_ahead(walk) is None:
-            walk.at = at
-            return None
-        walk.at += 1
-        if (plural := POSSESSIVES.get(walk.word)) is not None:
-            owners = antecedents(walk, self.draft, plural, ())
-            walk.at += 1
-        else:
-            owners = read_things(walk, self.draft)
-            walk.take("'s")
-        take_view_words(walk)
-        return owners
-
-    def _frame(self, viewed: "list[Thing] | Frame | None", first: int, began: int) -> None:
-        """Set the frame of the clause's relations, from number `first` on."""
-        if viewed is None:
-            return
-        relations = self.draft.relations
-        owners = {thing.id for thing in viewed} if isinstance(viewed, list) else None
-        new = relations[first:]
-        if not new or (owners is not None and any(owners.isdisjoint(relation.objects) for relation in new)):
-            del relations[first:]
-            why = f"{self.walk.since(began)!r}: a frame is the viewer's, or that of the thing a relation refers to"
-            raise Unread(why, began, self.walk.at)
-        if owners is not None:
-            relations[first:] = [relation.model_copy(update={"frame": "object"}) for relation in new]

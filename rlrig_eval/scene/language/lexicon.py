@@ -12,7 +12,8 @@ class Term:
     """What a known phrase does.
 
     A relation states `predicate` of what stands before it and what stands after it; the other way round when
-    `passive` ("surrounded by" is "around" told from the other side). An opening ("a photo of") says nothing about
+    `passive` ("surrounded by" is "around" told from the other side); `narrowed` when it says more than a graph can
+    ("directly above"), so that denying it denies less than the predicate. An opening ("a photo of") says nothing about
     the scene where it begins a sentence, a there term ("there is") where it begins a clause. A viewer term names
     the viewer's frame.
     """
@@ -20,6 +21,7 @@ class Term:
     kind: Literal["relation", "opening", "there", "viewer"]
     predicate: str = ""
     passive: bool = False
+    narrowed: bool = False
 
 
 _SAYS: Mapping[str, str] = {
@@ -36,13 +38,14 @@ _SAYS: Mapping[str, str] = {
     "in front of": "in the front of",
     "behind": "in back of, at the back of",
     "inside": "in, within, inside of, contained in",
-    "around": "surrounding, surrounds, encircling, encircles, enclosing, encloses, containing, contains, all around",
+    "around": "surround, surrounding, surrounds, encircle, encircling, encircles, enclose, enclosing, encloses, "
+    "contain, containing, contains, all around",
     "near": "close to, next to, beside, by, nearby, right next to, alongside, by the side of, at the side of",
     "far from": "far away from, a long way from, distant from",
-    "touching": "touches, in contact with",
+    "touching": "touch, touches, in contact with",
     "bigger than": "larger than",
     "smaller than": "",
-    "between": "in between, sandwiched between",
+    "between": "in between, in the middle of, midway between, halfway between, sandwiched between",
 }
 _SAYS_PASSIVELY: Mapping[str, str] = {
     "around": "surrounded by, encircled by, enclosed by, enclosed in",
@@ -51,6 +54,11 @@ _SAYS_PASSIVELY: Mapping[str, str] = {
 }
 # "x flanked by a and b": x is between them, so nothing trades places.
 _FLANKED = ("flanked by", "framed between")
+
+# How closely a relation holds; the relation itself is said all the same ("partially inside" is not inside).
+_DEGREES = ("directly", "immediately", "right", "just", "slightly")
+_DEGREES_OF_DEPTH = ("partially", "partly")
+_DEPTH = ("in front of", "behind")
 
 # The predicates of Visual Genome's common split (Xu et al., CVPR 2017) that name no relation of ours and do not
 # depend on a reading of their own ("of", "to", "for"). They are kept as they are.
@@ -78,6 +86,9 @@ VIEWER = (
 )
 
 
+_CLASHES = {"right left of", "right right of"}
+
+
 def _listed(phrases: Iterable[str]) -> Iterator[str]:
     return (phrase.strip() for row in phrases for phrase in row.split(",") if phrase.strip())
 
@@ -88,6 +99,9 @@ def _terms() -> Iterator[tuple[str, Term]]:
     for predicate, phrases in _SAYS.items():
         for phrase in (predicate, *_listed([phrases])):
             yield phrase, Term("relation", predicate)
+            for degree in (*_DEGREES, *(_DEGREES_OF_DEPTH if predicate in _DEPTH else ())):
+                if f"{degree} {phrase}" not in _CLASHES:
+                    yield f"{degree} {phrase}", Term("relation", predicate, narrowed=True)
     for predicate, phrases in _SAYS_PASSIVELY.items():
         for phrase in _listed([phrases]):
             yield phrase, Term("relation", predicate, passive=True)
@@ -109,10 +123,24 @@ TERMS: Mapping[str, Term] = MappingProxyType(dict(_terms()))
 """
 
 BE = frozenset("is are was were 's".split())
+DO = frozenset("does do".split())
+PLURAL_VERBS = frozenset("are were do".split())
+# What follows "does not".
+BASE_VERBS = frozenset("touch surround encircle enclose contain".split())
+# "a table with a cup on it", "a table has a cup on it"
+HAVING = frozenset("with has have having".split())
+# Where a thing is to the one that has it, said without naming that one again.
+BARE_PLACES: Mapping[tuple[str, ...], str] = MappingProxyType(
+    {
+        ("inside",): "inside", ("on", "top"): "on", ("above",): "above", ("below",): "below", ("beneath",): "under",
+        ("underneath",): "under", ("behind",): "behind", ("in", "front"): "in front of", ("beside",): "near",
+        ("nearby",): "near",
+    }
+)  # fmt: skip
 NOT = frozenset("not n't".split())
 # Words between the verb and the relation that change nothing.
 NEUTRAL = frozenset("also both located placed positioned situated seen shown found visible".split())
-# What a thing does on its own; it becomes an attribute, in the -ing form.
+# What a thing does; on its own it becomes an attribute, in the -ing form.
 STATES: Mapping[str, str] = MappingProxyType(
     {
         word: word
@@ -127,6 +155,8 @@ STATES: Mapping[str, str] = MappingProxyType(
         "lie": "lying", "hang": "hanging", "float": "floating", "hover": "hovering",
     }
 )  # fmt: skip
+# Before a place these only say how the thing is there ("a cup standing on a table"): they are part of the relation.
+POSTURES = frozenset("sitting standing lying laying resting hanging hovering floating perched parked".split())
 # Adverbs that narrow a relation; none of them can be said in a graph.
 ADVERBS = frozenset("far more just right left directly immediately slightly partly partially away almost well".split())
 SINGULAR_PRONOUNS = frozenset("it he she him".split())
@@ -147,4 +177,4 @@ NO_NOUNS = frozenset(
 )
 ABSENCE = frozenset("no zero without".split())
 CLAUSE_JOINTS = frozenset(", ; . ! ? and but while whereas".split())
-NOUN_ENDS = frozenset("and not n't is are the 's no".split())
+NOUN_ENDS = frozenset("and not n't is are the 's no".split()) | DO

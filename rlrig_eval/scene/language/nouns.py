@@ -56,6 +56,7 @@ _COUNTS |= {"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen
 _COUNTS |= {"seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}
 COUNTS: Mapping[str, int] = MappingProxyType({"a": 1, "an": 1, "another": 1} | _COUNTS)
 """Word before a noun -> how many."""
+EXACTLY = ("exactly", "only")
 # Longer ways to say how many.
 AMOUNTS: Mapping[tuple[str, ...], int] = MappingProxyType(
     {
@@ -64,7 +65,7 @@ AMOUNTS: Mapping[tuple[str, ...], int] = MappingProxyType(
     }
     | {("a", group, "of", word): count for group in ("group", "set", "row", "stack", "pile")
        for word, count in _COUNTS.items() if count > 1}
-    | {("exactly", word): count for word, count in _COUNTS.items()}
+    | {(exactly, word): count for exactly in EXACTLY for word, count in _COUNTS.items()}
 )  # fmt: skip
 VAGUE = frozenset("some several many few various numerous multiple these those all".split())
 """Words that say that there is more than one, and not how many."""

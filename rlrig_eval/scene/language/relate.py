@@ -2,13 +2,30 @@
 
 from dataclasses import dataclass, field
 
-from rlrig_eval.scene.language.lexicon import BE, NEUTRAL, NOT, POSSESSIVES, STATES, Term
-from rlrig_eval.scene.language.walk import Walk
+from rlrig_eval.scene.language.lexicon import (
+    BARE_PLACES,
+    BASE_VERBS,
+    BE,
+    CLAUSE_JOINTS,
+    DO,
+    NEUTRAL,
+    NOT,
+    PLURAL_PRONOUNS,
+    POSSESSIVES,
+    POSTURES,
+    SINGULAR_PRONOUNS,
+    STATES,
+    Term,
+)
+from rlrig_eval.scene.language.walk import Unread, Walk
+from rlrig_eval.scene.relations import VOCABULARY
 
 _SIDES = ("left", "right")
 _SIDE_WORDS = (("-", "hand", "side"), ("hand", "side"), ("side",))
 _OWN_VIEW = frozenset("side perspective viewpoint view position".split())
 _LONGEST_OWNER = 6  # words
+_PRONOUNS = SINGULAR_PRONOUNS | PLURAL_PRONOUNS
+_NO_PLACES = ("size", "contact")  # axes
 
 
 @dataclass
@@ -17,6 +34,7 @@ class Verb:
 
     be: str = ""
     negated: bool = False
+    neither: bool = False
     states: list[str] = field(default_factory=list)
 
     @property
@@ -35,6 +53,12 @@ def read_verb(walk: Walk) -> Verb:
         elif not verb.be and word == "can" and walk.peek(1) == "be":
             verb.be = "is"
             walk.at += 2
+        elif not verb.said and word in DO and walk.peek(1) in NOT and walk.peek(2) in BASE_VERBS:
+            verb.be = word
+            walk.at += 1
+        elif not verb.negated and word == "neither" and relation_ahead(walk, 1):
+            verb.negated = verb.neither = True
+            walk.at += 1
         elif not verb.negated and word in NOT:
             verb.negated = True
             walk.at += 1
@@ -77,15 +101,67 @@ def take_side_words(walk: Walk) -> None:
             return
 
 
-def read_terms(walk: Walk) -> list[Term]:
-    """Take the relation phrases ahead: one, or several with the same object ("above and to the left of")."""
+def is_place(predicate: str, passive: bool = False) -> bool:
+    """Whether a relation says where its subject is, and not how large it is or what is done to it."""
+    kind = VOCABULARY.get(predicate)
+    return kind is not None and not passive and kind.axis not in _NO_PLACES
+
+
+def place_ahead(walk: Walk) -> bool:
+    """Whether a relation phrase that says where its subject is, is ahead."""
+    term = walk.term("relation")
+    return is_place(term.predicate, term.passive) if term is not None else own_side_ahead(walk) is not None
+
+
+def besides_place(states: list[str], place: bool) -> list[str]:
+    """What the thing does, without what only says how it is in its `place` ("standing on a table")."""
+    return [state for state in states if state not in POSTURES] if place else states
+
+
+def refers_back_ahead(walk: Walk) -> bool:
+    """Whether "on it", "to its left" is ahead."""
+    if side := own_side_ahead(walk):
+        return walk.peek(side[1] - 1) in POSSESSIVES
+    found = walk.text.terms.get(walk.at)
+    ends = found[0] if found is not None and found[1].kind == "relation" else None
+    return ends is not None and ends < len(walk.text.words) and walk.text.words[ends] in _PRONOUNS
+
+
+def take_bare_place(walk: Walk) -> str:
+    """Take "inside", "on top", where nothing follows that it could be said of; its predicate, or ""."""
+    for words, predicate in BARE_PLACES.items():
+        after = walk.peek(len(words))
+        if walk.ahead(words) and (not after or after in CLAUSE_JOINTS):
+            past = len(words) + 1 + (after == "," and walk.peek(len(words) + 1) == "and")
+            if relation_ahead(walk, past):  # "behind and above a car"
+                return ""
+            walk.at += len(words)
+            return predicate
+    return ""
+
+
+def read_terms(walk: Walk, verb: Verb) -> list[Term]:
+    """Take the relation phrases ahead: one, or several with the same object ("above and to the left of").
+
+    Raises:
+        Unread: it is unclear what `verb` denies.
+    """
     terms: list[Term] = []
+    began, commas = walk.at, False
+    joints = ("nor",) if verb.neither else ("or", "nor") if verb.negated else ("and",)
     while (term := walk.take_term("relation")) is not None:
         terms.append(term)
-        found = walk.text.terms.get(walk.at + 1)
-        if walk.word != "and" or found is None or found[1].kind != "relation" or own_side_ahead(walk, 1):
+        comma = walk.word == ","
+        found = walk.text.terms.get(walk.at + 1 + comma) if walk.peek(comma) in joints else None
+        if found is None or found[1].kind != "relation" or own_side_ahead(walk, 1 + comma):
             break
-        walk.at += 1
+        commas = commas or comma
+        walk.at += 1 + comma
+    if commas:
+        walk.take(",")  # "to the left of, and above, a square"
+    both = verb.negated and walk.word == "and"  # "not left of and above a square": one of the two, or both?
+    if both or (verb.neither and len(terms) < 2) or (verb.negated and any(term.narrowed for term in terms)):
+        raise Unread(f"it is unclear what 'not {walk.since(began)}' denies", began, walk.at)
     return terms
 
 

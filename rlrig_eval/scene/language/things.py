@@ -17,6 +17,7 @@ from rlrig_eval.scene.language.lexicon import (
 from rlrig_eval.scene.language.nouns import (
     AMOUNTS,
     COUNTS,
+    EXACTLY,
     PAIR,
     VAGUE,
     WORN_IN_PAIRS,
@@ -28,9 +29,11 @@ from rlrig_eval.scene.language.nouns import (
     is_plural,
     names_things,
 )
+from rlrig_eval.scene.language.relate import besides_place, place_ahead
 from rlrig_eval.scene.language.walk import Unread, Walk
 from rlrig_eval.scene.requirements import Reference
 
+_BEFORE_RELATIONS = ADVERBS.union(EXACTLY)
 _STOPS = NOUN_ENDS | NO_NOUNS | COUNTS.keys()
 _AMOUNT_STARTS = {words[:2] for words in AMOUNTS}
 _AMOUNT_LENGTHS = sorted({len(words) for words in AMOUNTS}, reverse=True)
@@ -40,7 +43,7 @@ _MOST_DIGITS = 3
 def starts_thing(walk: Walk, ahead: int = 0) -> bool:
     """Whether the word `ahead` words from here can only begin a noun phrase."""
     word = walk.peek(ahead)
-    return word == "the" or word in COUNTS or word in VAGUE or word in ABSENCE or word == "exactly" or word.isdecimal()
+    return word == "the" or word in COUNTS or word in VAGUE or word in ABSENCE or word in EXACTLY or word.isdecimal()
 
 
 def read_things(walk: Walk, draft: Draft, exclude: Collection[Thing] = (), states: bool = False) -> list[Thing]:
@@ -116,8 +119,10 @@ def _noun_phrase(walk: Walk, draft: Draft, with_states: bool) -> list[Thing]:
     words = words[: len(words) - len(states)]
     if states and not with_states:
         walk.at, states = places[len(words)], []
-    if not words or not is_noun(words[-1]):
-        raise walk.lost("a thing", began)
+    elif states:
+        states = besides_place(states, place_ahead(walk))
+    if not words or not is_noun(words[-1]) or words[-1] in STATES or (bare and words[-1] in _BEFORE_RELATIONS):
+        raise walk.lost("a thing", began)  # "sitting above a cat", "far above a cat": what is above is not said
     words = _without_unknown(walk, words, places, began, count == 1)
     noun = words[-head_length(words) :]
     attributes = [word for word in words[: -len(noun)] if describes(word)]

@@ -75,6 +75,8 @@ def _triple(walk: Walk, draft: Draft, nodes: dict[tuple[str, ...], Thing], began
     subject, object_ = (_node(draft, nodes, words[a:b]) for a, b in ends)
     term = walk.text.terms.get(start)
     known = term[1] if term is not None and term[0] == stop else None
+    if negated and known and known.narrowed:
+        raise Unread(f"it is unclear what {' '.join(words[began:end])!r} denies", began, end)
     predicate = known.predicate if known else " ".join(words[start:stop])
     if known and known.passive:
         subject, object_ = object_, subject

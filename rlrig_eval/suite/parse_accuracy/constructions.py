@@ -132,6 +132,32 @@ PATTERNS: Mapping[str, Sequence[Pattern]] = {
         _p("{a} and {b} {R} {c} and {S} {d}", "a|R|c", "a|S|d", "b|R|c", "b|S|d"),
         _p("{a} and {b} placed {R} {c}, and {the c} {S} {d}", "a|R|c", "b|R|c", "c|S|d"),
     ),
+    "postures and degrees": (
+        _p("{a} sitting above {b}", "a|above|b"), _p("{a} and {b} standing on {c}", "a|on|c", "b|on|c"),
+        _p("{a} directly above {b}", "a|above|b"), _p("{a} is just to the left of {b}", "a|left of|b"),
+        _p("{a} partially in front of {b}", "a|in front of|b"),
+    ),
+    "what a thing has": (
+        _p("{a} with {b} and {c} {R} it", "b|R|a", "c|R|a"), _p("{a} with {two b} and {c} {R} it", "b|R|a", "c|R|a"),
+        _p("{a} with {b} {R} it and {c} {S} it", "b|R|a", "c|S|a"),
+        _p("{a} with {b} to its left and {c} to its right", "b|left of|a|own", "c|right of|a|own"),
+        _p("{a} with {b} inside", "b|inside|a"),
+    ),
+    "taken up after a comma": (
+        _p("{a}, {R} {b}", "a|R|b"), _p("{a} and {b}, both {R} {c}", "a|R|c", "b|R|c"),
+        _p("{a} and {b}, with {the a} {R} {the b}", "a|R|b"), _p("{a} {R}, and {S}, {b}", "a|R|b", "a|S|b"),
+    ),
+    "verbs at the end": (
+        _p("{the a} {R} {b} is {S} {c}", "a|R|b", "a|S|c"), _p("{two a} {R} {b} are {S} {c}", "a|R|b", "a|S|c"),
+    ),
+    "chains of one relation": (
+        _p("{a} above {b} above {c}", "a|above|b", "b|above|c"), _p("{a} on {b} on {c}", "a|on|b", "b|on|c"),
+    ),
+    "neither and nor": (
+        _p("{a} not {R} or {S} {b}", "a|R|b|not", "a|S|b|not"),
+        _p("{a} is neither {R} nor {S} {b}", "a|R|b|not", "a|S|b|not"),
+        _p("{a} does not touch {b}", "a|touching|b|not"),
+    ),
 }  # fmt: skip
 """Construction -> its patterns."""
 
@@ -143,6 +169,9 @@ REFUSED: Mapping[str, Sequence[str]] = {
     "number left open": ("several {s a} {R} {b}", "{s a} and {b}"),
     "place in the picture": ("{a} on the left of the image", "{a} in the background"),
     "broken": ("{a} {R}", "{R}", "{a} {b}", "{a} is", "{a} between {b}", "{a} and"),
+    "part of a group": ("{two a}, one {n a} {R} {b}", "{two a}. One {n a} is {R} {b}."),
+    "denial left open": ("{a} not directly above {b}", "{a} not {R} and {S} {b}", "{a} {R} or {S} {b}"),
+    "list left open": ("{a} with {two b}, and {c} {R} it", "{a}, {b}, {R} {c}", "{a}, {R} {b}, {c}"),
 }
 """What must not be read without saying so -> patterns."""
 
