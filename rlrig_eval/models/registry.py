@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field, ValidationError
 from rlrig_eval.assets import baselines_dir
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Generator
-from rlrig_eval.plugins import converted, find, guessed, load, loading
+from rlrig_eval.plugins import converted, defaults, find, guessed, load, loading
 from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
 
@@ -89,6 +90,15 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
             "settings": merged if takes_settings else None,
         }
     )
+
+
+def recorded(spec: ModelSpec) -> ModelSpec:
+    """A model as ``run.json`` keeps it, without secrets."""
+    factory = _factory(spec)
+    schema = _schema(factory)
+    stated = {} if schema is None else {name: field.get_default() for name, field in schema.model_fields.items()}
+    settings = None if spec.settings is None else redacted(spec.settings, stated)
+    return spec.model_copy(update={"options": redacted(spec.options, defaults(factory)), "settings": settings})
 
 
 def build(spec: ModelSpec) -> Generator:

@@ -69,6 +69,12 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     return {name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()}
 
 
+def defaults(factory: Callable[..., Any]) -> dict[str, Any]:
+    """What the constructor of a class, or a function, takes where an option is not given."""
+    parameters = inspect.signature(factory).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty}
+
+
 def _as(hint: Any, value: Any, what: str) -> Any:
     if hint is inspect.Parameter.empty:
         return guessed(value)

@@ -109,9 +109,9 @@ def settle(request: Request) -> Settled:
     config = RunConfig(
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
-        model=_recorded(spec),
+        model=models.recorded(spec) if ready is None else _described(spec),
         protocol=_protocol(suite, request),
-        extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
+        extractor=extract.recorded(reader),
         scorers=tuple(name for name, _ in placed),
         scorer_sha256={scorers.slug(name): digest for name, digest in placed if digest is not None},
         judges=recorded_specs(judging.specs),
@@ -145,10 +145,9 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     return spec, request.model
 
 
-def _recorded(spec: ModelSpec) -> ModelSpec:
-    """A model as ``run.json`` keeps it, without secrets."""
-    settings = None if spec.settings is None else redacted(spec.settings)
-    return spec.model_copy(update={"options": redacted(spec.options), "settings": settings})
+def _described(spec: ModelSpec) -> ModelSpec:
+    """A model that came built, as ``run.json`` keeps it, without secrets."""
+    return spec.model_copy(update={"settings": redacted(spec.settings or {})})
 
 
 def _protocol(suite: Suite, request: Request) -> Protocol:

@@ -13,7 +13,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges import JudgeSpec
 from rlrig_eval.plugins import loading
-from rlrig_eval.plugins.redaction import hidden
+from rlrig_eval.plugins.redaction import alike, hidden
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish, with_status
@@ -124,7 +124,7 @@ def _judging(
     if judge is not None and new is not None:
         if new.slug not in recorded_judges:
             config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
-        elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():
+        elif not alike(recorded_judges[new.slug].identity(), recorded_specs([new])[0].identity()):
             raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
         specs.append(new)
     return config, judging_by(specs, max_calls, max_cost)

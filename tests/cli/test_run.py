@@ -115,6 +115,46 @@ OPTION = ("-M", "api_key=s3cr3t")
 SETTINGS = ("-G", "token=s3cr3t", "-G", 'headers={"Authorization": "Bearer s3cr3t"}', "-G", "steps=4")
 
 
+OPEN = """
+from rlrig_eval.extract.shapes import ShapesExtractor
+from rlrig_eval.judges import Reply
+from rlrig_eval.models.synthetic import Synthetic
+
+class Mine(Synthetic):
+    def __init__(self, api_key: str = "none", seconds: float = 0.0, tokenizer: str = "words"):
+        super().__init__()
+
+class Reader(ShapesExtractor):
+    def __init__(self, api_key: str = "none"):
+        super().__init__()
+
+class Judge:
+    rubric = "p-yes"
+    def __init__(self, api_key: str = "none"):
+        pass
+    def replies(self, requests):
+        return (Reply("yes", p_yes=1.0) for _ in requests)
+"""
+
+
+def test_what_a_constructor_has_where_nobody_gives_a_key_is_no_secret(rlrig_eval, suite: Path, tmp_path: Path) -> None:
+    file, out = tmp_path / "mine.py", tmp_path / "run"
+    file.write_text(OPEN)
+    plugins = ("--model", f"{file}:Mine", "--extractor", f"{file}:Reader", "--judge", f"{file}:Judge")
+    begun = ("run", "--suite", suite, *plugins, "-M", "tokenizer=letters", "--limit", "2", "--out", out)
+    assert rlrig_eval(*begun).code == 0
+    again = rlrig_eval("run", "--config", out / "run.json", "--out", tmp_path / "again")
+    assert (again.code, again.err) == (0, "")
+    assert (tmp_path / "again" / "summary.json").read_bytes() == (out / "summary.json").read_bytes()
+    assert rlrig_eval(*begun, "-M", "api_key=s3cr3t", "-J", "api_key=s3cr3t").code == 0  # a key decides no picture
+    given = rlrig_eval(*begun[:-1], tmp_path / "given", "-M", "api_key=s3cr3t", "-E", "api_key=s3cr3t")
+    assert given.code == 0
+    assert rlrig_eval("compare", out, tmp_path / "given").code == 0
+    assert secrets(out) == secrets(tmp_path / "given") == []
+    done = rlrig_eval("run", "--config", tmp_path / "given" / "run.json", "--out", tmp_path / "third")
+    assert (done.code, "-M api_key was hidden" in done.err or "-E api_key was hidden" in done.err) == (2, True)
+
+
 def secrets(folder: Path) -> list[Path]:
     """The files that the secret reached."""
     files = [path for path in folder.rglob("*") if path.is_file()]
