@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract.contract import AnyExtractor
-from rlrig_eval.plugins import converted, defaults, find, load, loading
+from rlrig_eval.plugins import converted, defaults, find, load_callable, loading
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.scene.graph import Frozen
@@ -105,4 +105,4 @@ def recorded(spec: ExtractorSpec) -> ExtractorSpec:
 
 def _factory(name: str) -> Any:
     where = _BUILT_IN[name][0] if name in _BUILT_IN else find("extractor", name, GROUP, _BUILT_IN).where
-    return load(where, "extractor")
+    return load_callable(where, "extractor")

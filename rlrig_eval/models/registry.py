@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from rlrig_eval.assets import baselines_dir
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Generator
-from rlrig_eval.plugins import converted, defaults, find, guessed, load, loading
+from rlrig_eval.plugins import converted, defaults, find, guessed, load_callable, loading, parameters
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.scene.graph import Frozen
@@ -78,7 +77,7 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
         target = find("model", name, GROUP, known)
         spec = ModelSpec(name=target.name, adapter=target.where, source_sha256=target.sha256)
     factory = _factory(spec)
-    takes_settings = "settings" in inspect.signature(factory).parameters
+    takes_settings = "settings" in parameters(factory, f"model {name!r}")
     if settings and not takes_settings:
         raise UsageError(f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it")
     merged = (spec.settings or {}) | {key: guessed(value) for key, value in settings.items()}
@@ -156,7 +155,7 @@ def _checked(factory: Any, settings: Mapping[str, Any], name: str) -> BaseModel:
 
 
 def _factory(spec: ModelSpec) -> Callable[..., Generator]:
-    factory: Callable[..., Generator] = load(spec.adapter, "model")
+    factory: Callable[..., Generator] = load_callable(spec.adapter, "model")
     return factory
 
 

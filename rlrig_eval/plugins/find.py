@@ -84,6 +84,14 @@ def load(where: str, kind: str) -> Any:
     return found
 
 
+def load_callable(where: str, kind: str) -> Any:
+    """The class or function at ``module:Name``. UsageError where it is neither, or as from `load`."""
+    found = load(where, kind)
+    if not callable(found):
+        raise UsageError(f"{kind} {where}: not a class or function but a thing of type {type(found).__name__}")
+    return found
+
+
 @contextmanager
 def loading(what: str) -> Iterator[None]:
     """What somebody's class raises while it is built or loaded is a UsageError: weights not there, no memory.

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
-from rlrig_eval.plugins import Target, find, load
+from rlrig_eval.plugins import Target, find, load_callable
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.runs.published import SCORERS
 from rlrig_eval.scene import SceneGraph, check, focus
@@ -69,7 +69,7 @@ def resolve(name: str) -> Scorer:
     if name == GRAPH:
         return graph_scores
     where = SCORERS[name][0] if name in SCORERS else _found(name).where
-    scorer: Scorer = load(where, "scorer")
+    scorer: Scorer = load_callable(where, "scorer")
     return scorer
 
 
