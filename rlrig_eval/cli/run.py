@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rlrig_eval.cli import values
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from rlrig_eval.runs import Request
@@ -91,7 +91,13 @@ def run(
     if dry_run:
         _say_plan(settled, folder, json)
         return
-    leave_run(execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate), json)
+    try:
+        done = execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate)
+    except KeyboardInterrupt:
+        if out is not None or not folder.exists():
+            raise
+        raise Interrupted(f"{folder} keeps what is there; the same command with --out {folder} goes on") from None
+    leave_run(done, json)
 
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:

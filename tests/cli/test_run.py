@@ -330,3 +330,26 @@ def test_a_benchmark_is_imported_from_the_users_download(rlrig_eval, tmp_path: P
     assert (without.code, "--suite-path (evaluation_metadata.jsonl" in without.err) == (2, True)
     misnamed = rlrig_eval("run", "--suite", "genevall", "--model", "synthetic")
     assert (misnamed.code, "did you mean 'geneval'?" in misnamed.err) == (2, True)
+
+
+STOPPED = """
+from rlrig_eval.models.synthetic import Synthetic
+class Mine(Synthetic):
+    def generate(self, jobs):
+        raise KeyboardInterrupt
+"""
+
+
+def test_ctrl_c_names_a_folder_that_nobody_gave(
+    rlrig_eval, suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(STOPPED)
+    begun = ("run", "--suite", suite, "--model", "mine.py:Mine", "--limit", "2")
+    done = rlrig_eval(*begun)
+    (folder,) = (tmp_path / "runs").iterdir()
+    where = folder.relative_to(tmp_path)
+    told = f"interrupted: {where} keeps what is there; the same command with --out {where} goes on\n"
+    assert (done.code, done.err) == (130, told)
+    done = rlrig_eval(*begun, "--out", where)
+    assert (done.code, done.err) == (130, "interrupted: what is there is kept, and the same command goes on\n")
