@@ -124,7 +124,10 @@ def _at(path: Path, asked: str | None) -> str:
 
     name, _, split = (asked or "").partition(":")
     if asked is not None and path.exists() and name not in (own := _names_at(path)):
-        raise UsageError.unknown("suite", name, {*importers.names(), *own})
+        misspelt = UsageError.unknown("suite", name, own or importers.names())
+        if own and "did you mean" not in str(misspelt):
+            raise UsageError(f"unknown suite {name!r}: the suite in {path} is called {own[0]!r}")
+        raise misspelt
     return f"{path}:{split}" if split else str(path)
 
 
