@@ -28,6 +28,7 @@ from rlrig_eval.runs.plan import Batch, Shard, plan, share
 from rlrig_eval.runs.provenance import provenance
 from rlrig_eval.runs.scoring import Scoring
 from rlrig_eval.suite import Protocol, Suite, load
+from rlrig_eval.suite.loader import locate
 from rlrig_eval.suite.variants import GRAPH
 
 
@@ -102,6 +103,9 @@ def settle(request: Request) -> Settled:
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
+    if source is not None and request.scorers is None:
+        for problem in scorers.not_found(locate(source)[0], suite.scorers):
+            raise problem
     placed = [scorers.placed(name) for name in (suite.scorers if request.scorers is None else request.scorers)]
     usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
     refuse_hidden(request.extractor_options, "-E")
