@@ -99,10 +99,29 @@ class NotComparable(RLRIGError):
     exit_code: ClassVar[Exit] = Exit.NOT_COMPARABLE
 
 
+class Interrupted(RLRIGError):
+    """Ctrl-C, where there is more to say than that: what was done lies where, and how it goes on."""
+
+    exit_code: ClassVar[Exit] = Exit.INTERRUPTED
+
+
 def leave(app: Callable[[], int | None]) -> NoReturn:
-    """Run a command line and exit with what it returns: a user's mistake becomes one line on stderr and its code."""
+    """Run a command line and exit with what it returns: a user's mistake becomes one line on stderr and its code.
+
+    So does Ctrl-C, which typer makes an exit with that code of.
+    """
     try:
-        code = app()
+        try:
+            code = app()
+        except KeyboardInterrupt:
+            sys.exit(Exit.INTERRUPTED)
+    except SystemExit as left:
+        if left.code == Exit.INTERRUPTED:
+            print("interrupted: what is there is kept, and the same command goes on", file=sys.stderr)
+        raise
+    except Interrupted as stopped:
+        print(f"interrupted: {stopped}", file=sys.stderr)
+        sys.exit(stopped.exit_code)
     except RLRIGError as problem:
         print(f"error: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)

@@ -14,7 +14,10 @@ def power(
     ] = None,
     effect: Annotated[float | None, typer.Option(min=0, max=1, help="The difference to be found, 0.05 say.")] = None,
     discordance: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of prompts that one run alone has right.")
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Share of prompts that one run alone has right; 0.2 is assumed where nothing says it."
+        ),
     ] = None,
     sd: Annotated[float | None, typer.Option(min=0, help="Or: standard deviation of a group's difference.")] = None,
     pilot: Annotated[
@@ -31,7 +34,8 @@ def power(
     """Plan a paired comparison, or a gate: its power, the smallest difference it sees, or the groups it needs.
 
     With --groups and --effect: the power. With --groups alone: the smallest detectable difference. With --effect
-    alone: the groups needed. With neither: what the usual sizes can see.
+    alone: the groups needed. With neither: what the usual sizes can see. How much runs differ is assumed
+    (a discordance of 0.2) unless --discordance, --sd or --pilot says it.
     """
     from rlrig_eval.report import render_table
     from rlrig_eval.report.power import Question, plan

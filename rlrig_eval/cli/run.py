@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rlrig_eval.cli import values
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from rlrig_eval.runs import Request
@@ -91,7 +91,13 @@ def run(
     if dry_run:
         _say_plan(settled, folder, json)
         return
-    leave_run(execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate), json)
+    try:
+        done = execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate)
+    except KeyboardInterrupt:
+        if out is not None or not folder.exists():
+            raise
+        raise Interrupted(f"{folder} keeps what is there; the same command with --out {folder} goes on") from None
+    leave_run(done, json)
 
 
 def _asked(suite: str | None, suite_path: Path | None, model: str | None) -> Request:
@@ -118,7 +124,10 @@ def _at(path: Path, asked: str | None) -> str:
 
     name, _, split = (asked or "").partition(":")
     if asked is not None and path.exists() and name not in (own := _names_at(path)):
-        raise UsageError.unknown("suite", name, {*importers.names(), *own})
+        misspelt = UsageError.unknown("suite", name, own or importers.names())
+        if own and "did you mean" not in str(misspelt):
+            raise UsageError(f"unknown suite {name!r}: the suite in {path} is called {own[0]!r}")
+        raise misspelt
     return f"{path}:{split}" if split else str(path)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rlrig_eval.suite.validate import Finding
+    from rlrig_eval.errors import UnreadableFile
 
 
 def validate(
@@ -25,7 +25,7 @@ def validate(
         for path in paths:
             typer.echo(f"{path}: {_contents(suite, path)}")
         return
-    findings = []
+    findings: list[object] = []
     for path in paths:
         found = inspect([path]) or _unknown_scorers(path)
         findings.extend(found)
@@ -35,22 +35,14 @@ def validate(
         raise UsageError("\n".join(map(str, findings)))
 
 
-def _unknown_scorers(path: str) -> list[Finding]:
+def _unknown_scorers(path: str) -> list[UnreadableFile]:
     """The scorers that the header of a sound suite names, and a run would not find."""
-    from rlrig_eval.errors import UsageError
-    from rlrig_eval.runs.scorers import resolve
+    from rlrig_eval.runs.scorers import not_found
     from rlrig_eval.suite.documents import read_yaml
     from rlrig_eval.suite.loader import Header, locate
-    from rlrig_eval.suite.validate import Finding
 
     header, _ = locate(path)
-    found = []
-    for place, name in enumerate(read_yaml(header, Header).scorers):
-        try:
-            resolve(name)
-        except UsageError as error:
-            found.append(Finding(header, str(error), field=f"scorers.{place}"))
-    return found
+    return list(not_found(header, read_yaml(header, Header).scorers))
 
 
 def _contents(name: str, path: str) -> str:

@@ -10,7 +10,7 @@ from rlrig_eval.extract.contract import (
     opened,
     read_all,
 )
-from rlrig_eval.extract.registry import ExtractorSpec, build, default_for, names, resolve
+from rlrig_eval.extract.registry import ExtractorSpec, build, default_for, names, recorded, resolve
 from rlrig_eval.extract.words import Words, categories_of
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "names",
     "opened",
     "read_all",
+    "recorded",
     "resolve",
 ]

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract.contract import AnyExtractor
-from rlrig_eval.plugins import converted, find, load, loading
+from rlrig_eval.plugins import converted, defaults, find, load_callable, loading
 from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.scene.graph import Frozen
 
 GROUP = "rlrig_eval.extractors"
@@ -96,6 +97,12 @@ def build(extractor: str | ExtractorSpec) -> AnyExtractor:
     return built
 
 
+def recorded(spec: ExtractorSpec) -> ExtractorSpec:
+    """An extractor as ``run.json`` keeps it, without secrets."""
+    usual = defaults(_factory(spec.source))
+    return spec.model_copy(update={"options": redacted(spec.options, usual), "traffic": redacted(spec.traffic, usual)})
+
+
 def _factory(name: str) -> Any:
     where = _BUILT_IN[name][0] if name in _BUILT_IN else find("extractor", name, GROUP, _BUILT_IN).where
-    return load(where, "extractor")
+    return load_callable(where, "extractor")

@@ -18,7 +18,7 @@ from rlrig_eval.judges.cache import Cached, open_cache
 from rlrig_eval.judges.contract import Judge
 from rlrig_eval.judges.guarded import Guarded
 from rlrig_eval.judges.rubrics import PAIRS, PICTURES, Family, fingerprint, rubric
-from rlrig_eval.plugins import converted, find, load
+from rlrig_eval.plugins import converted, find, load, load_callable
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.scene.graph import Frozen
 
@@ -79,7 +79,7 @@ def resolve(name: str, options: Mapping[str, Any], family: Family = PICTURES) ->
     else:
         target = find("judge", name, GROUP, _BUILT_IN)
         title, where, source = target.name, target.where, target.sha256
-    factory = load(where, "judge")
+    factory = load_callable(where, "judge")
     given = dict(options)
     called, asked = given.pop("name", None), given.pop("rubric", None)
     if getattr(factory, "of_judges", False):
@@ -134,7 +134,7 @@ def build(spec: JudgeSpec, budget: Budget | None = None) -> Judge:
     Raises:
         UsageError: what it was told, or the checkpoint it was told of, cannot be used.
     """
-    factory = load(spec.adapter, "judge")
+    factory = load_callable(spec.adapter, "judge")
     arguments = {**spec.options, **spec.traffic}
     if spec.rubric is None:
         shared = {"budget": budget} if getattr(factory, "of_judges", False) else {}

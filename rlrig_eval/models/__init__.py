@@ -9,6 +9,7 @@ from rlrig_eval.models.registry import (
     needs,
     own_reader,
     preferred_batch_size,
+    recorded,
     resolve,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "needs",
     "own_reader",
     "preferred_batch_size",
+    "recorded",
     "resolve",
 ]

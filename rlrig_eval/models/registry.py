@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from pydantic import BaseModel, Field, ValidationError
 from rlrig_eval.assets import baselines_dir
 from rlrig_eval.errors import UsageError
 from rlrig_eval.models.contract import Generator
-from rlrig_eval.plugins import converted, find, guessed, load, loading
+from rlrig_eval.plugins import converted, defaults, find, guessed, load_callable, loading, parameters
 from rlrig_eval.plugins import names as plugin_names
+from rlrig_eval.plugins.redaction import redacted
 from rlrig_eval.scene.graph import Frozen
 from rlrig_eval.suite.documents import read_yaml
 
@@ -77,7 +77,7 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
         target = find("model", name, GROUP, known)
         spec = ModelSpec(name=target.name, adapter=target.where, source_sha256=target.sha256)
     factory = _factory(spec)
-    takes_settings = "settings" in inspect.signature(factory).parameters
+    takes_settings = "settings" in parameters(factory, f"model {name!r}")
     if settings and not takes_settings:
         raise UsageError(f"model {name!r} takes no settings, so -G {next(iter(settings))} means nothing to it")
     merged = (spec.settings or {}) | {key: guessed(value) for key, value in settings.items()}
@@ -89,6 +89,15 @@ def resolve(name: str, options: Mapping[str, Any], settings: Mapping[str, Any]) 
             "settings": merged if takes_settings else None,
         }
     )
+
+
+def recorded(spec: ModelSpec) -> ModelSpec:
+    """A model as ``run.json`` keeps it, without secrets."""
+    factory = _factory(spec)
+    schema = _schema(factory)
+    stated = {} if schema is None else {name: field.get_default() for name, field in schema.model_fields.items()}
+    settings = None if spec.settings is None else redacted(spec.settings, stated)
+    return spec.model_copy(update={"options": redacted(spec.options, defaults(factory)), "settings": settings})
 
 
 def build(spec: ModelSpec) -> Generator:
@@ -146,7 +155,7 @@ def _checked(factory: Any, settings: Mapping[str, Any], name: str) -> BaseModel:
 
 
 def _factory(spec: ModelSpec) -> Callable[..., Generator]:
-    factory: Callable[..., Generator] = load(spec.adapter, "model")
+    factory: Callable[..., Generator] = load_callable(spec.adapter, "model")
     return factory
 
 

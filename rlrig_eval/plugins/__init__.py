@@ -1,6 +1,18 @@
 """The door for what others write: classes and functions by name, entry point or file, and their options."""
 
-from rlrig_eval.plugins.find import Target, find, load, loading, names
-from rlrig_eval.plugins.options import converted, guessed, pairs
+from rlrig_eval.plugins.find import Target, find, load, load_callable, loading, names
+from rlrig_eval.plugins.options import converted, defaults, guessed, pairs, parameters
 
-__all__ = ["Target", "converted", "find", "guessed", "load", "loading", "names", "pairs"]
+__all__ = [
+    "Target",
+    "converted",
+    "defaults",
+    "find",
+    "guessed",
+    "load",
+    "load_callable",
+    "loading",
+    "names",
+    "pairs",
+    "parameters",
+]

@@ -12,9 +12,12 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from rlrig_eval.errors import RLRIGError, UnreadableFile, UsageError
+
+_ONE_AT_A_TIME = RLock()  # transformers, first imported by two threads at once, lacks names for one of them
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,23 @@ def load(where: str, kind: str) -> Any:
     return found
 
 
+def load_callable(where: str, kind: str) -> Any:
+    """The class or function at ``module:Name``. UsageError where it is neither, or as from `load`."""
+    found = load(where, kind)
+    if not callable(found):
+        raise UsageError(f"{kind} {where}: not a class or function but a thing of type {type(found).__name__}")
+    return found
+
+
 @contextmanager
 def loading(what: str) -> Iterator[None]:
-    """What somebody's class raises while it is built or loaded is a UsageError: weights not there, no memory."""
+    """What somebody's class raises while it is built or loaded is a UsageError: weights not there, no memory.
+
+    Of several threads one loads at a time.
+    """
     try:
-        yield
+        with _ONE_AT_A_TIME:
+            yield
     except RLRIGError:
         raise
     except (Exception, SystemExit) as problem:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UsageError, first_line
 
 
 def pairs(given: Iterable[str], flag: str) -> dict[str, str]:
@@ -50,13 +50,9 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
     Raises:
         UsageError: an unknown or missing option, or a value of another type.
     """
-    try:
-        parameters = inspect.signature(factory, eval_str=True).parameters
-    except NameError as problem:  # an annotation that is imported for type checkers alone
-        raise UsageError(f"{what}: its annotations cannot be read: {problem}; import the name at run time") from problem
     takes = {
         name: parameter
-        for name, parameter in parameters.items()
+        for name, parameter in parameters(factory, what).items()
         if name != "settings" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
     for name in options:
@@ -67,6 +63,22 @@ def converted(factory: Callable[..., Any], options: Mapping[str, Any], what: str
             raise UsageError(f"{what} needs {flag} {name}=...")
     given = {name: options.get(name, parameter.default) for name, parameter in takes.items()}
     return {name: _as(takes[name].annotation, value, f"{what}: option {name}") for name, value in given.items()}
+
+
+def parameters(factory: Callable[..., Any], what: str) -> Mapping[str, inspect.Parameter]:
+    """What a class or function is called with, its annotations evaluated. Raises UsageError where that is not known."""
+    try:
+        return inspect.signature(factory, eval_str=True).parameters
+    except NameError as problem:  # an annotation that is imported for type checkers alone
+        raise UsageError(f"{what}: its annotations cannot be read: {problem}; import the name at run time") from problem
+    except Exception as problem:  # a class of C says nothing; an annotation that is no expression raises anything
+        raise UsageError(f"{what}: its options cannot be read: {first_line(problem)}") from problem
+
+
+def defaults(factory: Callable[..., Any]) -> dict[str, Any]:
+    """What the constructor of a class, or a function, takes where an option is not given."""
+    parameters = inspect.signature(factory).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty}
 
 
 def _as(hint: Any, value: Any, what: str) -> Any:

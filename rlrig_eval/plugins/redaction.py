@@ -5,28 +5,60 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from rlrig_eval.errors import UsageError
 from rlrig_eval.plugins.options import guessed
 
 HIDDEN = "***"
-_NAMES = "key|token(?!s|iz)|secret|passw|credential|authoriz"  # max_tokens is none
-_SECRET = re.compile(_NAMES, re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET = re.compile(r"(key(s|value|string)?|token(value|string)?)$|secret|passw|credential|authoriz")
+_ORDINARY = frozenset({"donkey", "hockey", "jockey", "monkey", "turkey", "whiskey"})
 _USER = re.compile(r"(://)[^/?#\s]+(?=@)")
-_QUERY = re.compile(rf"([?&][^=&#\s]*(?:{_NAMES})[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
+_QUERY = re.compile(r"([?&]([^=&#\s]*)=)[^&#\s]+")
 
 
-def redacted(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with what looks like a secret hidden, at any depth. None, an option that was not given, is none, and no
-    number is: a threshold of keyboards stays.
+def redacted(values: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """`values` with what looks like a secret by its name hidden, at any depth.
 
-    >>> redacted({"api_key": "abc", "n": 5, "headers": {"Authorization": "Bearer abc"}, "keyboard": 0.2})
-    {'api_key': '***', 'n': 5, 'headers': {'Authorization': '***'}, 'keyboard': 0.2}
+    None, an option that was not given, is none, and no number is: a threshold of keys stays. What equals the one of
+    `defaults` was written into a constructor, and nobody gave it.
+
+    >>> redacted({"api_key": "abc", "n": 5, "headers": {"Authorization": "Bearer abc"}, "key": 0.2})
+    {'api_key': '***', 'n': 5, 'headers': {'Authorization': '***'}, 'key': 0.2}
+    >>> redacted({"api_key": "none"}, defaults={"api_key": "none"})
+    {'api_key': 'none'}
     """
     return {
-        key: HIDDEN if _may_hide(value) and _SECRET.search(str(key)) else _shown(value) for key, value in values.items()
+        key: HIDDEN
+        if _may_hide(value) and names_secret(str(key)) and not (key in defaults and defaults[key] == value)
+        else _shown(value)
+        for key, value in values.items()
     }
+
+
+def names_secret(name: str) -> bool:
+    """Whether a word of a name is that of a secret: one that ends in key or token, or holds secret, password, ...
+
+    >>> [*map(names_secret, ("api_key", "apikey", "X-Api-Key", "accessToken", "hf_token", "Authorization"))]
+    [True, True, True, True, True, True]
+    >>> [*map(names_secret, ("keyframes", "keyword", "tokenizer", "max_tokens", "monkey"))]
+    [False, False, False, False, False]
+    """
+    words = (word.lower() for word in _WORD.findall(name))
+    return any(_SECRET.search(word) and word not in _ORDINARY for word in words)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two records are equal but for what is hidden in either: a secret decides nothing."""
+    if HIDDEN in (one, other):
+        return True
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)
 
 
 def redacted_argv(argv: Sequence[str]) -> tuple[str, ...]:
@@ -43,7 +75,7 @@ def redacted_text(text: str) -> str:
     >>> redacted_text("https://me:abc@host/draw?size=8&api_key=abc")
     'https://***@host/draw?size=8&api_key=***'
     """
-    return _QUERY.sub(rf"\1{HIDDEN}", _USER.sub(rf"\1{HIDDEN}", text))
+    return _QUERY.sub(_parameter, _USER.sub(rf"\1{HIDDEN}", text))
 
 
 def hidden(values: Mapping[str, Any]) -> Iterator[str]:
@@ -75,11 +107,15 @@ def _shown(value: Any) -> Any:
     return redacted_text(value) if isinstance(value, str) else value
 
 
+def _parameter(found: re.Match[str]) -> str:
+    return f"{found[1]}{HIDDEN}" if names_secret(found[2]) else found[0]
+
+
 def _word(word: str) -> str:
     key, equals, value = word.partition("=")
     if not equals:
         return redacted_text(word)
-    if _SECRET.search(key):
+    if names_secret(key):
         return f"{key}={HIDDEN}"
     read = guessed(value)
     if isinstance(read, dict | list):  # a setting that is written as JSON

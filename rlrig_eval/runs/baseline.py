@@ -18,6 +18,7 @@ from rlrig_eval.runs.summary import (
     Estimate,
     coverage,
     falls_short,
+    first_reason,
     planned_prompts,
     prompt_scores,
     scorer_of,
@@ -229,11 +230,12 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
     if rule.gate == "exact":
         moved = changed(run.prompt_scores, baseline.prompts)
         verdict: Verdict = "fail" if moved else "pass"
-        covered = coverage(run.samples, run.rows, list(run.scores.values()))
+        said = list(run.scores.values())
     else:
         moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
         verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
-        covered = coverage(run.samples, run.rows, [run.scores[scorer_of(rule.metric, run.scores)]])
+        said = [run.scores[scorer_of(rule.metric, run.scores)]]
+    covered = coverage(run.samples, run.rows, said)
     owed, lost = _lost(run, baseline)
     doubts = tuple(_doubts(run, owed, lost.total()))
     return Check(
@@ -245,7 +247,7 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         gate=found,
         moved=moved,
         coverage=covered,
-        shortfall=falls_short(covered, run.suite),
+        shortfall=falls_short(covered, run.suite, lambda status: first_reason(status, run.samples, run.rows, said)),
         owed=owed,
         lost=lost,
         doubts=doubts,

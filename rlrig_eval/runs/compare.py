@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rlrig_eval.errors import NotComparable, UsageError
+from rlrig_eval.plugins.redaction import alike
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.opened import Opened, open_run
 from rlrig_eval.runs.summary import scorer_of
@@ -107,7 +108,7 @@ def require_comparable(one: Mapping[str, Any], other: Mapping[str, Any]) -> None
 
 def differing_terms(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The names of the `terms` that keep two results from being compared; none where they can be."""
-    differing = [name for name in one if name not in ("judges", ADDED) and one[name] != other.get(name)]
+    differing = [name for name in one if name not in ("judges", ADDED) and not alike(one[name], other.get(name))]
     if "judges" in one and not _same_judges(one, other):
         differing += [name for name in ("judges", ADDED) if one.get(name) != other.get(name)]
     return differing
@@ -117,7 +118,7 @@ def _same_judges(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Each has the judges that the other began with, and what both have under one name is one judge."""
     first, second = ({j["slug"]: j for j in (*t.get("judges", ()), *t.get(ADDED, ()))} for t in (one, other))
     needed = {judge["slug"] for judge in (*one["judges"], *other.get("judges", ()))}
-    return all(first.get(slug) == second.get(slug) for slug in needed | (first.keys() & second.keys()))
+    return all(alike(first.get(slug), second.get(slug)) for slug in needed | (first.keys() & second.keys()))
 
 
 def compare(runs: Sequence[Opened], metric: str = PRIMARY, force: bool = False) -> list[Comparison]:

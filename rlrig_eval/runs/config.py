@@ -13,6 +13,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges.registry import JudgeSpec
 from rlrig_eval.models import ModelSpec
+from rlrig_eval.plugins.redaction import alike
 from rlrig_eval.runs.calibration_record import Calibration
 from rlrig_eval.runs.scorers import slug
 from rlrig_eval.scene.graph import Frozen
@@ -133,7 +134,7 @@ def check_settings(found: RunConfig, wanted: RunConfig, folder: Path) -> None:
 
 def _refuse_difference(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
     for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
+        if not alike(before.get(name), now.get(name)):
             raise UsageError(
                 f"{folder} holds another run: {name} is {_shown(before.get(name))} there and "
                 f"{_shown(now.get(name))} here; give another --out, or --fresh to start anew"

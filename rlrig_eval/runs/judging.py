@@ -19,7 +19,7 @@ from rlrig_eval import judges
 from rlrig_eval.errors import RLRIGError, UsageError
 from rlrig_eval.judges import PICTURES, Budget, Family, Judge, JudgeSpec, Task, Unscored, Verdict
 from rlrig_eval.judges.published import PublishedQuestion, parents_first, published_question
-from rlrig_eval.plugins import loading
+from rlrig_eval.plugins import defaults, load, loading
 from rlrig_eval.plugins.redaction import redacted, refuse_hidden
 from rlrig_eval.runs.latest import read_scores
 from rlrig_eval.runs.plan import Sample, Shard
@@ -87,9 +87,12 @@ def judging_by(specs: Sequence[JudgeSpec], max_calls: int | None = None, max_cos
 
 def recorded_specs(specs: Iterable[JudgeSpec]) -> tuple[JudgeSpec, ...]:
     """Specs as ``run.json`` keeps them, without secrets."""
-    return tuple(
-        spec.model_copy(update={"options": redacted(spec.options), "traffic": redacted(spec.traffic)}) for spec in specs
-    )
+    return tuple(map(_recorded, specs))
+
+
+def _recorded(spec: JudgeSpec) -> JudgeSpec:
+    usual = defaults(load(spec.adapter, "judge"))
+    return spec.model_copy(update={"options": redacted(spec.options, usual), "traffic": redacted(spec.traffic, usual)})
 
 
 @contextmanager

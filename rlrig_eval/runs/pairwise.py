@@ -17,6 +17,7 @@ from rlrig_eval.errors import UsageError
 from rlrig_eval.folders import writable
 from rlrig_eval.judges import PAIRS, JudgeSpec
 from rlrig_eval.judges.rubrics.pairwise import Pair
+from rlrig_eval.plugins.redaction import alike
 from rlrig_eval.runs.compare import require_comparable, terms
 from rlrig_eval.runs.judging import Asked, Judging, built, judging_of, recorded_specs, score_row
 from rlrig_eval.runs.latest import read_rows
@@ -235,7 +236,7 @@ def _claim(folder: Path, spec: JudgeSpec) -> None:
     """Raises UsageError when the folder is another judge's."""
     path = folder / "judge.json"
     identity = recorded_specs([spec])[0].identity()
-    if path.is_file() and read_document(path, JudgeSpec).identity() != identity:
+    if path.is_file() and not alike(read_document(path, JudgeSpec).identity(), identity):
         raise UsageError(f"{folder} holds the answers of another judge; give another --out, or -J name=")
     replace_json(path, identity)
 

@@ -28,6 +28,7 @@ from rlrig_eval.runs.plan import Batch, Shard, plan, share
 from rlrig_eval.runs.provenance import provenance
 from rlrig_eval.runs.scoring import Scoring
 from rlrig_eval.suite import Protocol, Suite, load
+from rlrig_eval.suite.loader import locate
 from rlrig_eval.suite.variants import GRAPH
 
 
@@ -102,6 +103,9 @@ def settle(request: Request) -> Settled:
     source = None if isinstance(request.suite, Suite) else str(request.suite)
     spec, ready = _model(request)
     judging = judging_of(request.judges, request.max_calls, request.max_cost)
+    if source is not None and request.scorers is None:
+        for problem in scorers.not_found(locate(source)[0], suite.scorers):
+            raise problem
     placed = [scorers.placed(name) for name in (suite.scorers if request.scorers is None else request.scorers)]
     usual = models.own_reader(ready or spec, suite.world) or extract.default_for(suite.world)
     refuse_hidden(request.extractor_options, "-E")
@@ -109,9 +113,9 @@ def settle(request: Request) -> Settled:
     config = RunConfig(
         run_id=uuid.uuid4().hex,
         suite=suite_ref(suite, source),
-        model=_recorded(spec),
+        model=models.recorded(spec) if ready is None else _described(spec),
         protocol=_protocol(suite, request),
-        extractor=reader.model_copy(update={"options": redacted(reader.options), "traffic": redacted(reader.traffic)}),
+        extractor=extract.recorded(reader),
         scorers=tuple(name for name, _ in placed),
         scorer_sha256={scorers.slug(name): digest for name, digest in placed if digest is not None},
         judges=recorded_specs(judging.specs),
@@ -145,10 +149,9 @@ def _model(request: Request) -> tuple[ModelSpec, Generator | None]:
     return spec, request.model
 
 
-def _recorded(spec: ModelSpec) -> ModelSpec:
-    """A model as ``run.json`` keeps it, without secrets."""
-    settings = None if spec.settings is None else redacted(spec.settings)
-    return spec.model_copy(update={"options": redacted(spec.options), "settings": settings})
+def _described(spec: ModelSpec) -> ModelSpec:
+    """A model that came built, as ``run.json`` keeps it, without secrets."""
+    return spec.model_copy(update={"settings": redacted(spec.settings or {})})
 
 
 def _protocol(suite: Suite, request: Request) -> Protocol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from rlrig_eval import extract
 from rlrig_eval.errors import UsageError
 from rlrig_eval.extract import ExtractorSpec
 from rlrig_eval.judges import JudgeSpec
-from rlrig_eval.plugins.redaction import hidden
+from rlrig_eval.plugins import loading
+from rlrig_eval.plugins.redaction import alike, hidden
 from rlrig_eval.runs.config import RunConfig
 from rlrig_eval.runs.evaluation import recorded
 from rlrig_eval.runs.finish import Run, finish, with_status
@@ -71,6 +73,9 @@ def rescore(
             appending(samples_file(folder)),
             at_work(judging, folder, None) as judge_all,
         ):
+            if todo:  # before a judge loads its own model; weights that are no use show with every picture
+                with suppress(UsageError), loading(f"extractor {config.extractor.name}"):
+                    extract.opened(scoring().extractor)
             judge_all(run.samples, run.rows)
             for found in score_all(todo, run.rows, folder, scoring()) if todo else ():
                 for name, row in found.items():
@@ -119,7 +124,7 @@ def _judging(
     if judge is not None and new is not None:
         if new.slug not in recorded_judges:
             config = config.model_copy(update={"added_judges": (*config.added_judges, *recorded_specs([new]))})
-        elif recorded_judges[new.slug].identity() != recorded_specs([new])[0].identity():
+        elif not alike(recorded_judges[new.slug].identity(), recorded_specs([new])[0].identity()):
             raise UsageError(f"--judge {judge[0]}: the run has another judge called {new.slug}; give -J name=")
         specs.append(new)
     return config, judging_by(specs, max_calls, max_cost)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import UnreadableFile, UsageError
 from rlrig_eval.metrics import all_correct, requirements_share, scene_graph_iou
-from rlrig_eval.plugins import Target, find, load
+from rlrig_eval.plugins import Target, find, load_callable
 from rlrig_eval.plugins import names as plugin_names
 from rlrig_eval.runs.published import SCORERS
 from rlrig_eval.scene import SceneGraph, check, focus
 from rlrig_eval.suite import Prompt, Suite
+from rlrig_eval.suite.documents import line_of
 
 GROUP = "rlrig_eval.scorers"
 GRAPH = "graph"
@@ -69,7 +71,7 @@ def resolve(name: str) -> Scorer:
     if name == GRAPH:
         return graph_scores
     where = SCORERS[name][0] if name in SCORERS else _found(name).where
-    scorer: Scorer = load(where, "scorer")
+    scorer: Scorer = load_callable(where, "scorer")
     return scorer
 
 
@@ -85,6 +87,19 @@ def placed(name: str) -> tuple[str, str | None]:
     if slug(name).partition(".")[0] in _TAKEN:
         raise UsageError(f"scorer {name}: the harness has metrics called {slug(name)}; give it another name")
     return name if target.name == name else target.where, target.sha256
+
+
+def not_found(header: Path, named: Iterable[str]) -> Iterator[UnreadableFile]:
+    """The scorers that a ``suite.yaml`` names and a run has not, each on its line; of a bad file, that file's."""
+    for place, name in enumerate(named):
+        try:
+            placed(name)
+            resolve(name)
+        except UnreadableFile as problem:
+            yield problem
+        except UsageError as problem:
+            field = f"scorers.{place}"
+            yield UnreadableFile(str(problem), path=header, line=line_of(header, field), field=field)
 
 
 def _found(name: str) -> Target:

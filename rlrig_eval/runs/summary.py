@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -200,13 +200,29 @@ def judge_short(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores
     return "; ".join(short) or None
 
 
-def falls_short(covered: Mapping[str, int], suite: Suite) -> str | None:
-    """Why a run with this coverage ends in exit 1, or None when it ends well."""
+def first_reason(status: str, samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]) -> str:
+    """The first reason why a sample is in error, or unscored, in brackets and on one line; nothing where none says."""
+    for sample in samples:
+        row = rows.get(sample.id)
+        drawn = [row.error] if row is not None and row.status == status else []
+        read = (seen[sample.id] for seen in scores if sample.id in seen)
+        said = next(filter(None, (*drawn, *(found.reason for found in read if found.status == status))), None)
+        if said is not None:
+            return f" ({' '.join(said.split())})"
+    return ""
+
+
+def falls_short(covered: Mapping[str, int], suite: Suite, reason: Callable[[str], str]) -> str | None:
+    """Why a run with this coverage ends in exit 1, or None when it ends well.
+
+    Args:
+        reason: the `first_reason` of a status.
+    """
     if covered["error"]:
-        return f"{covered['error']} of {covered['planned']} samples are in error"
+        return f"{covered['error']} of {covered['planned']} samples are in error{reason('error')}"
     share = covered["ok"] / covered["planned"] if covered["planned"] else 1.0  # a shard may have no batch to draw
     least = suite.error_policy.min_coverage
     if share < least:
         counts = f"{covered['ok']}/{covered['planned']} scored"
-        return f"coverage {share:.1%} is under the suite's {least:.1%} ({counts})"
+        return f"coverage {share:.1%} is under the suite's {least:.1%} ({counts}){reason('unscored')}"
     return None

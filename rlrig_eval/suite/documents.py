@@ -69,6 +69,11 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         raise BadFile([_on_line(problem, _line(lines, problem.field or "")) for problem in found]) from None
 
 
+def line_of(path: Path, field: str) -> int:
+    """The line of a dotted field of a YAML file that `read_yaml` takes, or of the innermost thing around it there."""
+    return _line(dict(_places(yaml.compose(read_text(path), Loader=_Loader))), field)
+
+
 def read_json_line(text: str, model: type[Model], *, path: Path, line: int) -> Model:
     """One line of a JSONL file as a `model`; BadFile when it is no JSON or does not fit."""
     try:

@@ -39,6 +39,20 @@ def test_neither_gives_a_table_of_the_usual_sizes(rlrig_eval) -> None:
     assert "553" in rlrig_eval("power", "--discordance", "0.2").out
 
 
+@pytest.mark.parametrize(
+    "flags", [[], ["--groups", "100"], ["--effect", "0.05"], ["--groups", "100", "--delta", "0.05"]]
+)
+def test_where_nothing_says_how_much_runs_differ_a_discordance_is_assumed_and_said(
+    rlrig_eval, flags: list[str]
+) -> None:
+    assert rows(rlrig_eval("power", *flags, "--json")) == rows(
+        rlrig_eval("power", *flags, "--discordance", "0.2", "--json")
+    )
+    assert "Assumed: discordance 0.2." in rlrig_eval("power", *flags).out
+    assert "Assumed" not in rlrig_eval("power", *flags, "--sd", "0.4").out
+    assert "0.2 is assumed" in rlrig_eval("power", "--effect", "0.3").err
+
+
 def test_a_gate_is_planned_with_its_delta(rlrig_eval) -> None:
     found = rows(rlrig_eval("power", "--discordance", "0.2", "--groups", "400", "--delta", "0.05", "--json"))
     assert 0.05 < found[0]["effect"] < 0.15
@@ -57,7 +71,8 @@ def test_a_pilot_gives_spread_and_groups(rlrig_eval, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "flags",
-    [[], ["--discordance", "0.2", "--sd", "0.3"], ["--discordance", "0.1", "--groups", "50", "--effect", "0.3"],
+    [["--effect", "0.3"], ["--discordance", "0.2", "--sd", "0.3"],
+     ["--discordance", "0.1", "--groups", "50", "--effect", "0.3"],
      ["--sd", "0"], ["--sd", "0.3", "--effect", "0.1", "--power", "1"]],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_a_usage_error(rlrig_eval, flags: list[str]) -> None:

@@ -131,12 +131,21 @@ def test_validate_says_what_is_there(rlrig_eval, suite: Path) -> None:
 def test_validate_names_the_scorer_that_a_run_would_not_find(rlrig_eval, suite: Path) -> None:
     header = suite / "suite.yaml"
     header.write_text(f"{header.read_text()}\nscorers: [graph, grahp]\n")
-    done = rlrig_eval("validate", suite)
-    assert done.code == 2
-    assert f"{header}" in done.err
-    assert "scorers.1" in done.err
-    assert "graph" in done.err
-    assert "Traceback" not in done.err
+    line = header.read_text().splitlines().index("scorers: [graph, grahp]") + 1
+    said = f"error: {header}:{line}: scorers.1: unknown scorer 'grahp': did you mean 'graph'?\n"
+    for command in (("validate", suite), ("run", "--suite", suite, "--model", "synthetic", "--dry-run")):
+        done = rlrig_eval(*command)
+        assert (done.code, done.err) == (2, said)
+
+
+def test_a_scorer_of_a_suite_that_its_file_has_not_is_named_on_its_line(rlrig_eval, suite: Path) -> None:
+    (suite / "mine.py").write_text("def seen(read, prompt, suite): ...\n")
+    header = suite / "suite.yaml"
+    header.write_text(f"{header.read_text()}\nscorers:\n- graph\n- {suite / 'mine.py'}:sene\n")
+    line = len(header.read_text().splitlines())
+    for command in (("validate", suite), ("run", "--suite", suite, "--model", "synthetic", "--dry-run")):
+        done = rlrig_eval(*command)
+        assert (done.code, done.err.startswith(f"error: {header}:{line}: scorers.1: unknown scorer in ")) == (2, True)
 
 
 def test_report_and_view_rank_and_show(rlrig_eval, runs: Path, tmp_path: Path) -> None:

@@ -133,6 +133,33 @@ def test_a_judge_that_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:
     assert done.summary["metrics"]["all_correct"]["n"] == 8
 
 
+LAZY = """
+import threading, time
+
+LOADING = threading.Lock()
+
+class Lazy:
+    rubric = "p-yes"
+    def __init__(self):
+        if not LOADING.acquire(blocking=False):
+            raise ImportError("cannot import name 'AutoModel': two threads import it at once")
+        time.sleep(0.2)
+        LOADING.release()
+    def replies(self, requests):
+        from rlrig_eval.judges import Reply
+        return (Reply("yes", p_yes=1.0) for _ in requests)
+"""
+
+
+def test_of_two_judges_that_owe_verdicts_one_loads_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "lazy.py").write_text(LAZY)
+    lazy = f"{tmp_path / 'lazy.py'}:Lazy"
+    run(tmp_path / "run", lazy, {"name": "a"}, max_calls=0)
+    done = rescore(tmp_path / "run", judge=(lazy, {"name": "b"}))
+    assert (done.exit_code, done.shortfall) == (Exit.OK, None)
+    assert [done.summary["coverage_by_scorer"][f"judge.{slug}"]["ok"] for slug in "ab"] == [8, 8]
+
+
 ODD = """
 import numpy as np
 from rlrig_eval.judges import Reply, Unscored, Usage, Verdict

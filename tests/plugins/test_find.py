@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from rlrig_eval import extract, judges, models
 from rlrig_eval.errors import UsageError
 from rlrig_eval.plugins.find import Target, find, load
 from rlrig_eval.plugins.options import converted
+from rlrig_eval.runs import scorers
 from tests.models import guide
 
 
@@ -63,3 +66,18 @@ def test_an_annotation_that_is_there_for_type_checkers_alone_is_named(tmp_path: 
     )
     with pytest.raises(UsageError, match="model mine: its annotations cannot be read: name 'Image' is not defined"):
         converted(load(f"{file}:Cool", "model"), {}, "model mine")
+
+
+@pytest.mark.parametrize("resolve", [models.resolve, judges.resolve, extract.resolve, scorers.resolve])
+def test_what_is_no_class_or_function_is_no_plug_in(resolve: Callable[..., object], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("Cool = 3\n")
+    options = {models.resolve: ({}, {}), judges.resolve: ({},)}.get(resolve, ())
+    with pytest.raises(UsageError, match=r"mine\.py:Cool: not a class or function but a thing of type int"):
+        resolve(f"{tmp_path / 'mine.py'}:Cool", *options)
+
+
+def test_a_class_that_does_not_tell_its_options_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("Cool = type\n\nclass Odd:\n    def __init__(self, n: 'no int'): ...\n")
+    for name in ("Cool", "Odd"):
+        with pytest.raises(UsageError, match=f"model '.*mine.py:{name}': its options cannot be read: "):
+            models.resolve(f"{tmp_path / 'mine.py'}:{name}", {}, {})

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rlrig_eval.plugins.redaction import HIDDEN, hidden, redacted, redacted_argv, without
+from rlrig_eval.plugins.redaction import (
+    HIDDEN,
+    alike,
+    hidden,
+    names_secret,
+    redacted,
+    redacted_argv,
+    redacted_text,
+    without,
+)
 
 
 def test_secrets_are_hidden_at_any_depth_and_what_was_not_given_is_none() -> None:
@@ -58,3 +67,39 @@ def test_an_echoed_key_goes_no_further() -> None:
 def test_a_number_is_no_secret_whatever_it_is_of() -> None:
     thresholds = {"thresholds": {"keyboard": 0.2, "donkey": 1}, "token": True}
     assert redacted(thresholds) == thresholds
+
+
+SECRETS = (
+    "key api_key apikey APIKEY ApiKey openaiApiKey X-Api-Key api_keys key_value keyvalue api_key2 y.api_key my-key "
+    "access_token accessToken hftoken token token_1 password passwd PASSWORD secret client_secret secretKey "
+    "authorization Authorization credentials aws_credential"
+)
+ORDINARY = "keyframes keyword keywords keyboard keypoints tokenizer tokenize tokens max_tokens donkey monkey steps"
+
+
+@pytest.mark.parametrize("name", SECRETS.split())
+def test_a_secret_is_known_by_the_words_of_its_name(name: str) -> None:
+    assert redacted({name: "abc"}) == {name: HIDDEN}
+    assert redacted_argv(["-M", f"{name}=abc"]) == ("-M", f"{name}=***")
+    assert redacted_text(f"http://host/draw?size=8&{name}=abc") == f"http://host/draw?size=8&{name}=***"
+
+
+@pytest.mark.parametrize("name", ORDINARY.split())
+def test_a_word_that_has_key_or_token_in_it_is_no_secret_for_that(name: str) -> None:
+    assert not names_secret(name)
+    assert redacted({name: "abc"}) == {name: "abc"}
+    assert redacted_argv(["-M", f"{name}=abc"]) == ("-M", f"{name}=abc")
+    assert redacted_text(f"http://host/draw?{name}=abc") == f"http://host/draw?{name}=abc"
+
+
+def test_a_default_is_no_secret_and_any_other_value_is() -> None:
+    assert redacted({"api_key": "none", "token": "abc"}, {"api_key": "none", "token": ""}) == {
+        "api_key": "none",
+        "token": HIDDEN,
+    }
+
+
+def test_what_is_hidden_makes_no_difference() -> None:
+    assert alike({"a": [HIDDEN, 1]}, {"a": ["none", 1]})
+    assert not alike({"a": [HIDDEN, 1]}, {"a": ["none", 2]})
+    assert not alike({"a": HIDDEN}, {"b": HIDDEN})

@@ -173,6 +173,7 @@ def test_a_picture_of_another_world_is_unscored(tmp_path: Path) -> None:
     assert run.summary["coverage"] == {"planned": 8, "ok": 0, "error": 0, "unscored": 8}
     assert run.exit_code is Exit.RUN
     assert "coverage 0.0% is under" in (run.shortfall or "")
+    assert "/8 scored) (not a shapes drawing" in (run.shortfall or "")
     reasons = {row.reason for row in read_scores(tmp_path / "run", "graph").values()}
     assert all("not a shapes drawing" in (reason or "") for reason in reasons)
 

@@ -84,11 +84,14 @@ def test_interrupted_leaves_with_130_and_keeps_what_is_there(tmp_path: Path) -> 
     process = subprocess.Popen(
         command(folder, "run"),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that run in the background ignore it
     )
     wait_for(folder / "run", 4, process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "interrupted: what is there is kept, and the same command goes on\n"
     assert json.loads((folder / "run" / "run.json").read_text())["status"] == "interrupted"
     assert rows(folder / "run") >= 4

@@ -59,7 +59,7 @@ compbench = CompBench()
 
 
 def _scores(read: SceneGraph, prompt: Prompt, suite: Suite, long_side: float) -> Scores:
-    category = prompt.tags[0]
+    category = next(iter(prompt.tags), None)
     values = dict.fromkeys(("2d", "2d_corrected", "3d", "3d_corrected", "numeracy"), None) | _counted(read, prompt)
     if category not in ("spatial", "3d_spatial", "complex"):
         return Scores(values)
@@ -149,7 +149,7 @@ def _near(thing: Entity | None) -> float:
 
 
 def _counted(read: SceneGraph, prompt: Prompt) -> dict[str, float | None]:
-    if prompt.tags[0] != "numeracy" or not prompt.graph.entities:
+    if prompt.tags[:1] != ("numeracy",) or not prompt.graph.entities:
         return {}
     wanted = [(entity.category, entity.count) for entity in prompt.graph.entities]
     found = [one._replace(category=ALIASES.get(one.category, one.category)) for one in detections(read)]
