@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from rlrig_eval.errors import UsageError, leave
+from rlrig_eval.errors import Interrupted, UsageError, leave
 from rlrig_eval.folders import writable
 
 app = typer.Typer(
@@ -102,7 +102,10 @@ def train(
     begun_from = None if start is None else weights_hash(start)
     place = usable_device(device)
     budget = Budget(minutes=minutes, folder=folder, device=place, start=begun_from, blend=blend, compiled=compiled)
-    RECIPES[model](budget, work, None if start is None else Path(locate(start)))
+    try:
+        RECIPES[model](budget, work, None if start is None else Path(locate(start)))
+    except KeyboardInterrupt:
+        raise Interrupted(f"{folder} keeps the state that was saved last; the same command goes on") from None
     typer.echo(f"done: {work / 'checkpoints' / model}")
 
 

@@ -117,7 +117,7 @@ def leave(app: Callable[[], int | None]) -> NoReturn:
             sys.exit(Exit.INTERRUPTED)
     except SystemExit as left:
         if left.code == Exit.INTERRUPTED:
-            print("interrupted: what is there is kept, and the same command goes on", file=sys.stderr)
+            print("interrupted", file=sys.stderr)
         raise
     except Interrupted as stopped:
         print(f"interrupted: {stopped}", file=sys.stderr)

@@ -15,7 +15,7 @@ from rlrig.grpo.plan import plan
 from rlrig.grpo.processes import begin
 from rlrig.grpo.trackers import tracking
 from rlrig_eval.checkpoints import quiet, usable_device
-from rlrig_eval.errors import UsageError
+from rlrig_eval.errors import Interrupted, UsageError
 from rlrig_eval.folders import writable
 
 
@@ -33,7 +33,7 @@ def start(
     a judge of one's own, a `system.HeldOut`.
 
     Raises UsageError for what was typed wrong, a config or checkpoint that cannot be used, or a folder that holds
-    another run; RunError as `trainer.train` does.
+    another run; RunError as `trainer.train` does; Interrupted for Ctrl-C once there is a checkpoint to go on from.
     """
     first = next((name for name in PHASES if name == phase), None)
     if first is None:
@@ -64,7 +64,13 @@ def start(
                 Console(highlight=False).print(line, soft_wrap=True)
         return
     with tracking(run.accelerator, told.name, {"phase": first}) as track:
-        train(run, Log(folder, Console(), track) if run.accelerator.is_main_process else Silent(), resume)
+        log = Log(folder, Console(), track) if run.accelerator.is_main_process else Silent()
+        try:
+            train(run, log, resume)
+        except KeyboardInterrupt:
+            if checkpoint.newest(folder / "checkpoints") is None:
+                raise
+            raise Interrupted(f"{folder} keeps its checkpoints; the same command with --resume goes on") from None
 
 
 def _check(folder: Path, resume: bool) -> None:

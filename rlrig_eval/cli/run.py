@@ -94,9 +94,10 @@ def run(
     try:
         done = execute(settled, folder, fresh=fresh, progress=True, calibrate=calibrate)
     except KeyboardInterrupt:
-        if out is not None or not folder.exists():
+        if not folder.exists():
             raise
-        raise Interrupted(f"{folder} keeps what is there; the same command with --out {folder} goes on") from None
+        again = "" if out is not None else f" with --out {folder}"
+        raise Interrupted(f"{folder} keeps what is there; the same command{again} goes on") from None
     leave_run(done, json)
 
 

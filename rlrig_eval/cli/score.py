@@ -27,8 +27,12 @@ def score(
     run into one.
     """
     from rlrig_eval.cli.finished import leave_run
+    from rlrig_eval.errors import Interrupted
     from rlrig_eval.runs.rescore import rescore
 
     asked = values.judge(judge, judge_option or [])
-    done = rescore(run, scorer, progress=True, judge=asked, max_calls=max_calls, max_cost=max_cost)
+    try:
+        done = rescore(run, scorer, progress=True, judge=asked, max_calls=max_calls, max_cost=max_cost)
+    except KeyboardInterrupt:
+        raise Interrupted(f"{run} keeps what is there; the same command goes on") from None
     leave_run(done, json)

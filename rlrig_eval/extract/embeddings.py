@@ -39,7 +39,7 @@ def sentence_embeddings(folder: str | Path) -> Embed:
         tokenizer = open_model(AutoTokenizer, path, local_files_only=True)
         model = open_model(AutoModel, path, local_files_only=True, use_safetensors=True).eval()
     except UsageError as problem:
-        raise UsageError(f"embeddings: {str(folder)!r} cannot be used: {problem}") from problem
+        raise UsageError(f"embeddings: {problem}") from problem
 
     @torch.no_grad()
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:

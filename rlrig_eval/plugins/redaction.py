@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +14,10 @@ from rlrig_eval.plugins.options import guessed
 
 HIDDEN = "***"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SECRET = re.compile(r"(key(s|value|string)?|token(value|string)?)$|secret|passw|credential|authoriz")
+_SECRET = re.compile(
+    r"(key(s|value|string|file)?|token(value|string)?)$|(access|private|api|auth)(key|token)|secret|passw|credential"
+    r"|authoriz"
+)
 _ORDINARY = frozenset({"donkey", "hockey", "jockey", "monkey", "turkey", "whiskey"})
 _USER = re.compile(r"(://)[^/?#\s]+(?=@)")
 _QUERY = re.compile(r"([?&]([^=&#\s]*)=)[^&#\s]+")
@@ -23,7 +27,7 @@ def redacted(values: Mapping[str, Any], defaults: Mapping[str, Any] = MappingPro
     """`values` with what looks like a secret by its name hidden, at any depth.
 
     None, an option that was not given, is none, and no number is: a threshold of keys stays. What equals the one of
-    `defaults` was written into a constructor, and nobody gave it.
+    `defaults` was written into a constructor, and nobody gave it; unless the environment holds it, where keys lie.
 
     >>> redacted({"api_key": "abc", "n": 5, "headers": {"Authorization": "Bearer abc"}, "key": 0.2})
     {'api_key': '***', 'n': 5, 'headers': {'Authorization': '***'}, 'key': 0.2}
@@ -32,7 +36,7 @@ def redacted(values: Mapping[str, Any], defaults: Mapping[str, Any] = MappingPro
     """
     return {
         key: HIDDEN
-        if _may_hide(value) and names_secret(str(key)) and not (key in defaults and defaults[key] == value)
+        if _may_hide(value) and names_secret(str(key)) and not _is_written(key, value, defaults)
         else _shown(value)
         for key, value in values.items()
     }
@@ -43,6 +47,8 @@ def names_secret(name: str) -> bool:
 
     >>> [*map(names_secret, ("api_key", "apikey", "X-Api-Key", "accessToken", "hf_token", "Authorization"))]
     [True, True, True, True, True, True]
+    >>> [*map(names_secret, ("accesskeyid", "privatekeypem", "keyfile"))]
+    [True, True, True]
     >>> [*map(names_secret, ("keyframes", "keyword", "tokenizer", "max_tokens", "monkey"))]
     [False, False, False, False, False]
     """
@@ -92,6 +98,11 @@ def refuse_hidden(values: Mapping[str, Any], flag: str) -> None:
 def without(text: str, secret: str) -> str:
     """What a server says, without the key that it may echo. Before it is cut, or half the key would get through."""
     return text.replace(secret, HIDDEN) if secret else text
+
+
+def _is_written(key: str, value: Any, defaults: Mapping[str, Any]) -> bool:
+    """Whether an option has its constructor's own default, and that was not read from the environment."""
+    return key in defaults and defaults[key] == value and (value == "" or value not in os.environ.values())
 
 
 def _may_hide(value: Any) -> bool:

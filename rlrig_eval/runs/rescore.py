@@ -151,7 +151,7 @@ def _unchanged(spec: JudgeSpec, owed: int) -> JudgeSpec:
     """
     found = look_up(as_asked(spec))
     (now,) = recorded_specs([found])
-    changed = [name for name, value in spec.identity().items() if now.identity()[name] != value]
+    changed = [name for name, value in spec.identity().items() if not alike(now.identity()[name], value)]
     if changed:
         raise UsageError(
             f"{spec.metric}: {owed} pictures are still to be judged, and the judge has changed since "

@@ -75,7 +75,7 @@ def test_the_extractor_asks_embeddings_after_the_table(httpserver, encoder: Path
     assert resolve("vlm", options | given[1]).revision is not None
 
 
-@pytest.mark.parametrize(("there", "why"), [(False, "there is no folder"), (True, "cannot be used")])
+@pytest.mark.parametrize(("there", "why"), [(False, "there is no folder"), (True, "cannot be loaded")])
 def test_a_folder_that_is_missing_or_empty_is_one_clear_error(tmp_path: Path, there: bool, why: str) -> None:
     folder = tmp_path / "encoder"
     if there:

@@ -99,6 +99,13 @@ def test_a_default_is_no_secret_and_any_other_value_is() -> None:
     }
 
 
+def test_a_default_that_a_constructor_took_from_the_environment_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-real")
+    monkeypatch.setenv("NO_KEY", "")
+    given = {"api_key": "sk-real", "token": ""}
+    assert redacted(given, given) == {"api_key": HIDDEN, "token": ""}
+
+
 def test_what_is_hidden_makes_no_difference() -> None:
     assert alike({"a": [HIDDEN, 1]}, {"a": ["none", 1]})
     assert not alike({"a": [HIDDEN, 1]}, {"a": ["none", 2]})

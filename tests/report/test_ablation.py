@@ -14,7 +14,7 @@ from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.report.ablation.__main__ import main
 from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
-from rlrig_eval.report.ablation.cuts import best_of_n
+from rlrig_eval.report.ablation.cuts import best_of_n, require_answers
 from rlrig_eval.report.ablation.figures import ALL, HARD, figures, headroom, images_per_solved, matched
 from rlrig_eval.report.ablation.judged import beside_the_reader
 from rlrig_eval.report.ablation.page import tables
@@ -390,6 +390,9 @@ def test_a_judge_sees_what_best_of_n_answers_with_at_the_cap_and_nothing_it_goes
     assert capped.prompt_scores["all_correct"] == best_of_n(best)[4].scores["all_correct"]
     assert "best-of-n" in found["judged"]["judge.Sure"]
     again = draw(*asked, progress=False).capped
+    Image.new("RGB", (64, 64)).save(capped.folder / next(iter(capped.rows.values())).image)
+    with pytest.raises(NotComparable, match="judged anew"):
+        require_answers(capped, tmp_path / "runs" / "best-of-5-pictures")
     assert {id_: one.seconds for id_, one in again.rows.items()} == {
         id_: one.seconds for id_, one in capped.rows.items()
     }

@@ -92,6 +92,6 @@ def test_interrupted_leaves_with_130_and_keeps_what_is_there(tmp_path: Path) -> 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "interrupted: what is there is kept, and the same command goes on\n"
+    assert said == f"interrupted: {folder / 'run'} keeps what is there; the same command goes on\n"
     assert json.loads((folder / "run" / "run.json").read_text())["status"] == "interrupted"
     assert rows(folder / "run") >= 4

@@ -166,6 +166,7 @@ def test_things_with_their_number_and_attributes(text: str, entities: list[tuple
         ("a circle in the middle of two squares", ["circle between 2 square & 2 square"]),
         ("only two dogs left of a cat", ["2 dog left of cat"]),
         ("two dogs left of one dog", ["2 dog left of dog"]),
+        ("two red circles and one circle above a square", ["2 red circle above square", "circle above square"]),
         ("a circle not left of or above a square", ["circle not left of square", "circle not above square"]),
         ("a circle is neither left of nor above a square", ["circle not left of square", "circle not above square"]),
         ("a circle does not touch a square", ["circle not touching square"]),

@@ -106,7 +106,8 @@ Failure = tuple[SceneGraph, SceneGraph, Requirement]
 def write(vlm: VLM, failed: Sequence[Failure]) -> list[str]:
     """The instructions that an Actor on `vlm` writes for failed prompts, as the loop would ask for them."""
     pictures = [render(scene) for _, scene, _ in failed]
-    return VLMActor(vlm).write(pictures, [word(prompt) for prompt, _, _ in failed], [[told] for _, _, told in failed])
+    texts, told = [word(prompt) for prompt, _, _ in failed], [[told] for _, _, told in failed]
+    return VLMActor(vlm).write(pictures, texts, told, seeds=[0] * len(failed))  # it is greedy: they decide nothing
 
 
 def _failures(count: int, bucket: Split = "dev") -> Iterator[Failure]:

@@ -10,7 +10,7 @@ from typing import Any
 from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.models.rlrig import untrained
 from rlrig_eval.report.ablation.budget import CAP, MOST
-from rlrig_eval.report.ablation.cuts import answers
+from rlrig_eval.report.ablation.cuts import answers, require_answers
 from rlrig_eval.report.ablation.pooled import pooled, require_distinct
 from rlrig_eval.runs import Request, open_run, settle
 from rlrig_eval.runs.evaluation import execute
@@ -108,19 +108,26 @@ def draw(
     Rows whose adapters were not trained, or on other weights, are left out. Errors are those of `evaluate`.
 
     Raises:
-        NotComparable: two rows draw with different Diffusers, or loop by different rules.
+        NotComparable: two rows draw with different Diffusers, or loop by different rules; or the judge saw other
+            answers of best-of-n than there are now.
         RunError: a row has no picture at all.
         UsageError: a seed is in two of `seeds`.
     """
     require_distinct(seeds)
+    runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
 
     def drawn(row: AblationRow, *, judged: bool) -> Opened:
         judges: tuple[Asked, ...] = ((judge, {}),) if judge is not None and judged else ()
         asked = Request(suite=suite, model=row.model, options=row.options, limit=limit, judges=judges)
-        return pooled([_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder)
+        run = pooled([_run(replace(asked, seeds=some), folder / row.folder(some), progress) for some in seeds], folder)
+        failed = [one.error or "" for one in run.rows.values() if one.status == "error"]
+        if len(failed) == len(run.rows):
+            raise RunError(f"{row.name}: no picture of it was drawn: {failed[0]}")
+        if failed:
+            in_error[row.name] = f"{len(failed)} of {len(run.rows)} samples are in error: {failed[0]}"
+        return run
 
     lacking = untrained(system.preset)
-    runs, left_out, in_error = dict[str, Opened](), dict[str, str](), dict[str, str]()
     for row in contestants(system):
         missing = sorted(row.needs & lacking.keys())
         if missing:
@@ -129,18 +136,13 @@ def draw(
         shared = {"kept": str(folder / "kept.sqlite")} if row.model == "rlrig" else {}
         judged = row.name not in (BEST, TRUTH)
         runs[row.name] = drawn(replace(row, options={**row.options, **shared}), judged=judged)
-        rows = runs[row.name].rows.values()
-        failed = [one.error or "" for one in rows if one.status == "error"]
-        if len(failed) == len(rows):
-            raise RunError(f"{row.name}: no picture of it was drawn: {failed[0]}")
-        if failed:
-            in_error[row.name] = f"{len(failed)} of {len(rows)} samples are in error: {failed[0]}"
     require_one_system(runs)
     if judge is None:
         return Drawn(runs, left_out, in_error)
     pictures = answers(runs[BEST], CAP, folder / f"best-of-{CAP}-pictures")
-    capped = AblationRow(f"best-of-{CAP}", "folder", {"path": str(pictures)})
-    return Drawn(runs, left_out, in_error, drawn(capped, judged=True))
+    capped = drawn(AblationRow(f"best-of-{CAP}", "folder", {"path": str(pictures)}), judged=True)
+    require_answers(capped, pictures)
+    return Drawn(runs, left_out, in_error, capped)
 
 
 def _run(asked: Request, folder: Path, progress: bool) -> Opened:

@@ -8,7 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from rlrig_eval import extract
+from rlrig_eval.errors import NotComparable
 from rlrig_eval.report.ablation.budget import MOST, Candidate, Cut, chosen
 from rlrig_eval.report.ablation.spending import TOLD, spent_by_prompt
 from rlrig_eval.report.ablation.traces import drawn_rows, rounds
@@ -57,6 +60,18 @@ def answers(run: Opened, cap: int, to: Path) -> Path:
         picture = _picture(row, chosen(_seen(rounds(run, row)), cap))
         shutil.copyfile(run.folder / picture, to / Path(row.image or "").name)
     return to
+
+
+def require_answers(judged: Opened, pictures: Path) -> None:
+    """Raises NotComparable where a run of the folder `pictures` is of others than lie there now: it was judged before
+    best-of-n was drawn anew."""
+    for row in drawn_rows(judged):
+        image = judged.folder / (row.image or "")
+        with Image.open(image) as then, Image.open(pictures / image.name) as now:
+            if then.convert("RGB").tobytes() != now.convert("RGB").tobytes():
+                raise NotComparable(
+                    f"{image}: best-of-n answers otherwise now; take that run's folder away, to have it judged anew"
+                )
 
 
 def _seen(found: Sequence[Mapping[str, Any]]) -> list[Candidate]:

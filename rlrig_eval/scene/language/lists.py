@@ -51,11 +51,13 @@ def read_list(walk: Walk, draft: Draft, listed: list[Thing]) -> str:
 def is_part(thing: Thing, before: Sequence[Thing], ends_list: bool) -> bool:
     """Whether a numbered thing may be of a larger group that met before: "two circles, one circle above a square".
 
-    Not where each has an attribute that the other lacks, or where the thing ends a list and has one ("two dogs and one
-    black dog").
+    Not where each has an attribute that the other lacks, or where the thing ends a list and one of them does ("two dogs
+    and one black dog", "two black dogs and one dog").
     """
     words = set(thing.attributes)
     groups = [group for group in before if group.category == thing.category and group.count > thing.count]
     return thing not in before and any(
-        words.issubset(group.attributes) or (words.issuperset(group.attributes) and not ends_list) for group in groups
+        words == set(group.attributes)
+        or (not ends_list and (words.issubset(group.attributes) or words.issuperset(group.attributes)))
+        for group in groups
     )
