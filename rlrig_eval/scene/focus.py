@@ -12,9 +12,10 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     Drops the read relations that touch an entity without a partner in `gold`, or that join a pair, or use an
     axis or a frame between that pair, on which `gold` says nothing; and, of a read entity with a partner, the
     attributes of a kind (colour, size, material) that the partner does not state. Partners have the same category;
-    the most shared attributes win, then the most gold relations, of all pairings that there are (`scene.pairing`).
-    Invented entities stay: they are priced by entity IoU. Where `gold` only denies, what it denies is kept and nothing
-    else: "not left of" has no opinion on "right of".
+    the most shared attributes win, then the most gold relations that hold, then the fewest that contradict gold, of
+    all pairings that there are (`scene.pairing`). Invented entities stay: they are priced by entity IoU. Where `gold`
+    only denies, what it denies is kept and nothing else: "not left of" has no opinion on "right of". Focusing again
+    changes nothing.
 
     >>> gold = SceneGraph.from_triples([("red circle", "left of", "square")])
     >>> circle = "small red circle"
@@ -23,6 +24,12 @@ def focus(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     >>> [r.predicate for r in focused.relations], focused.entities[0].attributes
     (['left of'], ('red',))
     """
+    while (seen := _focused(read, gold)) != read:  # with less to contradict it, another pairing may do as well
+        read = seen
+    return read
+
+
+def _focused(read: SceneGraph, gold: SceneGraph) -> SceneGraph:
     partner = pairing(read, gold)
     opinion = Opinion.of(gold)
     entities = tuple(

@@ -33,15 +33,15 @@ class Stake(NamedTuple):
     """What a pairing gains by some pairs; the first counts before the second, and so on. Before all of these go the
     most pairs of one category, and among those the most shared attributes.
 
-    `held`: gold relations that hold. `denied`: relations that gold denies and that hold, negative. `contradicted`:
-    relations and attributes beside those that hold, on the same topic or of the same kind, negative. `kept`: relations
-    that gold has an opinion on, less attributes that it has none on.
+    `held`: gold relations that hold. `denied`: relations that gold denies and that hold, negative. `beside`: relations
+    that gold has an opinion on and does not state, and attributes beside right ones of their kind, negative.
+    `silent`: attributes of a kind that gold says nothing on, negative.
     """
 
     held: int
     denied: int
-    contradicted: int
-    kept: int
+    beside: int
+    silent: int
 
 
 @dataclass(frozen=True)
@@ -168,21 +168,16 @@ def _told(read: SceneGraph, opinion: Opinion, pairs: Sequence[Pair]) -> Iterator
             needed = tuple(zip(members, role, strict=False))
             if len(role) == len(members) and possible.issuperset(needed):
                 stake = _stake(said, opinion, dict(needed))
-                if stake.kept:
+                if any(stake):
                     yield needed, stake
 
 
 def _stake(said: Mapping[tuple[Fact, bool], None], opinion: Opinion, names: Mapping[str, str]) -> Stake:
-    held, denied, kept = Counter[Topic](), 0, Counter[Topic]()
-    for one, negated in said:
-        renamed = one.renamed(names)
-        if opinion.concerns(renamed):
-            topic = renamed.topic
-            kept[topic] += 1
-            held[topic] += not negated and renamed in opinion.stated
-            denied += not negated and renamed in opinion.denied
-    contradicted = sum(kept[topic] - count for topic, count in held.items() if count)
-    return Stake(held.total(), -denied, -contradicted, kept.total())
+    renamed = [(one.renamed(names), negated) for one, negated in said]
+    kept = [(one, negated) for one, negated in renamed if opinion.concerns(one)]
+    held = sum(not negated and one in opinion.stated for one, negated in kept)
+    denied = sum(not negated and one in opinion.denied for one, negated in kept)
+    return Stake(held, -denied, held - len(kept), 0)
 
 
 def _alone(one: Entity, other: Entity) -> Stake:
@@ -210,7 +205,7 @@ def _program(rooms: Sequence[_Room], pairs: Sequence[Pair], told: Mapping[Pairs,
     served: dict[tuple[Pair, tuple[str, ...]], dict[int, float]] = defaultdict(dict)
     wrong: dict[tuple[Pair, str], dict[int, Pair]] = defaultdict(dict)
     for k, (needed, stake) in enumerate(told.items(), start=len(pairs)):
-        bad = stake.denied or stake.contradicted
+        bad = stake.denied or stake.beside
         for pair in needed:
             others = [other for other in needed if other != pair]
             served[pair, tuple(sorted(name for _, name in others))][k] = 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from itertools import combinations, permutations, product
 
 import pytest
@@ -73,21 +72,19 @@ def scores(read: SceneGraph, gold: SceneGraph) -> tuple[IoU, IoU]:
 def gained(partner: dict[str, str], read: SceneGraph, gold: SceneGraph) -> tuple[int, ...]:
     """What `pairing` makes the most of, in its order, told without it."""
     opinion = Opinion.of(gold)
-    held, kept = Counter(), Counter()
-    denied = shared = beside = silent = 0
+    held = denied = shared = beside = silent = 0
     for told in facts(read):
         if set(told.members) <= partner.keys():
             other = told.renamed(partner)
-            held[other.topic] += other in opinion.stated
+            held += other in opinion.stated
             denied += other in opinion.denied
-            kept[other.topic] += opinion.concerns(other)
+            beside += opinion.concerns(other) and other not in opinion.stated
     for one, other in partner.items():
         words, asked = set(read.entity(one).attributes), set(gold.entity(other).attributes)
         shared += len(words & asked)
         beside += sum(kind_of(word) in {kind_of(right) for right in words & asked} for word in words - asked)
         silent += sum(kind_of(word) not in {kind_of(right) for right in asked} for word in words)
-    beside += sum(kept[topic] - count for topic, count in held.items() if count)
-    return len(partner), shared, held.total(), -denied, -beside, kept.total() - silent
+    return len(partner), shared, held, -denied, -beside, -silent
 
 
 def all_pairings(read: SceneGraph, gold: SceneGraph) -> list[dict[str, str]]:
