@@ -50,7 +50,13 @@ def parts() -> str:
         ("without reinforcement learning − best-of-5", lambda part: _difference(capped[BEST][LOOP][part])),
         ("without it, the Actor's edits − random ones", lambda part: _turned(_difference(capped[LOOP][RANDOM][part]))),
     ]
-    names = {SINGLE: "one picture of its Diffuser", BEST: "best-of-5", RANDOM: RANDOM, LOOP: "without", BOTH: both}
+    names = {
+        SINGLE: "one picture of its Diffuser",
+        BEST: "best-of-5",
+        RANDOM: RANDOM,
+        LOOP: "without reinforcement learning",
+        BOTH: both,
+    }
     means = {name: found["rows"][name]["metrics"][ALL]["all_correct"]["mean"] for name in names}
     table = Table(
         title="What each part is worth, in all-correct",
