@@ -1,9 +1,8 @@
-"""The ablation: best-of-n cut short, equal budgets, and one report from one command."""
+"""The ablation: its rows drawn, gone on with and judged, and one report from one command."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,99 +11,17 @@ from PIL import Image
 from rlrig_eval.checkpoints import weights_hash
 from rlrig_eval.errors import NotComparable, RunError, UsageError
 from rlrig_eval.report.ablation.__main__ import main
-from rlrig_eval.report.ablation.budget import Candidate, Cut, Operations, chosen, match, mixed
 from rlrig_eval.report.ablation.contestants import LOOP, SINGLE, System, contestants, draw
 from rlrig_eval.report.ablation.cuts import best_of_n, require_answers
-from rlrig_eval.report.ablation.figures import ALL, HARD, figures, headroom, images_per_solved, matched
-from rlrig_eval.report.ablation.judged import beside_the_reader
+from rlrig_eval.report.ablation.figures import figures
 from rlrig_eval.report.ablation.page import tables
 from rlrig_eval.report.ablation.pooled import pooled
-from rlrig_eval.report.ablation.promises import promises
 from tests.models import untrained
+from tests.report.ablation.invented import differs
 from tests.runs import tiny
 
 # peft 0.21 asks transformers 5.23 for an attribute by its old name.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
-
-
-@pytest.mark.parametrize(("cap", "best"), [(1, 0), (2, 1), (3, 1), (4, 3), (9, 3)])
-def test_a_cut_answers_with_the_best_of_its_candidates_and_the_earliest_of_equals(cap: int, best: int) -> None:
-    seen = [Candidate(0.5, 0.6), Candidate(0.5, 0.7), Candidate(0.5, 0.7), Candidate(1.0, 0.2)]
-    assert chosen(seen, cap) == best
-
-
-def cut(cap: int, cost: float, score: float | None) -> Cut:
-    return Cut(cap, {"all_correct": {"p": score, "q": 1.0}}, {"images": {"p": cost, "q": cost}})
-
-
-CUTS = [cut(1, 1.0, 0.0), cut(2, 1.8, 0.4), cut(3, 2.4, 0.8)]
-
-
-@pytest.mark.parametrize(
-    ("cost", "caps", "share", "score", "short"),
-    [
-        (0.5, (1, 1), 0, 0.0, False),
-        (1.8, (2, 3), 0, 0.4, False),
-        (2.1, (2, 3), 0.5, 0.6, False),
-        (2.4, (3, 3), 0, 0.8, False),
-        (3.0, (3, 3), 0, 0.8, True),
-    ],
-)
-def test_a_control_spends_in_the_mean_what_the_other_spent(cost, caps, share, score, short) -> None:
-    found = match(CUTS, "images", cost, ["p", "q"])
-    assert (found.caps, found.short) == (caps, short)
-    assert found.share == pytest.approx(share)
-    assert found.scores["all_correct"]["p"] == pytest.approx(score)
-    assert found.scores["all_correct"]["q"] == 1.0
-
-
-def test_a_prompt_that_one_cut_did_not_score_is_scored_by_none() -> None:
-    assert mixed(CUTS[0].scores, cut(2, 2, None).scores, 0.5)["all_correct"] == {"p": None, "q": 1.0}
-
-
-def test_a_control_spends_as_much_in_every_part_and_not_in_all_of_them_together_alone() -> None:
-    ids = "easy", "hard"
-    spent = [(1.0, 1.0), (1.0, 2.0), (1.0, 3.0), (1.0, 4.0)]  # best-of-n goes on with the hard prompt alone
-    cuts = [
-        Cut(k, {"all_correct": dict.fromkeys(ids, k / 10)}, {"images": dict(zip(ids, each, strict=True))})
-        for k, each in enumerate(spent, start=1)
-    ]
-    scores = {"loop": {"all_correct": dict.fromkeys(ids, 1.0)}}
-    costs = {"loop": {"images": {"easy": 2.0, "hard": 2.5, "in error in the control": 9.0}}}
-    parts = {"all": [*ids, "in error in the control"], "hard": ["hard"], "in neither": ["not drawn"]}
-    about = SimpleNamespace(groups={one: one for one in ids})
-    found = matched("images", ["loop"], scores, costs, cuts, about, parts)["loop"]
-    assert {part: (one["cost"], one["control"]["cost"]) for part, one in found.items()} == {
-        "all": (2.25, 2.25),
-        "hard": (2.5, 2.5),
-    }
-    assert found["all"]["control"]["what"] == "best-of-3, and best-of-4 in 50 % of prompts"
-    assert found["hard"]["control"]["what"] == "best-of-2, and best-of-3 in 50 % of prompts"
-    assert found["hard"]["differences"]["all_correct"]["mean"] == pytest.approx(0.75)
-
-
-def test_images_of_prompts_that_could_not_be_scored_were_spent_too() -> None:
-    costs = {"images": {"a": 1.0, "b": 5.0, "c": 5.0, "d": 4.0}}
-    assert images_per_solved(costs, {"all_correct": {"a": 1.0, "b": 1.0, "c": None, "d": 0.0}}) == 7.5
-    assert images_per_solved(costs, {"all_correct": {"a": 0.0, "b": None}}) is None
-
-
-def test_an_edit_costs_the_tokens_of_its_picture_too() -> None:
-    flow = {"steps": 10, "true_cfg": 1.0, "max_sequence_length": 48}
-    guided = {**flow, "true_cfg": 2.0}
-    work = Operations.of({"diffuser": flow, "editor": guided}, size=64)
-    assert work.edit == pytest.approx(2 * (48 + 32) / (48 + 16))
-    assert work(["draw", "edit", "fresh"]) == pytest.approx(2 + work.edit)
-
-
-def test_headroom_is_the_share_of_what_lies_between_single_pass_and_truth() -> None:
-    def of(*values: float | None) -> dict:
-        return {"sg_iou": dict(zip("abc", values, strict=True))}
-
-    scores = {SINGLE: of(0.2, 0.4, 0.0), "x": of(0.5, 0.7, 1.0), "truth through the VAE": of(0.8, 1.0, None)}
-    assert headroom(scores, "x", "sg_iou") == pytest.approx(0.5)  # c has no ceiling, so it does not count
-    flat = {**scores, "truth through the VAE": scores[SINGLE]}
-    assert headroom(flat, "x", "sg_iou") is None
 
 
 def test_folders_are_distinct_and_rows_say_what_they_need() -> None:
@@ -121,126 +38,6 @@ def test_every_other_training_seed_is_a_row_of_its_own() -> None:
     rows = {row.name: row for row in contestants(System(retrained={"seed 1": "runs/one/export"}))}
     assert rows["both trained, seed 1"].options["preset"] == "runs/one/export"
     assert list(rows).index("both trained, seed 1") == list(rows).index("both trained") + 1
-
-
-def differs(mean: float | None) -> dict:
-    return {"mean": mean, "ci95": [-1.0, 1.0], "n": 0 if mean is None else 9}
-
-
-def told(
-    *,
-    low: float = 0.01,
-    closed: float = 0.5,
-    images: float = 3.0,
-    edges: float = 0.04,
-    judged: float | None = 0.1,
-    right: float | None = 0.1,
-) -> dict:
-    """Figures of two training seeds; the second does as it is told, in all correct by the judge `right`."""
-
-    def row(closed: float, images: float, edges: float) -> dict:
-        looks = {"edge_density": edges, "colour_entropy": 0.6}
-        return {"headroom": {"all_correct": closed, "sg_iou": closed}, "images_per_solved": images, "looks": looks}
-
-    def over(low: float) -> dict:
-        by = {"all_correct": {"mean": low + 0.05, "ci95": [low, low + 0.1]}, "requirements": differs(0.05)}
-        # What the judge's answers can be counted as besides, and over prompts that the reader could not score.
-        others = {f"judge.x{ending}": differs(-0.3) for ending in ("", ".all_correct", ".one_level", ".soft_am")}
-        return {part: {**by, **others} for part in (ALL, HARD)}
-
-    def both(judged: float | None, right: float | None) -> dict:
-        pairs = {"requirements": judged, "all_correct": right}
-        return {ALL: {measure: {"reader": differs(0.05), "judge": differs(by)} for measure, by in pairs.items()}}
-
-    seeds = {"both trained": 0.01, "both trained, seed 1": low}
-    return {
-        "rows": {
-            SINGLE: row(0, 3.0, 0.05),
-            LOOP: row(0.2, 4.0, 0.05),
-            "both trained": row(0.5, 3.0, 0.05),
-            "both trained, seed 1": row(closed, images, edges),
-        },
-        "same_cap": {other: {name: over(of) for name, of in seeds.items()} for other in (LOOP, "best-of-n")},
-        "judges": ["judge.x"],
-        "judged": {"judge.x": {"both trained": both(0.1, 0.1), "both trained, seed 1": both(judged, right)}},
-    }
-
-
-def test_what_was_promised_is_kept_when_every_training_seed_keeps_it() -> None:
-    made = promises(told())
-    assert [one.kept for one in made] == [True] * len(made)
-    assert len(made) == 9  # of the judge two: its share of requirements and its all correct, each beside the reader's
-
-
-@pytest.mark.parametrize(
-    ("short", "broken"),
-    [
-        ({"low": 0.0}, ["above", "above", "above"]),
-        ({"closed": 0.39}, ["headroom, all correct", "headroom, strict SG-IoU"]),
-        ({"images": 4.0}, ["images per solved prompt"]),
-        ({"edges": 0.02}, ["edges and colours"]),
-        ({"judged": -0.01}, ["judge.x agrees in direction with the reader on the share of requirements"]),
-        ({"judged": 0.0}, ["judge.x agrees in direction with the reader on the share of requirements"]),
-        ({"right": -0.01}, ["judge.x agrees in direction with the reader on all correct"]),
-    ],
-)
-def test_one_seed_that_falls_short_breaks_a_promise_and_no_other(short: dict, broken: list[str]) -> None:
-    found = [one.what for one in promises(told(**short)) if one.kept is False]
-    assert len(found) == len(broken)
-    assert all(word in what for word, what in zip(broken, found, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("judged", "words", "kept"),
-    [
-        (0.1, "in 2 of 2 judged rows", True),
-        (-0.0007, "in 1 of 2 judged rows; apart: both trained, seed 1 (reader +0.0500, judge -0.0007)", False),
-        (1e-17, "in 1 of 2 judged rows; no direction: both trained, seed 1 (reader +0.0500, judge exactly 0)", False),
-        (None, "in 1 of 2 judged rows; no prompt that both scored: both trained, seed 1", None),
-    ],
-)
-def test_where_judge_and_reader_part_is_told_with_both_figures(
-    judged: float | None, words: str, kept: bool | None
-) -> None:
-    found = promises(told(judged=judged))[-2]
-    assert (found.found, found.kept) == (words, kept)
-
-
-def test_a_row_that_no_judge_saw_is_named() -> None:
-    bare = told()
-    bare["same_cap"][LOOP]["best-of-n"] = bare["same_cap"][LOOP]["both trained"]
-    assert [one.found for one in promises(bare)[-2:]] == ["in 2 of 2 judged rows; not judged: best-of-n"] * 2
-
-
-def test_judge_and_reader_are_held_against_each_other_on_the_prompts_that_both_scored_in_both_runs() -> None:
-    def of(read: list[float | None], judged: list[float | None]) -> dict:
-        by = {"requirements": read, "judge.v1.5": judged}
-        halves = {name: [None if one is None else one / 2 for one in values] for name, values in by.items()}
-        by |= {"all_correct": halves["requirements"], "judge.v1.5.all_correct": halves["judge.v1.5"]}
-        return {metric: dict(zip("abcd", values, strict=True)) for metric, values in by.items()}
-
-    scores = {
-        LOOP: of([0.5, 0.5, 0.0, 0.0], [0.5, 0.5, 0.0, None]),
-        "x": of([1.0, 0.5, None, 0.0], [0.0, 0.5, 1.0, 1.0]),  # c the judge alone, d the reader alone
-        "not judged": {"requirements": {"a": 1.0}},
-    }
-    about, parts = SimpleNamespace(groups={p: p for p in "abcd"}), {ALL: list("abcd"), HARD: ["c"]}
-    found = beside_the_reader("judge.v1.5", scores, ["x", "not judged"], about, parts)
-    assert list(found) == ["x"]
-    for measure, mean in {"requirements": 0.25, "all_correct": 0.125}.items():
-        by = found["x"][ALL][measure]
-        assert {who: (one["mean"], one["n"]) for who, one in by.items()} == {"reader": (mean, 2), "judge": (-mean, 2)}
-        assert {who: one["n"] for who, one in found["x"][HARD][measure].items()} == {"reader": 0, "judge": 0}
-
-
-def test_what_was_not_measured_is_neither_kept_nor_broken() -> None:
-    bare = told()
-    bare["rows"] = {name: row for name, row in bare["rows"].items() if name in (SINGLE, LOOP)}
-    bare["same_cap"] = {other: {} for other in bare["same_cap"]}
-    bare["judged"] = {"judge.x": {}}
-    assert {one.what.split(":")[0]: one.kept for one in promises(bare) if one.kept is not None} == {
-        f"edges and colours of every row at least 0.50 of the {SINGLE}'s": True
-    }
 
 
 @pytest.fixture(scope="module")
