@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 
 from rlrig_eval.extract import Unscored
-from rlrig_eval.metrics import GenEvalImage, geneval_scores
-from rlrig_eval.metrics.geneval import TAGS
 from rlrig_eval.models import Job
 from rlrig_eval.models.synthetic import Synthetic
 from rlrig_eval.runs import evaluate
@@ -20,14 +18,13 @@ from rlrig_eval.runs.plan import Sample
 from rlrig_eval.runs.published import compbench as compbench_rules
 from rlrig_eval.runs.published.compbench import TAGGER, nouns_of
 from rlrig_eval.runs.published.geneval import geneval
-from rlrig_eval.runs.published.totals import totals
 from rlrig_eval.runs.published.visor import visor
-from rlrig_eval.runs.rescore import rescore
 from rlrig_eval.runs.rows import SampleRow
 from rlrig_eval.runs.scorers import Scores, names, resolve
 from rlrig_eval.runs.scoring import Scoring, score_all
 from rlrig_eval.scene import Box, Entity, Relation, SceneGraph
 from rlrig_eval.suite import Prompt, Suite, load
+from tests.runs.published.boxes import LEFT, NEARBY, RIGHT, boxed
 from tests.suite.importers.conftest import FIXTURES
 
 FILES = {"geneval": "geneval.jsonl", "visor": "visor.json", "hrs": "hrs_spatial.csv"}
@@ -94,92 +91,6 @@ def test_hrs_holds_four_objects_against_the_wrong_ones() -> None:
     assert values(found, "spatial_corrected") == {1.0}
 
 
-def asking(*relations: Relation, things: int = 2, **about: Any) -> Prompt:
-    """A prompt for things a, b, c, ... that stand so."""
-    entities = tuple(Entity(id=name, category=f"thing {name}", **about) for name in "abcd"[:things])
-    graph = SceneGraph(entities=entities, relations=relations)
-    return Prompt(id="p", text="things that stand so", graph=graph, group="p")
-
-
-def stands(subject: str, predicate: str, *objects: str, **how: Any) -> Relation:
-    return Relation(subject=subject, predicate=predicate, object=objects if len(objects) == 2 else objects[0], **how)
-
-
-COVERED = {
-    ("geneval", "b left of a"): asking(stands("b", "left of", "a")),
-    ("geneval", "red, and two of each"): asking(attributes=("red",), count=2),
-    ("visor", "a left of b"): asking(stands("a", "left of", "b")),
-    ("visor", "b left of a"): asking(stands("b", "left of", "a")),
-    ("hrs", "a on b"): asking(stands("a", "on", "b")),
-    ("hrs", "a above b, left of c"): asking(stands("a", "above", "b"), stands("a", "left of", "c"), things=3),
-    ("hrs", "a between b and c"): asking(stands("a", "between", "b", "c"), things=3),
-    ("hrs", "a and b between c and d"): asking(*(stands(x, "between", "c", "d") for x in "ab"), things=4),
-    ("hrs", "a and b above c, below d"): asking(
-        *(stands(x, how, y) for how, y in (("above", "c"), ("below", "d")) for x in "ab"), things=4
-    ),
-    ("hrs", "a bigger than b and c, smaller than d"): asking(
-        *(stands("a", how, y) for y, how in zip("bcd", ("bigger than", "bigger than", "smaller than"), strict=True)),
-        things=4,
-    ),
-}
-UNCOVERED = {
-    ("compbench", "no category"): asking(stands("a", "left of", "b")),
-    ("geneval", "nothing"): asking(things=0),
-    ("geneval", "a left of what comes later"): asking(stands("a", "left of", "b")),
-    ("geneval", "between"): asking(stands("c", "between", "a", "b"), things=3),
-    ("geneval", "bigger than"): asking(stands("b", "bigger than", "a")),
-    ("geneval", "two positions of one thing"): asking(stands("c", "above", "a"), stands("c", "below", "b"), things=3),
-    ("geneval", "not left of"): asking(stands("b", "left of", "a", negated=True)),
-    ("geneval", "on its own left"): asking(stands("b", "left of", "a", frame="object")),
-    ("geneval", "small"): asking(attributes=("small",)),
-    ("geneval", "red and large"): asking(attributes=("red", "large")),
-    ("visor", "smaller than"): asking(stands("a", "smaller than", "b")),
-    ("visor", "two relations"): asking(stands("a", "left of", "b"), stands("b", "above", "c"), things=3),
-    ("visor", "a third thing"): asking(stands("a", "left of", "b"), things=3),
-    ("visor", "not above"): asking(stands("a", "above", "b", negated=True)),
-    ("visor", "two of each"): asking(stands("a", "above", "b"), count=2),
-    ("visor", "red"): asking(stands("a", "above", "b"), attributes=("red",)),
-    ("hrs", "no relation"): asking(),
-    ("hrs", "in front of"): asking(stands("a", "in front of", "b")),
-    ("hrs", "of the second thing"): asking(stands("b", "above", "a")),
-    ("hrs", "one relation of three things"): asking(stands("a", "above", "b"), things=3),
-    ("hrs", "a place and a size"): asking(stands("a", "above", "b"), stands("a", "bigger than", "c"), things=3),
-    ("hrs", "a and b otherwise"): asking(
-        stands("a", "above", "c"), stands("b", "below", "c"), *(stands(x, "above", "d") for x in "ab"), things=4
-    ),
-    ("hrs", "three sizes"): asking(
-        *(stands("a", how, y) for y, how in zip("bcd", ("bigger than", "smaller than", "bigger than"), strict=True)),
-        things=4,
-    ),
-    ("hrs", "red"): asking(stands("a", "above", "b"), attributes=("red",)),
-}
-
-
-def said(scorer: str, prompt: Prompt) -> set[float | None]:
-    seen = boxed(
-        *((entity.category, (10.0 * n, 0, 10.0 * n + 5, 5), 0) for n, entity in enumerate(prompt.graph.entities))
-    )
-    return {*resolve(scorer)(seen, prompt, Suite.model_construct()).values.values()}
-
-
-@pytest.mark.parametrize(("scorer", "what"), COVERED)
-def test_a_rule_speaks_of_what_a_prompt_of_its_benchmark_can_ask(scorer: str, what: str) -> None:
-    assert said(scorer, COVERED[scorer, what]) & {0.0, 1.0}
-
-
-@pytest.mark.parametrize(("scorer", "what"), UNCOVERED)
-def test_a_rule_has_nothing_to_say_of_what_its_benchmark_never_asks(scorer: str, what: str) -> None:
-    assert said(scorer, UNCOVERED[scorer, what]) == {None}
-
-
-@pytest.mark.parametrize("scorer", [*FILES, "compbench"])
-def test_a_rule_that_covers_no_prompt_of_a_suite_costs_no_coverage(scorer: str, tmp_path: Path) -> None:
-    evaluate("spatial", "synthetic", limit=8, out=tmp_path / "run")
-    run = rescore(tmp_path / "run", scorer)
-    assert (run.exit_code, run.summary["coverage_by_scorer"][scorer]["ok"]) == (0, 8)
-    assert {told["n"] for name, told in run.summary["metrics"].items() if name.startswith(f"{scorer}.")} == {0}
-
-
 def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
     found = scored(compbench(tmp_path), "compbench")
     assert found["spatial-0000"]["2d"] == found["spatial-0000"]["2d_corrected"] == 1.0
@@ -192,16 +103,6 @@ def test_compbench_scores_each_category_by_its_own_rule(tmp_path: Path) -> None:
     }
     assert found["numeracy-0000"]["numeracy"] == 1.0
     assert found["numeracy-0000"]["2d"] is found["spatial-0000"]["numeracy"] is None
-
-
-def boxed(*things: tuple[str, tuple[float, float, float, float], float]) -> SceneGraph:
-    """Things with boxes and depths, the most confident first."""
-    return SceneGraph(
-        entities=tuple(Entity(id=f"e{n}", category=c, box=box, depth=d) for n, (c, box, d) in enumerate(things))
-    )
-
-
-LEFT, NEARBY, RIGHT = (0.0, 0.0, 40.0, 40.0), (100.0, 0.0, 140.0, 40.0), (200.0, 0.0, 240.0, 40.0)
 
 
 def test_two_things_that_stand_wrong_are_cut_as_they_are_with_confidences(tmp_path: Path) -> None:
@@ -309,92 +210,6 @@ def test_nouns_are_single_words_and_people_are_persons() -> None:
 
     assert nouns("girl", "fire hydrant") == ("person", "hydrant")
     assert nouns("traffic light", "dog") == ("traffic", "dog")
-
-
-def one(tag: str, number: int) -> Prompt:
-    graph = SceneGraph(entities=(Entity(id="e0", category="lamp"),))
-    return Prompt(id=f"{tag}-{number}", text="x", graph=graph, tags=(tag,), group=f"{tag}-{number}")
-
-
-def test_in_the_overall_score_tags_weigh_the_same_however_many_prompts_they_have() -> None:
-    prompts = [one("position", 0), *(one("colors", n) for n in range(3))]
-    scores = {"position-0": 0.0, "colors-0": 1.0, "colors-1": 1.0, "colors-2": 0.0}
-    found = totals({"geneval.correct": scores, "geneval.correct_corrected": scores}, prompts, images=4, scored={})
-    assert found["geneval.overall"]["mean"] == pytest.approx((0 + 2 / 3) / 2)
-    assert found["geneval.overall"]["n"] == 4
-    assert found["geneval.overall_corrected"]["mean"] is None  # four tags are missing
-
-
-SIX = [one(tag, 0) for tag in TAGS]
-
-
-def test_the_corrected_overall_score_is_none_when_a_prompt_has_no_score() -> None:
-    prompts = [*SIX, one("position", 1)]
-    scores: dict[str, float | None] = {prompt.id: 1.0 for prompt in prompts}
-    for missing in (scores | {"position-1": None}, {name: s for name, s in scores.items() if name != "position-1"}):
-        metrics = {"geneval.correct": missing, "geneval.correct_corrected": missing}
-        found = totals(metrics, prompts, images=4, scored={})
-        assert (found["geneval.overall"]["mean"], found["geneval.overall"]["n"]) == (1.0, 6)
-        assert found["geneval.overall_corrected"]["mean"] is None
-    whole = totals({"geneval.correct_corrected": scores}, prompts, images=4, scored={})
-    assert whole["geneval.overall_corrected"]["mean"] == 1.0
-
-
-def test_the_published_overall_score_is_over_images_and_the_corrected_over_prompts() -> None:
-    prompts = [*SIX, one("position", 1)]
-    scores: dict[str, float | None] = {prompt.id: 1.0 for prompt in prompts} | {"position-1": 0.0}
-    metrics = {"geneval.correct": scores, "geneval.correct_corrected": scores}
-    verdicts = {prompt.id: 4 for prompt in prompts} | {"position-0": 1}
-    found = totals(metrics, prompts, images=4, scored={}, verdicts=verdicts)
-    # One image of five is right: .2, as `geneval_scores` has it; one prompt of two: .5.
-    assert found["geneval.overall"]["mean"] == pytest.approx((5 + 0.2) / 6)
-    assert found["geneval.overall_corrected"]["mean"] == pytest.approx((5 + 0.5) / 6)
-    images = [GenEvalImage(p.tags[0], p.id, bool(scores[p.id])) for p in prompts for _ in range(verdicts[p.id])]
-    for variant, total in (("published", "overall"), ("corrected", "overall_corrected")):
-        assert found[f"geneval.{total}"]["mean"] == pytest.approx(geneval_scores(images, variant).overall)
-
-
-def test_the_overall_interval_knows_only_the_spread_within_tags() -> None:
-    prompts = [*(one("position", n) for n in range(10)), *(one("colors", n) for n in range(40))]
-    scores = {p.id: float(("colors" in p.tags) != p.id.endswith("-0")) for p in prompts}  # 1 of 10, 39 of 40
-    low, high = totals({"geneval.correct": scores}, prompts, images=4, scored={})["geneval.overall"]["ci95"]
-    # By hand: sqrt(.1 * .9 / 10 + .025 * .975 / 40) / 2 = .049, and 1.96 of it either way; between the tags lie .875.
-    assert 0.15 < high - low < 0.28
-    whole = totals({"geneval.correct": dict.fromkeys(scores, 1.0)}, prompts, images=4, scored={})["geneval.overall"]
-    assert whole["ci95"][0] < whole["mean"] == whole["ci95"][1] == 1.0
-
-
-def test_wordings_that_are_answered_alike_are_consistent() -> None:
-    def worded(group: str, *ids: str) -> list[Prompt]:
-        base = one("position", 0)
-        told = [base.model_copy(update={"id": group, "group": group, "tags": ()})]
-        return told + [base.model_copy(update={"id": i, "group": group, "tags": ("paraphrase",)}) for i in ids]
-
-    prompts = [*worded("a", "a1", "a2"), *worded("b", "b1"), *worded("c", "c1"), *worded("d")]
-    correct = {"a": 1.0, "a1": 1.0, "a2": 1.0, "b": 1.0, "b1": 0.0, "c": None, "c1": 1.0, "d": 1.0}
-    found = totals({"all_correct": correct}, prompts, images=1, scored={})["paraphrase_consistency"]
-    assert (found["mean"], found["n"]) == (0.5, 2)
-    assert totals({"all_correct": {"d": 1.0}}, worded("d"), images=1, scored={}) == {}
-
-
-def test_visor_counts_images_by_prompt() -> None:
-    by_metric = {"visor.oa": {"a": 1.0, "b": 0.5, "c": None}, "visor.uncond": {"a": 0.75, "b": 0.25, "c": None}}
-    found = {name: total["mean"] for name, total in totals(by_metric, [], images=4, scored={"a": 4, "b": 4}).items()}
-    assert found["visor.cond"] == pytest.approx(2 / 3)
-    assert [found[f"visor.n{k}"] for k in (1, 2, 3, 4)] == [1.0, 0.5, 0.5, 0.0]
-
-
-def test_visor_s_conditional_score_is_over_images() -> None:
-    """Of a one image is scored, and right; of b four have both objects, and none is right: 1 of 5, and not 1 of 2."""
-    by_metric = {"visor.oa": {"a": 1.0, "b": 1.0}, "visor.uncond": {"a": 1.0, "b": 0.0}}
-    assert totals(by_metric, [], images=4, scored={"a": 1, "b": 4})["visor.cond"]["mean"] == pytest.approx(0.2)
-
-
-def test_an_image_that_is_missing_is_not_counted_as_right() -> None:
-    """Two of three are right, and one of four was never drawn: two, and not three."""
-    by_metric = {"visor.oa": {"a": 1.0}, "visor.uncond": {"a": 2 / 3}}
-    found = totals(by_metric, [], images=4, scored={"a": 3})
-    assert [found[f"visor.n{k}"]["mean"] for k in (1, 2, 3, 4)] == [1.0, 1.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("scorer", ["geneval", "visor", "3d"])
