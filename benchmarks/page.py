@@ -6,15 +6,14 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from benchmarks.measure import Result
 from benchmarks.record import RESULTS, Record
 from benchmarks.table import number, others, promised, spread
 from rlrig_eval.atomic import replace_text
-from rlrig_eval.errors import Exit, UnreadableFile, leave
+from rlrig_eval.errors import Exit, leave
 from rlrig_eval.report.render import render_table
 from rlrig_eval.report.table import Column, Table
+from rlrig_eval.runs.store import read_document
 
 _ABOUT = """# Speed and memory
 
@@ -29,7 +28,7 @@ _COLUMNS = ("benchmark", "what, against what", "ms", "peer's ms", "ours / peer's
 
 def read(folder: Path) -> list[Record]:
     """The records below `folder`, by name. Raises UnreadableFile for one that is none, with its field."""
-    return [_record(path) for path in sorted(folder.glob("*.json"))]
+    return [read_document(path, Record) for path in sorted(folder.glob("*.json"))]
 
 
 def page(records: Iterable[Record]) -> str:
@@ -62,13 +61,6 @@ def _row(record: Record, result: Result) -> tuple[str, ...]:
         f"{', '.join(promised(result))}: {result.verdict}" if result.verdict else "",
         f"{started[:10]}, {record.cpu}, {load}",
     )
-
-
-def _record(path: Path) -> Record:
-    try:
-        return Record.model_validate_json(path.read_bytes())
-    except ValidationError as problem:
-        raise UnreadableFile.invalid(problem, Record, path=path) from None
 
 
 if __name__ == "__main__":

@@ -12,14 +12,17 @@ from typing import Any
 
 from rlrig_eval.report.ablation.contestants import BEST, BOTH, LOOP, SINGLE
 from rlrig_eval.report.ablation.figures import ALL, HARD, UNSEEN
+from rlrig_eval.report.ablation.page import estimate
+from rlrig_eval.report.ablation.spending import UNITS
 from rlrig_eval.report.ranking import leaderboard
 from rlrig_eval.report.render import render_table
-from rlrig_eval.report.table import Column, Estimate, Table
+from rlrig_eval.report.table import Column, Table
 
 REPO = Path(__file__).parents[1]
 COLUMNS = ("all_correct", "requirements", "pair_accuracy", "rank", "difference", "images_per_prompt")
 REFERENCE = "flux-shapes"
 ABLATION = REPO / "reports" / "ablation-shapes.json"
+PARTS = {ALL: "all prompts", HARD: HARD, UNSEEN: UNSEEN}
 ACTOR, EDITOR, RANDOM = "Actor trained", "editor trained", "random edits"
 
 
@@ -40,16 +43,20 @@ def parts() -> str:
     """What each part of RL-RIG is worth in all-correct: differences of the ablation's rows, paired by prompt."""
     found = json.loads(ABLATION.read_text("utf-8"))
     capped, both = found["same_cap"], "RL-RIG"
-    compared: list[tuple[str, Callable[[str], Estimate]]] = [
-        (f"{both} − best-of-5, the same Checker", lambda part: _difference(capped[BEST][BOTH][part])),
-        (f"{both} − best-of-n of as many pictures", lambda part: _matched(found["matched_images"][BOTH][part])),
-        (f"{both} − best-of-n of equal denoiser work", lambda part: _matched(found["matched_operations"][BOTH][part])),
-        (f"{both} − itself without reinforcement learning", lambda part: _difference(capped[LOOP][BOTH][part])),
-        ("of that, the editor's adapter alone", lambda part: _difference(capped[LOOP][EDITOR][part])),
-        ("of that, the Actor's adapter alone", lambda part: _difference(capped[LOOP][ACTOR][part])),
-        ("without reinforcement learning − best-of-5", lambda part: _difference(capped[BEST][LOOP][part])),
-        ("without it, the Actor's edits − random ones", lambda part: _turned(_difference(capped[LOOP][RANDOM][part]))),
-    ]
+    images, operations = (
+        {part: one["differences"] for part, one in found[f"matched_{unit}"][BOTH].items()} for unit in UNITS
+    )
+    random = {part: {"all_correct": _turned(by["all_correct"])} for part, by in capped[LOOP][RANDOM].items()}
+    compared = {
+        f"{both} − best-of-5, the same Checker": capped[BEST][BOTH],
+        f"{both} − best-of-n of as many pictures": images,
+        f"{both} − best-of-n of equal denoiser work": operations,
+        f"{both} − itself without reinforcement learning": capped[LOOP][BOTH],
+        "of that, the editor's adapter alone": capped[LOOP][EDITOR],
+        "of that, the Actor's adapter alone": capped[LOOP][ACTOR],
+        "without reinforcement learning − best-of-5": capped[BEST][LOOP],
+        "without it, the Actor's edits − random ones": random,
+    }
     names = {
         SINGLE: "one picture of its Diffuser",
         BEST: "best-of-5",
@@ -62,11 +69,9 @@ def parts() -> str:
         title="What each part is worth, in all-correct",
         columns=(
             Column(name="compared", title="compared"),
-            Column(name="all", title="all prompts", kind="difference"),
-            Column(name="hard", title=HARD, kind="difference"),
-            Column(name="unseen", title=UNSEEN, kind="difference"),
+            *(Column(name=part, title=title, kind="difference") for part, title in PARTS.items()),
         ),
-        rows=tuple((words, of(ALL), of(HARD), of(UNSEEN)) for words, of in compared),
+        rows=tuple((words, *(estimate(by[part]["all_correct"]) for part in PARTS)) for words, by in compared.items()),
         notes=(
             f"{len(found['seeds'])} seeds a prompt, paired by prompt. Means: "
             + ", ".join(f"{words} {means[name]:.3f}" for name, words in names.items())
@@ -94,18 +99,10 @@ def refreshed(readme: str) -> str:
     return readme
 
 
-def _difference(by: Mapping[str, Any]) -> Estimate:
-    one = by["all_correct"]
-    return Estimate(mean=one["mean"], ci95=tuple(one["ci95"]), n=one["n"])
-
-
-def _matched(by: Mapping[str, Any]) -> Estimate:
-    return _difference(by["differences"])
-
-
-def _turned(one: Estimate) -> Estimate:
-    low, high = one.ci95
-    return Estimate(mean=-one.mean, ci95=(-high, -low), n=one.n)
+def _turned(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The difference the other way round."""
+    low, high = one["ci95"]
+    return {"mean": -one["mean"], "ci95": [-high, -low], "n": one["n"]}
 
 
 if __name__ == "__main__":

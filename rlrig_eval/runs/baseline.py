@@ -18,7 +18,6 @@ from rlrig_eval.runs.summary import (
     Estimate,
     coverage,
     falls_short,
-    first_reason,
     planned_prompts,
     prompt_scores,
     scorer_of,
@@ -235,7 +234,6 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         moved = tuple(sorted(p for p in now.keys() & then.keys() if _fell(now[p], then[p])))
         verdict = found.verdict if found.n >= rule.least_n else "inconclusive"
         said = [run.scores[scorer_of(rule.metric, run.scores)]]
-    covered = coverage(run.samples, run.rows, said)
     owed, lost = _lost(run, baseline)
     doubts = tuple(_doubts(run, owed, lost.total()))
     return Check(
@@ -246,8 +244,8 @@ def held_against(run: Opened, baseline: Baseline) -> Check:
         verdict="inconclusive" if doubts and verdict == "pass" else verdict,
         gate=found,
         moved=moved,
-        coverage=covered,
-        shortfall=falls_short(covered, run.suite, lambda status: first_reason(status, run.samples, run.rows, said)),
+        coverage=coverage(run.samples, run.rows, said),
+        shortfall=falls_short(run.suite, run.samples, run.rows, said),
         owed=owed,
         lost=lost,
         doubts=doubts,

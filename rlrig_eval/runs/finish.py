@@ -15,7 +15,7 @@ from rlrig_eval.runs.latest import read_run
 from rlrig_eval.runs.plan import Batch, Sample
 from rlrig_eval.runs.rows import SampleRow, peaks
 from rlrig_eval.runs.store import read_document
-from rlrig_eval.runs.summary import Rows, ScorerRows, coverage, falls_short, first_reason, judge_short, summarise
+from rlrig_eval.runs.summary import Rows, ScorerRows, falls_short, judge_short, summarise
 from rlrig_eval.runs.writing import alone
 from rlrig_eval.suite import Suite
 
@@ -59,11 +59,10 @@ def finish(folder: Path, suite: Suite, batches: Sequence[Batch], share: Sequence
             replace_json(folder / "timing.json", timing([rows[sample.id] for sample in planned]))
             replace_json(folder / "summary.json", summary)
         config = _written(folder, config.model_copy(update={"status": "finished" if whole else "partial"}))
-    said = list(scores.values())
     short = (
         config.distrust
         or judge_short(config, own, rows, scores)
-        or falls_short(coverage(own, rows, said), suite, lambda status: first_reason(status, own, rows, said))
+        or falls_short(suite, own, rows, list(scores.values()))
     )
     return Run(folder, config, summary, short)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -200,7 +200,7 @@ def judge_short(config: RunConfig, samples: Sequence[Sample], rows: Rows, scores
     return "; ".join(short) or None
 
 
-def first_reason(status: str, samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]) -> str:
+def _first_reason(status: str, samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]) -> str:
     """The first reason why a sample is in error, or unscored, in brackets and on one line; nothing where none says."""
     for sample in samples:
         row = rows.get(sample.id)
@@ -212,17 +212,18 @@ def first_reason(status: str, samples: Sequence[Sample], rows: Rows, scores: Seq
     return ""
 
 
-def falls_short(covered: Mapping[str, int], suite: Suite, reason: Callable[[str], str]) -> str | None:
-    """Why a run with this coverage ends in exit 1, or None when it ends well.
-
-    Args:
-        reason: the `first_reason` of a status.
-    """
+def falls_short(
+    suite: Suite, samples: Sequence[Sample], rows: Rows, scores: Sequence[Mapping[str, ScoreRow]]
+) -> str | None:
+    """Why a run of these samples ends in exit 1, with the first reason of a sample, or None when it ends well."""
+    covered = coverage(samples, rows, scores)
     if covered["error"]:
-        return f"{covered['error']} of {covered['planned']} samples are in error{reason('error')}"
+        why = _first_reason("error", samples, rows, scores)
+        return f"{covered['error']} of {covered['planned']} samples are in error{why}"
     share = covered["ok"] / covered["planned"] if covered["planned"] else 1.0  # a shard may have no batch to draw
     least = suite.error_policy.min_coverage
     if share < least:
         counts = f"{covered['ok']}/{covered['planned']} scored"
-        return f"coverage {share:.1%} is under the suite's {least:.1%} ({counts}){reason('unscored')}"
+        why = _first_reason("unscored", samples, rows, scores)
+        return f"coverage {share:.1%} is under the suite's {least:.1%} ({counts}){why}"
     return None

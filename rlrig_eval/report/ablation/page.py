@@ -86,7 +86,7 @@ def _scores(figures: Mapping[str, Any], part: str) -> Table:
         *counts,
     )
     cells = (
-        (name, *(_estimate(found.get(metric)) for metric in titles), found["all_correct"]["n"] / planned, *n)
+        (name, *(estimate(found.get(metric)) for metric in titles), found["all_correct"]["n"] / planned, *n)
         for (name, found), n in zip(rows.items(), counted, strict=True)
     )
     note = f"{planned} prompts. Brackets are 95 % intervals over groups of prompts; n counts prompts that were scored."
@@ -207,7 +207,7 @@ def _paired(
     counts, counted = _counts([found for _, found in kept], titles)
     columns = (*lead, *(Column(name=m, title=each, kind="difference") for m, each in titles.items()), *counts)
     cells = (
-        (*first, *(_estimate(found.get(metric)) for metric in titles), *n)
+        (*first, *(estimate(found.get(metric)) for metric in titles), *n)
         for (first, found), n in zip(kept, counted, strict=True)
     )
     return Table(title=title, columns=columns, rows=tuple(cells), notes=("Paired by prompt; 95 % intervals.", *notes))
@@ -228,7 +228,7 @@ def _counts(rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> tup
     return columns, [[n[index] for n in alike] for index in range(len(rows))]
 
 
-def _estimate(found: Mapping[str, Any] | None) -> Estimate | None:
+def estimate(found: Mapping[str, Any] | None) -> Estimate | None:
     if found is None:
         return None
     return Estimate(mean=found["mean"], ci95=tuple(found["ci95"]), n=found["n"])

@@ -14,13 +14,9 @@ _VIEW_STARTS = frozenset(", from as seen".split())
 def read_own_side(walk: Walk, draft: Draft, exclude: Collection[Thing]) -> tuple[str, list[Thing]]:
     """Read "on the dog's left", "to its right": the predicate, and whose side it is."""
     walk.at += 1
-    if (plural := POSSESSIVES.get(walk.word)) is not None:
-        owners = antecedents(walk, draft, plural, exclude)
-        walk.at += 1
-    else:
-        owners = read_things(walk, draft, exclude)
-        if not walk.take("'s"):
-            raise walk.lost("whose side it is")
+    owners, possessive = _owners(walk, draft, exclude)
+    if not possessive:
+        raise walk.lost("whose side it is")
     predicate = f"{walk.word} of"
     walk.at += 1
     take_side_words(walk)
@@ -39,12 +35,7 @@ def read_view(walk: Walk, draft: Draft) -> list[Thing] | Frame | None:
         walk.at = at
         return None
     walk.at += 1
-    if (plural := POSSESSIVES.get(walk.word)) is not None:
-        owners = antecedents(walk, draft, plural, ())
-        walk.at += 1
-    else:
-        owners = read_things(walk, draft)
-        walk.take("'s")
+    owners, _ = _owners(walk, draft, ())
     take_view_words(walk)
     return owners
 
@@ -66,3 +57,12 @@ def set_frame(walk: Walk, draft: Draft, viewed: list[Thing] | Frame | None, firs
         raise Unread(why, began, walk.at)
     if owners is not None:
         relations[first:] = [relation.model_copy(update={"frame": "object"}) for relation in new]
+
+
+def _owners(walk: Walk, draft: Draft, exclude: Collection[Thing]) -> tuple[list[Thing], bool]:
+    """Read "its", "the dog's" or "the dog": the things, and whether the words say that something is theirs."""
+    if (plural := POSSESSIVES.get(walk.word)) is None:
+        return read_things(walk, draft, exclude), walk.take("'s")
+    owners = antecedents(walk, draft, plural, exclude)
+    walk.at += 1
+    return owners, True

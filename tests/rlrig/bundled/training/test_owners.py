@@ -7,6 +7,7 @@ from rlrig.bundled.training.flow import pack
 from rlrig.bundled.training.owners import OwnerHead, owners, pack_cells
 from rlrig_eval.scene import Entity, SceneGraph
 from rlrig_eval.shapes import PAIRINGS, SEEN, sample
+from tests.rlrig.bundled.training.heads import losses
 
 
 def thing(name: str, colour: str, shape: str, x: float, y: float, extent: float, depth: float) -> Entity:
@@ -35,12 +36,5 @@ def test_the_head_learns_what_its_input_tells() -> None:
     torch.manual_seed(0)
     cells = torch.stack([owners(sample(np.random.default_rng(i), pairings=SEEN)) for i in range(8)])
     hidden, head = torch.randn(8, 16, 128), OwnerHead(128, 16)
-    optimiser = torch.optim.Adam(head.parameters(), lr=1e-2)
-    losses = []
-    for _ in range(60):
-        loss = head(hidden, cells)
-        loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0] / 10
+    found = losses(head, hidden, cells, steps=60, lr=1e-2)
+    assert found[-1] < found[0] / 10

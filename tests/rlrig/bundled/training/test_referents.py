@@ -4,6 +4,7 @@ import torch
 
 from rlrig.bundled.training.referents import BINS, NOWHERE, STEP, UNKNOWN, PlaceHead, picture_places, places
 from rlrig_eval.scene import Entity, SceneGraph
+from tests.rlrig.bundled.training.heads import losses
 
 
 def thing(name: str, colour: str, shape: str, x: float, y: float, extent: float) -> Entity:
@@ -47,13 +48,6 @@ def test_the_head_learns_places_and_is_silent_where_there_are_none() -> None:
     torch.manual_seed(0)
     hidden, where, head = torch.randn(12, 32), torch.randint(BINS, (12, 3)), PlaceHead(32)
     where[:, 2] = UNKNOWN
-    optimiser = torch.optim.Adam(head.parameters(), lr=3e-2)
-    losses = []
-    for _ in range(80):
-        loss = head(hidden, where)
-        loss.backward()
-        optimiser.step()
-        optimiser.zero_grad()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0] / 10
+    found = losses(head, hidden, where, steps=80, lr=3e-2)
+    assert found[-1] < found[0] / 10
     assert float(head(hidden[:0], where[:0]).detach()) == 0
